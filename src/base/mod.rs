@@ -1,0 +1,26 @@
+//! Room **base** (floor 0): the words every other room is written in.
+//!
+//! Owns the wall clock, chrono and the spawning of tasks: nobody else names them. Everything here is small and
+//! knows nothing of cameras, files or HTTP.
+//!
+//! What always holds:
+//! - a [`Ticks`] is UTC at 90 kHz; local time exists only where a person reads it ([`Zone`]);
+//! - time comes from a [`Clock`] that is handed in, so that tests can bend it;
+//! - a [`Secret`] cannot be printed, compared by accident or serialised;
+//! - every task is named, tracked and stopped through [`Tasks`].
+
+mod clock;
+mod error;
+mod ids;
+mod secret;
+mod tasks;
+mod ticks;
+mod url;
+
+pub use clock::{Clock, SharedClock, SimClock, SystemClock, Zone};
+pub use error::{Error, Kind, Result};
+pub use ids::{CameraId, DatabaseId, SegmentId, StreamId, StreamKey, StreamKind, VolumeId, fresh_uuid};
+pub use secret::{Credentials, Secret, random_token};
+pub use tasks::{Stop, Tasks};
+pub use ticks::{TICKS_PER_SECOND, Ticks, TimeRange};
+pub use url::RtspUrl;

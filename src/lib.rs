@@ -1,0 +1,3 @@
+//! lanewatch: a video recorder for the lanes of a village.
+
+pub mod base;
