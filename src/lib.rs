@@ -1,3 +1,4 @@
 //! lanewatch: a video recorder for the lanes of a village.
 
 pub mod base;
+pub mod catalogue;
