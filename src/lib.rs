@@ -61,5 +61,6 @@
 //! not yet in a file comes from the ring ([`playback::Playback::tail`]).
 
 pub mod base;
+pub mod catalogue;
 pub mod hub;
 pub mod media;
