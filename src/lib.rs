@@ -64,3 +64,4 @@ pub mod base;
 pub mod catalogue;
 pub mod hub;
 pub mod media;
+pub mod storage;
