@@ -2,4 +2,5 @@
 
 pub mod base;
 pub mod hub;
+pub mod ingest;
 pub mod media;
