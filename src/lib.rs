@@ -63,5 +63,6 @@
 pub mod base;
 pub mod catalogue;
 pub mod hub;
+pub mod ingest;
 pub mod media;
 pub mod storage;
