@@ -65,4 +65,5 @@ pub mod catalogue;
 pub mod hub;
 pub mod ingest;
 pub mod media;
+pub mod record;
 pub mod storage;
