@@ -65,5 +65,6 @@ pub mod catalogue;
 pub mod hub;
 pub mod ingest;
 pub mod media;
+pub mod playback;
 pub mod record;
 pub mod storage;

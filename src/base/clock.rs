@@ -29,7 +29,6 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// A shared handle; its monotonic time starts at 0 here.
-    #[expect(clippy::disallowed_methods, reason = "base owns the clock")]
     pub fn shared() -> SharedClock {
         Arc::new(Self { start: Instant::now() })
     }

@@ -84,7 +84,6 @@ impl NewCamera {
 
 /// What to change; `None` leaves a field as it is, `Some(None)` empties it.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::option_option, reason = "a merge patch (RFC 7396) tells absent from null")]
 pub struct CameraPatch {
     /// As people call it.
     pub name: Option<String>,

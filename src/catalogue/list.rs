@@ -6,7 +6,8 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Catalogue;
 use super::sql::{damaged, statements, uuid};
-use super::types::{Parameters, ParametersHash, Segment, SegmentState};
+use super::types::{Parameters, Segment, SegmentState};
+use crate::media::ParametersHash;
 use crate::base::{Result, SegmentId, StreamKey, Ticks, TimeRange};
 
 macro_rules! columns {
@@ -45,7 +46,7 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Raw {
             id: SegmentId(uuid(id).map_err(decode)?),
             // Both are filled in from the keys.
             volume: crate::base::VolumeId(uuid::Uuid::nil()),
-            parameters_hash: ParametersHash::from([0; 16]),
+            parameters_hash: ParametersHash([0; 16]),
             boot: row.try_get(4)?,
             run: row.try_get(5)?,
             state: SegmentState::from_code(row.try_get(6)?),

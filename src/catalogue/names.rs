@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use super::sql::{failed, statements, uuid};
-use super::types::ParametersHash;
+use crate::media::ParametersHash;
 use super::writer::Write;
 use crate::base::{Error, Result, VolumeId};
 

@@ -212,13 +212,13 @@ impl Work {
             start,
             volume: volume.id(),
             run: run as i64,
-            parameters_hash: parameters.hash.0.into(),
+            parameters_hash: parameters.hash,
             first_offset: init.len() as i64,
         };
         let writer = volume.create(self.stream.id, segment, init)?;
         if self.parameters_put != Some(parameters.hash) {
             catalogue.put_parameters(crate::catalogue::Parameters {
-                hash: parameters.hash.0.into(),
+                hash: parameters.hash,
                 mime: parameters.mime(),
                 codec: parameters.video.codec_string.clone(),
                 width: parameters.video.width,

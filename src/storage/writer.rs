@@ -188,7 +188,6 @@ struct Worker {
 }
 
 impl Worker {
-    #[expect(clippy::disallowed_methods, reason = "the pace of syncing is real time, also in tests")]
     fn run(mut self, orders: &Receiver<Order>) {
         let mut due = Instant::now() + SYNC_EVERY;
         loop {
