@@ -81,7 +81,8 @@ impl Catalogue {
                 }
             }
         }
-        let rows: Vec<(i64, Option<i64>)> = self.read(sqlx::query_as(GAPS).bind(stream.0).fetch_all(self.readers())).await?;
+        let rows: Vec<(i64, Option<i64>)> =
+            self.read(sqlx::query_as(GAPS).bind(stream.0).fetch_all(self.readers())).await?;
         audit.gaps = rows.len() as u64;
         audit.gap_ticks = rows.iter().filter_map(|(from, to)| Some((*to)? - from)).sum();
         let gaps: Vec<TimeRange> =

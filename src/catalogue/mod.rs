@@ -72,7 +72,9 @@ pub use doom::Doomed;
 pub use growing::Growing;
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
-pub use types::{Gap, GapCause, GrowingSegment, NewSegment, Parameters, ParametersHash, SealedSegment, Segment, SegmentState};
+pub use types::{
+    Gap, GapCause, GrowingSegment, NewSegment, Parameters, ParametersHash, SealedSegment, Segment, SegmentState,
+};
 pub use usage::{Scope, Usage};
 pub use volume::{NewVolume, Volume, VolumeState};
 

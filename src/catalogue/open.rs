@@ -114,7 +114,9 @@ async fn migrate_inside(conn: &mut SqliteConnection) -> Result<()> {
     if applied > known {
         return Err(Error::new(
             Kind::Conflict,
-            format!("the catalogue has schema {version}, this lanewatch knows {known}; install the newer lanewatch again"),
+            format!(
+                "the catalogue has schema {version}, this lanewatch knows {known}; install the newer lanewatch again"
+            ),
         ));
     }
     for migration in &MIGRATIONS[applied..] {

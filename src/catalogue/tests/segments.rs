@@ -92,7 +92,8 @@ async fn a_restart_finds_what_is_open_and_recovers_it() {
     let unfinished = room.catalogue.unfinished_segments().await.expect("unfinished");
     assert_eq!(unfinished.iter().map(|s| s.id).collect::<Vec<_>>(), [open.id, dropped.id]);
     assert!(unfinished.iter().all(|s| s.boot == first_boot && s.state == SegmentState::Open));
-    let recovered = SealedSegment { new: open, state: SegmentState::Recovered, ..room.sealed(room.main, minutes(3, 5)) };
+    let recovered =
+        SealedSegment { new: open, state: SegmentState::Recovered, ..room.sealed(room.main, minutes(3, 5)) };
     room.catalogue.seal_segment(recovered);
     room.catalogue.drop_open_segment(room.sub, at(0));
     room.catalogue.put_gap(room.main, minutes(5, 10), GapCause::LostInCrash);
@@ -136,10 +137,10 @@ async fn days_count_each_minute_and_take_deletions_back() {
     room.flush().await;
     let day = room.catalogue.zone().day_of(at(0));
     let days = room.catalogue.days(&[room.main, room.sub], day - 5, day + 5).await.expect("days");
-    assert_eq!(days.iter().map(|d| (d.stream, d.day, d.seconds())).collect::<Vec<_>>(), [
-        (room.main, day, 60 + 45 + 60 + 60),
-        (room.main, day + 1, 120)
-    ]);
+    assert_eq!(
+        days.iter().map(|d| (d.stream, d.day, d.seconds())).collect::<Vec<_>>(),
+        [(room.main, day, 60 + 45 + 60 + 60), (room.main, day + 1, 120)]
+    );
     assert_eq!((days[0].coverage.len(), &days[0].coverage[..4]), (1440, &[60, 45, 60, 0][..]));
     let doomed = vec![(room.main, half.from), (room.main, at(1440)), (room.main, at(1441))];
     room.catalogue.doom(doomed.clone(), "age").await.expect("doom");
