@@ -34,7 +34,7 @@ const FILL: &str = "with recursive minute (m) as (select ?1 union all select m +
     stream_key (k) as (select 1 union all select k + 1 from stream_key where k < 19) \
     insert into segment (stream_key, start_90k, id, volume_key, boot, run, state, duration_90k, bytes, parameters_key, \
     first_offset, holds, chain_hash, frag_index) \
-    select k, ?3 + m * 5400000, cast(substr(printf('%016x', ?3 + m * 5400000 + k), 9) || hex(randomblob(4)) as blob), \
+    select k, ?3 + m * 5400000, cast(printf('%012x%02x', (?3 + m * 5400000) / 90, k) || hex(randomblob(1)) as blob), \
     1, 1, m / ?4, 1, 5400000, 15000000, 1, 800, 0, randomblob(32), randomblob(?5 - 40 + abs(random() % 80)) \
     from minute cross join stream_key where (m + k * 37) % ?4 <> 0";
 const FILL_GAPS: &str = "with recursive minute (m) as (select 0 union all select m + 1 from minute where m + 1 < ?1), \
@@ -304,6 +304,6 @@ impl Random {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as i64 % n
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 1) as i64 % n
     }
 }

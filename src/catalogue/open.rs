@@ -184,7 +184,19 @@ impl Catalogue {
         }
         let names = Names::default();
         let growing = growing.with_boot(boot);
-        let inner = Inner { queue, readers, growing, announcer, names, clock, zone, boot, database, stop };
+        let inner = Inner {
+            path: path.to_owned(),
+            queue,
+            readers,
+            growing,
+            announcer,
+            names,
+            clock,
+            zone,
+            boot,
+            database,
+            stop,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

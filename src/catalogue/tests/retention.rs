@@ -109,6 +109,9 @@ async fn an_audit_finds_what_is_wrong() {
     room.flush().await;
     let audit = c.audit_stream(room.main).await.expect("audit");
     assert!(audit.is_sound(), "{audit:?}");
+    for thorough in [false, true] {
+        assert_eq!(c.check_file(thorough).await.expect("check"), Vec::<String>::new());
+    }
     assert_eq!((audit.segments, audit.gaps, audit.recorded_ticks, audit.gap_ticks), (7, 2, 7 * MINUTE, 2 * MINUTE));
     assert_eq!((audit.first, audit.last), (Some(at(0)), Some(at(9))));
     let mut conn = super::super::open::connect_writer(&room.path()).await.expect("connection");

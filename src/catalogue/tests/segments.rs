@@ -62,6 +62,15 @@ async fn sealing_twice_counts_once_and_a_missing_open_row_is_made() {
     room.flush().await;
     let usage = room.catalogue.usage().await.expect("usage");
     assert_eq!((usage.len(), usage[0].segments, usage[0].bytes), (1, 1, segment.bytes));
+    let other = room.sealed(room.main, minutes(0, 1));
+    room.catalogue.seal_segment(other);
+    room.flush().await;
+    let listed = room.catalogue.segments(room.main, minutes(0, 9), 9).await.expect("list");
+    assert_eq!(
+        listed.iter().map(|s| s.id).collect::<Vec<_>>(),
+        [segment.new.id],
+        "a second file of this start is refused"
+    );
     let shorter = SealedSegment { duration: MINUTE / 2, bytes: 77, state: SegmentState::Recovered, ..segment };
     room.catalogue.seal_segment(shorter);
     room.flush().await;
