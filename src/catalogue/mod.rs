@@ -57,6 +57,7 @@ mod watch;
 mod writer;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,6 +89,7 @@ pub struct Catalogue {
 }
 
 struct Inner {
+    path: PathBuf,
     queue: writer::Queue,
     readers: sqlx::SqlitePool,
     growing: Growing,

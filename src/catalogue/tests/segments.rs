@@ -62,6 +62,15 @@ async fn sealing_twice_counts_once_and_a_missing_open_row_is_made() {
     room.flush().await;
     let usage = room.catalogue.usage().await.expect("usage");
     assert_eq!((usage.len(), usage[0].segments, usage[0].bytes), (1, 1, segment.bytes));
+    let other = room.sealed(room.main, minutes(0, 1));
+    room.catalogue.seal_segment(other);
+    room.flush().await;
+    let listed = room.catalogue.segments(room.main, minutes(0, 9), 9).await.expect("list");
+    assert_eq!(
+        listed.iter().map(|s| s.id).collect::<Vec<_>>(),
+        [segment.new.id],
+        "a second file of this start is refused"
+    );
     let shorter = SealedSegment { duration: MINUTE / 2, bytes: 77, state: SegmentState::Recovered, ..segment };
     room.catalogue.seal_segment(shorter);
     room.flush().await;
@@ -92,7 +101,8 @@ async fn a_restart_finds_what_is_open_and_recovers_it() {
     let unfinished = room.catalogue.unfinished_segments().await.expect("unfinished");
     assert_eq!(unfinished.iter().map(|s| s.id).collect::<Vec<_>>(), [open.id, dropped.id]);
     assert!(unfinished.iter().all(|s| s.boot == first_boot && s.state == SegmentState::Open));
-    let recovered = SealedSegment { new: open, state: SegmentState::Recovered, ..room.sealed(room.main, minutes(3, 5)) };
+    let recovered =
+        SealedSegment { new: open, state: SegmentState::Recovered, ..room.sealed(room.main, minutes(3, 5)) };
     room.catalogue.seal_segment(recovered);
     room.catalogue.drop_open_segment(room.sub, at(0));
     room.catalogue.put_gap(room.main, minutes(5, 10), GapCause::LostInCrash);
@@ -136,10 +146,10 @@ async fn days_count_each_minute_and_take_deletions_back() {
     room.flush().await;
     let day = room.catalogue.zone().day_of(at(0));
     let days = room.catalogue.days(&[room.main, room.sub], day - 5, day + 5).await.expect("days");
-    assert_eq!(days.iter().map(|d| (d.stream, d.day, d.seconds())).collect::<Vec<_>>(), [
-        (room.main, day, 60 + 45 + 60 + 60),
-        (room.main, day + 1, 120)
-    ]);
+    assert_eq!(
+        days.iter().map(|d| (d.stream, d.day, d.seconds())).collect::<Vec<_>>(),
+        [(room.main, day, 60 + 45 + 60 + 60), (room.main, day + 1, 120)]
+    );
     assert_eq!((days[0].coverage.len(), &days[0].coverage[..4]), (1440, &[60, 45, 60, 0][..]));
     let doomed = vec![(room.main, half.from), (room.main, at(1440)), (room.main, at(1441))];
     room.catalogue.doom(doomed.clone(), "age").await.expect("doom");

@@ -65,7 +65,8 @@ async fn a_refused_command_is_undone_alone() {
     let rows = c.segments_after(room.main, Ticks(i64::MIN), 100).await.expect("rows");
     assert_eq!(rows.iter().map(|s| s.start).collect::<Vec<_>>(), [at(0), at(2)]);
     assert_eq!(c.segments(room.main, minutes(0, 9), 9).await.expect("list").len(), 2, "the refused one is not shown");
-    let error = c.insert_adopted_segments(vec![room.sealed(room.main, minutes(5, 6)), astray]).await.expect_err("refused");
+    let error =
+        c.insert_adopted_segments(vec![room.sealed(room.main, minutes(5, 6)), astray]).await.expect_err("refused");
     assert_eq!(error.kind(), Kind::NotFound);
     assert_eq!(c.usage().await.expect("usage")[0].segments, 2, "all or nothing");
 }
@@ -109,7 +110,8 @@ async fn hours_are_reported_once_each() {
     room.clock.step(-60 * MINUTE);
     queue.ask(Hourly).await.expect("hourly");
     let outbox = room.catalogue.outbox(0, 100).await.expect("outbox");
-    let hours: Vec<_> = outbox.iter().filter(|o| o.kind == "coverage" && o.object == room.camera.streams[0].id.0).collect();
+    let hours: Vec<_> =
+        outbox.iter().filter(|o| o.kind == "coverage" && o.object == room.camera.streams[0].id.0).collect();
     assert_eq!(hours.iter().map(|o| o.body["seconds"].clone()).collect::<Vec<_>>(), [0, 3600, 1800]);
     assert_eq!(outbox.iter().filter(|o| o.kind == "coverage").count(), 6);
     let last = outbox.last().expect("rows").seq;
