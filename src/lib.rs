@@ -1,5 +1,6 @@
 //! lanewatch: a video recorder for the lanes of a village.
 
 pub mod base;
+pub mod config;
 pub mod hub;
 pub mod media;
