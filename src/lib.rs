@@ -1,4 +1,64 @@
 //! lanewatch: a video recorder for the lanes of a village.
+//!
+//! It pulls the cameras' RTSP streams, records them in segments on disk, indexes these in a SQLite catalogue, and
+//! serves live view and playback through an HTTP API and a web app. Recording comes first: nothing a viewer, a
+//! database lock or a full log does may cost a recorded frame.
+//!
+//! # The map
+//!
+//! Rooms stand on floors; arrows point down only, and rooms on one floor do not know each other (`tests/house.rs`
+//! keeps it so). Each room owns outside things that nobody else names. A room's `mod.rs` says what it is for, what
+//! always holds there, and what it does not do.
+//!
+//! | floor | room | for | owns |
+//! |---|---|---|---|
+//! | 5 | `app` `cli` `lifecycle` `main` | builds each room once, in order; signals; stop order | runtimes, the log's subscriber |
+//! | 4 | [`http`] | routes, extractors, one file per resource, OpenAPI, the web app's files | axum, hyper |
+//! | 3 | [`record`] | when to cut, what to write, recovery at start, the gap ledger, check and rebuild | – |
+//! | 3 | [`retention`] | what goes, and the sweep that deletes it | – |
+//! | 3 | [`playback`] | from a range of time to bytes: lists, HLS, MP4, key frames, live chunks | – |
+//! | 3 | [`auth`] | passwords, sessions, tokens | argon2 |
+//! | 2 | [`ingest`] | RTSP sessions, camera clocks and quirks, reconnecting | retina |
+//! | 2 | [`catalogue`] | the SQLite index: every SQL string, one writer, many readers | sqlx, `migrations/` |
+//! | 2 | [`storage`] | volumes, segment files, fsync, unlink, positioned reads | the file system |
+//! | 1 | [`config`] | what the file says → what the program may rely on | toml |
+//! | 1 | [`media`] | access units, parameters, NAL, fMP4 written and read | box and NAL bytes |
+//! | 1 | [`hub`] | ring of recent GOPs per stream, cursors, status | memory of recent media |
+//! | 0 | [`base`] | ticks, clock, ids, errors, secrets, tasks | wall clock, chrono, spawning |
+//!
+//! Rooms for pictures (vision), motion (detect) and messages (alert) come with their own issues.
+//!
+//! # Words
+//!
+//! - **camera**: a device. **stream**: its *main* or *sub* encoding. **session**: one RTSP connection.
+//!   **run**: unbroken media of one session with one set of parameters.
+//! - **access unit**: all NALs of one picture with one timestamp. **sample**: the same, written in a file.
+//!   **GOP**: a random access point up to the next.
+//! - **decoder parameters**: SPS, PPS, VPS, size, codec string. **init segment**: `ftyp moov` for one set of them.
+//! - **fragment**: `moof mdat`, at most one second. **link**: the hash box behind it. **segment**: one file, about a
+//!   minute, starting at a random access point.
+//! - **gap**: a stretch that is not recorded, with its cause. **volume**: a directory on one disk with identity and budget.
+//! - **catalogue**: the index. **retention**: the rules of what stays. **sweep**: one pass of deletion. **doomed**: on
+//!   its way out, not yet unlinked. **hold**: footage that retention may not touch. **growing**: being written.
+//! - **hub**: where a stream meets its readers. **subscription**: a reader's cursor. **viewer**: one that looks.
+//! - **timeline**: what exists between two times. **export**: a file made from segments.
+//!
+//! # Three walks
+//!
+//! **An access unit.** The camera's packet reaches `ingest::session`; retina joins packets to an access unit;
+//! `ingest::timeline` gives it a start on our time line; [`hub::Stream::publish`] puts it into the ring under one
+//! short lock. The recorder's [`hub::Subscription`] hands it to the segmenter, which says: goes into this fragment;
+//! this fragment is full; this segment is full. A full fragment goes as payloads (still the bytes that came off
+//! the socket) to the volume's writer thread, which hashes, writes, and syncs once a second. When the segment is
+//! sealed on disk its row is sealed in the catalogue. A viewer's [`playback::LiveFeed`] reads the same ring.
+//!
+//! **An alert.** Not built yet: detect will read the sub stream from the hub like any reader, the catalogue's
+//! outbox (already there, written in the transaction of every change) will feed dispatch.
+//!
+//! **A playback request.** `http` checks who asks; [`playback::Playback::plan`] asks the catalogue for the segments of
+//! the range, places their fragments (`playback::plan`, pure), and starts at the random access point before it. The
+//! answer is a list for our player, a playlist, or slices streamed from the files with a little read-ahead. What is
+//! not yet in a file comes from the ring ([`playback::Playback::tail`]).
 
 pub mod base;
 pub mod config;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::boxes::BoxWriter;
 use super::init::{AUDIO_TRACK, FLAGS_DELTA, FLAGS_KEY, VIDEO_TRACK};
-use super::{AccessUnit, FragmentEntry, Track};
+use super::{FragmentEntry, Track};
 use crate::base::Ticks;
 
 /// One sample of a fragment: an access unit with its final duration.
@@ -85,18 +85,13 @@ impl FragmentBuilder {
     }
 }
 
-/// The head of a fragment that holds one access unit, with its predicted duration: what live viewers get, and
-/// what a key-frame track is made of. The unit's bytes follow it.
-pub fn single_unit_fragment(number: u32, unit: &AccessUnit) -> Bytes {
-    let sample = [Sample {
-        start: unit.start,
-        duration: unit.duration,
-        random_access: unit.random_access,
-        data: unit.data.clone(),
-    }];
-    match unit.track {
-        Track::Video => head(number, &sample, &[]),
-        Track::Audio => head(number, &[], &sample),
+/// The head of a fragment that holds one sample: what live viewers get, and what a key-frame track is made of.
+/// The sample's bytes follow it.
+pub fn sample_fragment(number: u32, track: Track, sample: &Sample) -> Bytes {
+    let one = std::slice::from_ref(sample);
+    match track {
+        Track::Video => head(number, one, &[]),
+        Track::Audio => head(number, &[], one),
     }
 }
 

@@ -35,7 +35,7 @@ mod scan;
 mod table;
 mod unit;
 
-pub use fragment::{FragmentBuilder, Sample, single_unit_fragment};
+pub use fragment::{FragmentBuilder, Sample, sample_fragment};
 pub use header::FileHeader;
 pub use index::{FragmentEntry, FragmentIndex};
 pub use init::{file_init, init_segment};
@@ -43,6 +43,6 @@ pub use link::{Chain, LINK_BYTES};
 pub use nal::{NalSummary, summarize};
 pub use parameters::{AudioParameters, Codec, Parameters, ParametersHash, VideoParameters};
 pub use progressive::{FileSlice, Progressive, ProgressiveBuilder};
-pub use scan::{ReadAt, Scan, ScannedFragment, scan};
+pub use scan::{ReadAt, Scan, ScannedFragment, fragment_samples, init_parameters, scan};
 pub use table::{FragmentSamples, SampleSize, SampleTable};
 pub use unit::{AccessUnit, Track};

@@ -255,18 +255,17 @@ impl TrackTables {
             self.sizes.iter().for_each(|s| w.u32(*s));
         });
         w.full(b"stsc", 0, 0, |w| {
-            let changes = || {
-                let before = std::iter::once(None).chain(self.chunks.iter().map(Some));
-                let differs = |(_, (b, c)): &(usize, (Option<&(u64, u32, u32)>, &(u64, u32, u32)))| {
-                    b.is_none_or(|b| (b.1, b.2) != (c.1, c.2))
-                };
-                before.zip(&self.chunks).enumerate().filter(differs)
-            };
-            w.u32(changes().count() as u32);
-            for (at, (_, (_, samples, entry))) in changes() {
-                w.u32(at as u32 + 1);
-                w.u32(*samples);
-                w.u32(*entry);
+            let mut runs: Vec<(u32, u32, u32)> = Vec::new();
+            for (at, (_, samples, entry)) in self.chunks.iter().enumerate() {
+                if runs.last().is_none_or(|last| (last.1, last.2) != (*samples, *entry)) {
+                    runs.push((at as u32 + 1, *samples, *entry));
+                }
+            }
+            w.u32(runs.len() as u32);
+            for (first_chunk, samples, entry) in runs {
+                w.u32(first_chunk);
+                w.u32(samples);
+                w.u32(entry);
             }
         });
         let mut place = 0..0;

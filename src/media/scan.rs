@@ -141,6 +141,14 @@ fn next_fragment(
     Ok(read_moof(&fragment[8..moof_size as usize], size as u32))
 }
 
+/// The samples of a fragment, out of its first [`header_bytes`](FragmentEntry::header_bytes); `None` when these are
+/// not the beginning of a fragment of ours.
+pub fn fragment_samples(head: &[u8]) -> Option<FragmentSamples> {
+    let (kind, skip, size) = boxes::head(head)?;
+    let content = head.get(skip..usize::try_from(size).ok()?).filter(|_| &kind == b"moof")?;
+    Some(read_moof(content, 0)?.samples)
+}
+
 /// The sample table and index entry out of the content of a `moof`.
 fn read_moof(content: &[u8], bytes: u32) -> Option<ScannedFragment> {
     let mut tracks = children(content).filter(|(k, _)| k == b"traf").map(|(_, traf)| {
@@ -166,6 +174,13 @@ fn read_moof(content: &[u8], bytes: u32) -> Option<ScannedFragment> {
         key_bytes: if first_flags == super::init::FLAGS_KEY { video.first()?.size } else { 0 },
     };
     Some(ScannedFragment { entry, start, samples: FragmentSamples { video, audio_offset: audio_start - start, audio } })
+}
+
+/// The decoder parameters of a file, out of its `ftyp moov`; `None` when these are not ours.
+pub fn init_parameters(init: &[u8]) -> Option<Parameters> {
+    let (kind, _, size) = boxes::head(init)?;
+    let moov = init.get(usize::try_from(size).ok()?..).filter(|_| &kind == b"ftyp")?;
+    Some(read_init(moov)?.1)
 }
 
 /// File header and parameters out of a whole `moov`.
