@@ -61,6 +61,7 @@
 //! not yet in a file comes from the ring ([`playback::Playback::tail`]).
 
 pub mod base;
+pub mod catalogue;
 pub mod config;
 pub mod hub;
 pub mod media;

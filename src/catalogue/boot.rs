@@ -1,0 +1,91 @@
+//! Starts of the service: when, how it ended, and the pair of clocks.
+
+use super::sql::{failed, statements};
+use super::writer::{Change, Write};
+use super::Catalogue;
+use crate::base::{Result, TICKS_PER_SECOND, Ticks};
+
+statements! {
+    START = "insert into boot (started_90k, steady_90k, seen_90k) values (?1, ?2, ?1) returning id";
+    SEEN = "update boot set seen_90k = ?2 where id = ?1 and (?2 - seen_90k not between 0 and ?3)";
+    END = "update boot set seen_90k = ?2, ended_90k = ?2 where id = ?1";
+    BEFORE = "select id, started_90k, seen_90k, ended_90k from boot where id < ?1 order by id desc limit 1";
+}
+
+/// A sign of life is written with other changes, but not more often than this.
+const SEEN_EVERY: i64 = 10 * TICKS_PER_SECOND;
+
+/// One start of the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Boot {
+    /// Number; segments carry it.
+    pub id: i64,
+    /// Wall clock at start.
+    pub started: Ticks,
+    /// Wall clock of the last sign of life.
+    pub seen: Ticks,
+    /// Wall clock of the orderly stop; `None` when there was none: a crash or a power cut.
+    pub ended: Option<Ticks>,
+}
+
+/// Writes that the service has started.
+pub(super) struct Start {
+    /// Steady clock, ticks.
+    pub(super) steady: i64,
+}
+
+impl Change for Start {
+    type Answer = i64;
+    const NAME: &'static str = "boot_start";
+
+    async fn apply(&self, w: &mut Write) -> Result<i64> {
+        let started = sqlx::query_scalar(START).bind(w.now.0).bind(self.steady);
+        let id = started.fetch_one(&mut w.conn).await.map_err(failed)?;
+        w.boot = id;
+        Ok(id)
+    }
+}
+
+/// Writes that the service stopped in order.
+pub(super) struct End;
+
+impl Change for End {
+    type Answer = ();
+    const NAME: &'static str = "boot_end";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        sqlx::query(END).bind(w.boot).bind(w.now.0).execute(&mut w.conn).await.map(drop).map_err(failed)
+    }
+}
+
+/// Notes that the service is alive, at most each ten seconds (or when the clock went back).
+pub(super) async fn sign_of_life(w: &mut Write) -> Result<()> {
+    if w.boot == 0 {
+        return Ok(());
+    }
+    let seen = sqlx::query(SEEN).bind(w.boot).bind(w.now.0).bind(SEEN_EVERY);
+    seen.execute(&mut w.conn).await.map(drop).map_err(failed)
+}
+
+impl Catalogue {
+    /// Number of this start; 0 for tools.
+    pub fn boot(&self) -> i64 {
+        self.inner.boot
+    }
+
+    /// The start before this one; its `ended` says whether there is something to recover.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn previous_boot(&self) -> Result<Option<Boot>> {
+        let before = if self.inner.boot == 0 { i64::MAX } else { self.inner.boot };
+        let query = sqlx::query_as(BEFORE).bind(before);
+        let row: Option<(i64, i64, i64, Option<i64>)> = self.read(query.fetch_optional(self.readers())).await?;
+        Ok(row.map(|(id, started, seen, ended)| Boot {
+            id,
+            started: Ticks(started),
+            seen: Ticks(seen),
+            ended: ended.map(Ticks),
+        }))
+    }
+}

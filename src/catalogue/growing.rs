@@ -1,0 +1,92 @@
+//! What is on its way to the catalogue: the growing segment of each stream, and sealed ones that wait for the writer.
+//!
+//! Reads lay this over the rows, so a player sees a fragment as soon as it is in the file, and a sealed segment
+//! also while another program holds the database.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::Catalogue;
+use super::types::{GrowingSegment, SealedSegment, Segment};
+use crate::base::{SegmentId, StreamKey, Ticks, TimeRange};
+
+#[derive(Default)]
+struct Ahead {
+    growing: Option<Segment>,
+    sealing: Vec<Segment>,
+}
+
+/// Handle for recorders; memory only, cheap to clone.
+#[derive(Clone, Default)]
+pub struct Growing {
+    streams: Arc<RwLock<HashMap<StreamKey, Ahead>>>,
+    boot: i64,
+}
+
+impl Growing {
+    /// Says how far a stream's growing file has come; the last word counts.
+    pub fn put(&self, stream: StreamKey, segment: GrowingSegment) {
+        self.write().entry(stream).or_default().growing = Some(Segment::growing(stream, self.boot, segment));
+    }
+
+    /// The stream writes no file now.
+    pub fn clear(&self, stream: StreamKey) {
+        if let Some(ahead) = self.write().get_mut(&stream) {
+            ahead.growing = None;
+        }
+    }
+
+    pub(super) fn with_boot(&self, boot: i64) -> Self {
+        Self { streams: self.streams.clone(), boot }
+    }
+
+    /// A sealed segment goes to the writer: visible until its row is.
+    pub(super) fn seal(&self, segment: &SealedSegment) {
+        let mut streams = self.write();
+        let ahead = streams.entry(segment.new.stream).or_default();
+        if ahead.growing.as_ref().is_some_and(|g| g.start == segment.new.start) {
+            ahead.growing = None;
+        }
+        ahead.sealing.retain(|s| s.start != segment.new.start);
+        ahead.sealing.push(Segment::sealed(self.boot, segment));
+    }
+
+    /// The row of a sealed segment is visible, or will never be.
+    pub(super) fn settle(&self, stream: StreamKey, start: Ticks) {
+        if let Some(ahead) = self.write().get_mut(&stream) {
+            ahead.sealing.retain(|s| s.start != start);
+        }
+    }
+
+    /// What overlaps a range, in order of start.
+    pub(super) fn within(&self, stream: StreamKey, range: TimeRange) -> Vec<Segment> {
+        let streams = self.read();
+        let Some(ahead) = streams.get(&stream) else { return Vec::new() };
+        let all = ahead.sealing.iter().chain(&ahead.growing);
+        let mut found: Vec<Segment> = all.filter(|s| s.range().overlap(range).is_some()).cloned().collect();
+        found.sort_unstable_by_key(|s| s.start);
+        found
+    }
+
+    /// One by id.
+    pub(super) fn find(&self, id: SegmentId) -> Option<Segment> {
+        let streams = self.read();
+        let mut all = streams.values().flat_map(|ahead| ahead.sealing.iter().chain(&ahead.growing));
+        all.find(|s| s.id == id).cloned()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<StreamKey, Ahead>> {
+        self.streams.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<StreamKey, Ahead>> {
+        self.streams.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Catalogue {
+    /// Where recorders say how far their growing files have come.
+    pub fn growing(&self) -> Growing {
+        self.inner.growing.clone()
+    }
+}

@@ -1,0 +1,157 @@
+//! Room **catalogue** (floor 2): the SQLite index of everything that is recorded and configured.
+//!
+//! Owns sqlx, every SQL string and `migrations/`. Nobody else names them; callers see plain values.
+//!
+//! One writer, many readers. A single task holds the only writing connection and does commands in the order they
+//! were given, many to a transaction ([`writer`]); four read-only connections serve everybody else, so a slow
+//! reader stands in nobody's way. Recorder commands (`begin_segment`, `seal_segment`, `open_gap` …) return at once:
+//! when another program holds the database they wait in memory, and reads show sealed footage all the same, because
+//! what is on its way is laid over the rows ([`Growing`]). Commands that answer return when their change is on disk.
+//!
+//! What always holds:
+//! - a change is either entirely on disk (WAL, `synchronous = full`) or not at all;
+//! - footage wins over gaps: gap rows of a stream overlap neither each other nor a complete segment; whatever is
+//!   put later is cut to fit, so each command may be given twice;
+//! - therefore recorded time is "from the first footage to the last, minus gaps" and a timeline of a month reads a
+//!   few rows, never the segments;
+//! - `usage` and `day_summary` are brought along in the transaction that changes a segment: neither start nor sweep
+//!   counts anything;
+//! - held segments cannot be doomed and complete ones cannot be deleted undoomed: triggers refuse, whatever the code does;
+//! - secrets in here are readable by the file's owner only: the file is 0600 or it is not opened.
+//!
+//! Who has what: one file per kind of object (`camera`, `segment`, `gap`, `day`, `volume`, `person`, `outbox` …), SQL
+//! beside the code that uses it; arithmetic on ranges, minutes and names is pure (`ranges`, `coverage`, `slug`).
+//!
+//! It does not touch segment files, decides nothing about retention, and makes no passwords or tokens.
+
+mod adopt;
+mod audit;
+mod boot;
+mod camera;
+mod camera_write;
+mod coverage;
+mod day;
+mod doom;
+mod gap;
+mod growing;
+mod hold;
+mod housekeeping;
+mod ledger;
+mod list;
+mod meta;
+mod names;
+mod open;
+mod outbox;
+mod person;
+mod ranges;
+mod segment;
+mod slug;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod timeline;
+mod types;
+mod usage;
+mod volume;
+mod watch;
+mod writer;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch as tokio_watch;
+
+pub use adopt::{AdoptedCamera, AdoptedStream};
+pub use audit::StreamAudit;
+pub use boot::Boot;
+pub use camera::{Camera, Stream, Transport};
+pub use camera_write::{CameraPatch, NewCamera};
+pub use day::DaySummary;
+pub use doom::Doomed;
+pub use growing::Growing;
+pub use outbox::Outgoing;
+pub use person::{NewSession, Person, Session, TokenHash};
+pub use types::{Gap, GapCause, GrowingSegment, NewSegment, Parameters, ParametersHash, SealedSegment, Segment, SegmentState};
+pub use usage::{Scope, Usage};
+pub use volume::{NewVolume, Volume, VolumeState};
+
+use crate::base::{DatabaseId, Error, Kind, Result, SharedClock, Stop, Zone};
+
+/// A read that takes longer is given up: nobody waits for an answer that late, and the connection serves others.
+const READ_LIMIT: Duration = Duration::from_secs(10);
+
+/// The catalogue; cheap to clone.
+#[derive(Clone)]
+pub struct Catalogue {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    queue: writer::Queue,
+    readers: sqlx::SqlitePool,
+    growing: Growing,
+    announcer: watch::Announcer,
+    names: names::Names,
+    clock: SharedClock,
+    zone: Zone,
+    boot: i64,
+    database: DatabaseId,
+    stop: Stop,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop.request();
+    }
+}
+
+impl Catalogue {
+    /// Ticks when cameras or streams changed, also when another process changed them; the value is the newest
+    /// camera revision.
+    pub fn changes(&self) -> tokio_watch::Receiver<u64> {
+        self.inner.announcer.subscribe()
+    }
+
+    /// Waits until everything that was given before is on disk.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be written, or is closed.
+    pub async fn flush(&self) -> Result<()> {
+        self.inner.queue.ask(Flush).await
+    }
+
+    /// Commands that wait for the writer: for metrics, and to see that the database is held.
+    pub fn waiting(&self) -> usize {
+        self.inner.queue.waiting()
+    }
+
+    /// Zone of the local days.
+    pub fn zone(&self) -> Zone {
+        self.inner.zone
+    }
+
+    fn readers(&self) -> &sqlx::SqlitePool {
+        &self.inner.readers
+    }
+
+    /// Waits for a read, within the limit.
+    async fn read<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T> {
+        match tokio::time::timeout(READ_LIMIT, work).await {
+            Ok(done) => done.map_err(sql::failed),
+            Err(_) => Err(Error::new(Kind::Timeout, "the catalogue answers too slowly; look at the load of its disk")),
+        }
+    }
+}
+
+/// Does nothing: its answer says that all before it is done.
+struct Flush;
+
+impl writer::Change for Flush {
+    type Answer = ();
+    const NAME: &'static str = "flush";
+
+    async fn apply(&self, _: &mut writer::Write) -> Result<()> {
+        Ok(())
+    }
+}

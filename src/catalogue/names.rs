@@ -1,0 +1,62 @@
+//! Local keys to public names, remembered: segment rows carry small keys, callers want ids and hashes.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use super::sql::{failed, statements, uuid};
+use super::types::ParametersHash;
+use super::writer::Write;
+use crate::base::{Error, Result, VolumeId};
+
+statements! {
+    VOLUMES = "select key, id from volume";
+    PARAMETERS = "select key, hash from parameters";
+    VOLUME_KEY = "select key from volume where id = ?1";
+    PARAMETERS_KEY = "select key from parameters where hash = ?1";
+    PARAMETERS_STUB = "insert into parameters (hash, mime, codec, width, height) values (?1, '', '', 0, 0) returning key";
+}
+
+/// Names never change once given, so what is remembered stays right.
+#[derive(Default)]
+pub(super) struct Names {
+    volumes: RwLock<HashMap<i64, VolumeId>>,
+    parameters: RwLock<HashMap<i64, ParametersHash>>,
+}
+
+impl Names {
+    pub(super) fn volume(&self, key: i64) -> Option<VolumeId> {
+        self.volumes.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
+    }
+
+    pub(super) fn parameters(&self, key: i64) -> Option<ParametersHash> {
+        self.parameters.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
+    }
+
+    /// Reads all names again: some key was new.
+    pub(super) async fn refresh(&self, readers: &sqlx::SqlitePool) -> Result<()> {
+        let volumes: Vec<(i64, Vec<u8>)> = sqlx::query_as(VOLUMES).fetch_all(readers).await.map_err(failed)?;
+        let parameters: Vec<(i64, Vec<u8>)> = sqlx::query_as(PARAMETERS).fetch_all(readers).await.map_err(failed)?;
+        let volumes = volumes.into_iter().map(|(key, id)| Ok((key, VolumeId(uuid(&id)?)))).collect::<Result<_>>()?;
+        let parameters = parameters.into_iter().map(|(key, hash)| Ok((key, ParametersHash::from_bytes(&hash)?)));
+        let parameters = parameters.collect::<Result<_>>()?;
+        *self.volumes.write().unwrap_or_else(PoisonError::into_inner) = volumes;
+        *self.parameters.write().unwrap_or_else(PoisonError::into_inner) = parameters;
+        Ok(())
+    }
+}
+
+/// Key of a volume that must have been put before.
+pub(super) async fn volume_key(w: &mut Write, id: VolumeId) -> Result<i64> {
+    let query = sqlx::query_scalar(VOLUME_KEY).bind(id.0.as_bytes().as_slice());
+    let key = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
+    key.ok_or_else(|| Error::not_found(format!("volume {id} is not in the catalogue; put it there before it is used")))
+}
+
+/// Key of decoder parameters; makes an empty row when they are not known yet.
+pub(super) async fn parameters_key(w: &mut Write, hash: ParametersHash) -> Result<i64> {
+    let query = sqlx::query_scalar(PARAMETERS_KEY).bind(hash.as_bytes());
+    if let Some(key) = query.fetch_optional(&mut w.conn).await.map_err(failed)? {
+        return Ok(key);
+    }
+    sqlx::query_scalar(PARAMETERS_STUB).bind(hash.as_bytes()).fetch_one(&mut w.conn).await.map_err(failed)
+}

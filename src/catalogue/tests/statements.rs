@@ -1,0 +1,84 @@
+use sqlx::{Executor, SqlSafeStr};
+
+use super::*;
+use crate::catalogue::{
+    adopt, audit, boot, camera, camera_write, day, doom, gap, hold, housekeeping, ledger, list, meta, names, open, outbox,
+    person, segment, timeline, usage, volume, watch, writer,
+};
+
+fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
+    vec![
+        ("adopt", adopt::STATEMENTS),
+        ("audit", audit::STATEMENTS),
+        ("boot", boot::STATEMENTS),
+        ("camera", camera::STATEMENTS),
+        ("camera_write", camera_write::STATEMENTS),
+        ("day", day::STATEMENTS),
+        ("doom", doom::STATEMENTS),
+        ("gap", gap::STATEMENTS),
+        ("hold", hold::STATEMENTS),
+        ("housekeeping", housekeeping::STATEMENTS),
+        ("ledger", ledger::STATEMENTS),
+        ("list", list::STATEMENTS),
+        ("meta", meta::STATEMENTS),
+        ("names", names::STATEMENTS),
+        ("open", open::STATEMENTS),
+        ("outbox", outbox::STATEMENTS),
+        ("person", person::STATEMENTS),
+        ("segment", segment::STATEMENTS),
+        ("timeline", timeline::STATEMENTS),
+        ("usage", usage::STATEMENTS),
+        ("volume", volume::STATEMENTS),
+        ("watch", watch::STATEMENTS),
+        ("writer", writer::STATEMENTS),
+    ]
+}
+
+#[tokio::test]
+async fn every_statement_can_be_prepared_against_a_fresh_catalogue() {
+    let room = Room::new().await;
+    let mut conn = open::connect_writer(&room.path()).await.expect("connection");
+    for (file, statements) in all() {
+        for (name, sql) in statements {
+            let prepared = (&mut conn).prepare((*sql).into_sql_str()).await;
+            assert!(prepared.is_ok(), "{file}::{name}: {:?}", prepared.err());
+            assert_eq!(*sql, sql.replace("SELECT", "select"), "{file}::{name} is lower case");
+        }
+    }
+}
+
+/// No SQL outside the lists: whoever writes `query("…")` inline escapes the test above.
+#[test]
+fn all_sql_is_in_the_lists() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/catalogue");
+    let listed: Vec<&str> = all().iter().map(|(file, _)| *file).collect();
+    for entry in std::fs::read_dir(folder).expect("folder") {
+        let path = entry.expect("entry").path();
+        if path.extension().is_none_or(|e| e != "rs") {
+            continue;
+        }
+        let (text, stem) = (std::fs::read_to_string(&path).expect("text"), path.file_stem().expect("stem").to_string_lossy());
+        for call in ["query(\"", "query_as(\"", "query_scalar(\"", "raw_sql(\""] {
+            assert!(!text.contains(call), "{stem} has SQL outside its statements! block");
+        }
+        let has_statements = text.contains("\nstatements! {");
+        assert_eq!(has_statements, listed.contains(&&*stem), "{stem} must be in the list of this test");
+    }
+}
+
+#[tokio::test]
+async fn the_statements_that_must_be_quick_use_their_keys() {
+    let room = Room::new().await;
+    let mut conn = open::connect_reader(&room.path()).await.expect("connection");
+    for (file, statements) in all() {
+        for (name, sql) in statements.iter().filter(|(_, sql)| sql.contains("from segment")) {
+            let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&mut conn).await.expect("plan");
+            for (.., step) in plan {
+                let whole = step.starts_with("SCAN segment") && !step.contains("segment_unfinished");
+                assert!(!whole, "{file}::{name} reads every segment: {step}");
+                assert!(!step.contains("TEMP B-TREE") || file == "camera", "{file}::{name} sorts: {step}");
+            }
+        }
+    }
+}
