@@ -60,6 +60,7 @@
 //! answer is a list for our player, a playlist, or slices streamed from the files with a little read-ahead. What is
 //! not yet in a file comes from the ring ([`playback::Playback::tail`]).
 
+pub mod auth;
 pub mod base;
 pub mod catalogue;
 pub mod config;

@@ -1,6 +1,6 @@
 //! Pure. What the program may rely on.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -62,7 +62,7 @@ pub struct Days {
 /// Everybody in the local network can reach it, as cameras and phones do.
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
 /// Group of streams and volumes that say nothing else.
-const GROUP: &str = "main";
+const GROUP: &str = "default";
 /// Below this a ring could not hold one GOP of a usual camera.
 const RING_MIN: u64 = 1 << 20;
 /// 16 MiB: a 4 s GOP at 16 Mbit/s, twice.
@@ -109,7 +109,8 @@ fn text_or(place: &Place<'_>, value: Option<&Spanned<String>>, key: &str, defaul
 fn listen(place: &Place<'_>, value: Option<&Spanned<String>>) -> Result<SocketAddr> {
     let Some(value) = value else { return Ok(LISTEN) };
     value.get_ref().trim().parse().map_err(|_| {
-        let sentence = format!("{:?} is no address to listen on; write it like \"0.0.0.0:8080\"", value.get_ref());
+        let sentence =
+            format!("{:?} is no address to listen on; write it like \"0.0.0.0:8080\"", value.get_ref());
         place.error(value.span(), &sentence)
     })
 }
@@ -127,7 +128,9 @@ fn path(place: &Place<'_>, value: Option<&Spanned<String>>, folder: &Path) -> Re
 fn site(place: &Place<'_>, raw: &raw::Site) -> Result<Site> {
     let zone = match &raw.time_zone {
         None => Zone::HO_CHI_MINH,
-        Some(name) => name.get_ref().parse().map_err(|e: crate::base::Error| place.error(name.span(), e.message()))?,
+        Some(name) => {
+            name.get_ref().parse().map_err(|e: crate::base::Error| place.error(name.span(), e.message()))?
+        }
     };
     let url = match &raw.url {
         None => None,
@@ -135,7 +138,8 @@ fn site(place: &Place<'_>, raw: &raw::Site) -> Result<Site> {
             let text = url.get_ref().trim().trim_end_matches('/');
             let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
             if host.is_none_or(|host| host.is_empty() || host.contains(['/', '@', ' ', '?', '#'])) {
-                let sentence = "site.url must be the address people open; write it like \"https://camera.example.vn\"";
+                let sentence =
+                    "site.url must be the address people open; write it like \"https://camera.example.vn\"";
                 return Err(place.error(url.span(), sentence));
             }
             Some(text.to_owned())
@@ -150,12 +154,18 @@ fn volumes(place: &Place<'_>, raw: &[raw::Volume], folder: &Path, data: &Path) -
     for volume in raw {
         let path = path(place, Some(&volume.path), folder)?.unwrap_or_default();
         if let Some(other) = out.iter().find(|o| o.path.starts_with(&path) || path.starts_with(&o.path)) {
-            let sentence = format!("this folder and {} lie within each other; give each volume its own", other.path.display());
+            let sentence = format!(
+                "this folder and {} lie within each other; give each volume its own",
+                other.path.display()
+            );
             return Err(place.error(volume.path.span(), &sentence));
         }
         let budget_bytes = match &volume.budget {
             Some(budget) if budget.get_ref().0 < BUDGET_MIN => {
-                return Err(place.error(budget.span(), "a volume needs a budget of at least 1 GiB; write it like \"400 GiB\""));
+                return Err(place.error(
+                    budget.span(),
+                    "a volume needs a budget of at least 1 GiB; write it like \"400 GiB\"",
+                ));
             }
             budget => budget.as_ref().map(|budget| budget.get_ref().0),
         };
@@ -172,7 +182,8 @@ fn days(place: &Place<'_>, raw: &raw::Retention) -> Result<Days> {
     let read = |value: &Option<Spanned<i64>>, least: i64| match value {
         None => Ok(None),
         Some(value) if !(least..=DAYS_MAX).contains(value.get_ref()) => {
-            let sentence = format!("{} is no number of days; write one from {least} to {DAYS_MAX}", value.get_ref());
+            let sentence =
+                format!("{} is no number of days; write one from {least} to {DAYS_MAX}", value.get_ref());
             Err(place.error(value.span(), &sentence))
         }
         Some(value) => Ok(u32::try_from(*value.get_ref()).ok()),
@@ -180,7 +191,8 @@ fn days(place: &Place<'_>, raw: &raw::Retention) -> Result<Days> {
     let days = Days { min: read(&raw.days_min, 0)?, max: read(&raw.days_max, 1)? };
     match (days, &raw.days_max) {
         (Days { min: Some(min), max: Some(max) }, Some(at)) if max < min => {
-            Err(place.error(at.span(), "days_max is less than days_min; make it the same or more, or remove it"))
+            Err(place
+                .error(at.span(), "days_max is less than days_min; make it the same or more, or remove it"))
         }
         _ => Ok(days),
     }
@@ -189,9 +201,10 @@ fn days(place: &Place<'_>, raw: &raw::Retention) -> Result<Days> {
 fn ring(place: &Place<'_>, raw: &raw::Ring) -> Result<usize> {
     match &raw.bytes {
         None => Ok(RING),
-        Some(bytes) if !(RING_MIN..=RING_MAX).contains(&bytes.get_ref().0) => {
-            Err(place.error(bytes.span(), "ring.bytes is memory for one stream; write an amount from \"1 MiB\" to \"1 GiB\""))
-        }
+        Some(bytes) if !(RING_MIN..=RING_MAX).contains(&bytes.get_ref().0) => Err(place.error(
+            bytes.span(),
+            "ring.bytes is memory for one stream; write an amount from \"1 MiB\" to \"1 GiB\"",
+        )),
         Some(bytes) => Ok(usize::try_from(bytes.get_ref().0).unwrap_or(RING)),
     }
 }
@@ -254,15 +267,23 @@ mod tests {
 
     #[test]
     fn a_refusal_names_file_line_column_and_remedy() {
-        assert!(refused("listn = \"x\"").starts_with("lanewatch.toml, line 1, column 1: unknown field `listn`"));
+        assert!(
+            refused("listn = \"x\"").starts_with("lanewatch.toml, line 1, column 1: unknown field `listn`")
+        );
         assert!(refused("\nlisten = \"here\"").contains("line 2, column 10: \"here\" is no address"));
         assert!(refused("listen = 3").contains("line 1, column 10"));
-        assert!(refused("[site]\ntime_zone = \"Hanoi\"").contains("line 2, column 13: \"Hanoi\" is not a time zone; use"));
+        assert!(
+            refused("[site]\ntime_zone = \"Hanoi\"")
+                .contains("line 2, column 13: \"Hanoi\" is not a time zone; use")
+        );
         assert!(refused("[[volume]]\npath = \"a\"\nbudget = \"lots\"").contains("line 3, column 10"));
         assert!(refused("[[volume]]\npath = \"a\"\nbudget = 5").contains("at least 1 GiB"));
         assert!(refused("[[volume]]\ngroup = \"a\"").contains("missing field `path`"));
         assert!(refused("[[volume]]\npath = \"a\"\n[[volume]]\npath = \"a/b\"").contains("line 4, column 8"));
-        assert!(refused("[retention]\ndays_min = 9\ndays_max = 3").contains("line 3, column 12: days_max is less"));
+        assert!(
+            refused("[retention]\ndays_min = 9\ndays_max = 3")
+                .contains("line 3, column 12: days_max is less")
+        );
         assert!(refused("[ring]\nbytes = 1").contains("memory for one stream"));
         assert!(refused("[site]\nurl = \"camera\"").contains("site.url"));
         assert!(refused("listen = ").contains("line 1"));

@@ -28,8 +28,9 @@ impl Config {
     pub fn load(file: Option<&Path>) -> Result<Self> {
         let here = std::env::current_dir().map_err(|e| Error::io("the current folder cannot be named", e))?;
         let Some(file) = file else { return Self::parse("", Path::new("(no file)"), &here) };
-        let text = std::fs::read_to_string(file)
-            .map_err(|e| Error::io(format!("{} cannot be read; name another file with --config", file.display()), e))?;
+        let text = std::fs::read_to_string(file).map_err(|e| {
+            Error::io(format!("{} cannot be read; name another file with --config", file.display()), e)
+        })?;
         let folder = file.parent().map_or_else(|| here.clone(), |folder| here.join(folder));
         Self::parse(&text, file, &folder)
     }

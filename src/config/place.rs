@@ -15,7 +15,10 @@ impl Place<'_> {
     /// An error at a span: `lanewatch.toml, line 3, column 10: …`.
     pub(super) fn error(&self, span: Range<usize>, sentence: &str) -> Error {
         let (line, column) = position(self.text, span.start);
-        Error::new(Kind::Invalid, format!("{}, line {line}, column {column}: {sentence}", self.file.display()))
+        Error::new(
+            Kind::Invalid,
+            format!("{}, line {line}, column {column}: {sentence}", self.file.display()),
+        )
     }
 }
 
