@@ -64,5 +64,6 @@ pub mod auth;
 pub mod base;
 pub mod catalogue;
 pub mod config;
+pub mod http;
 pub mod hub;
 pub mod media;
