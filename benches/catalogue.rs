@@ -14,8 +14,9 @@ use bytes::Bytes;
 use lanewatch::base::{
     SegmentId, SharedClock, SimClock, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId, Zone,
 };
+use lanewatch::media::ParametersHash;
 use lanewatch::catalogue::{
-    Catalogue, NewCamera, NewSegment, NewVolume, Parameters, ParametersHash, Scope, SealedSegment, SegmentState,
+    Catalogue, NewCamera, NewSegment, NewVolume, Parameters, Scope, SealedSegment, SegmentState,
 };
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -188,7 +189,7 @@ async fn writes(c: &Catalogue, minutes: i64, out: &mut Table) -> Result<(), Fail
 }
 
 fn sealed(volume: VolumeId, stream: StreamKey, start: Ticks) -> SealedSegment {
-    let parameters_hash = ParametersHash::from([7; 16]);
+    let parameters_hash = ParametersHash([7; 16]);
     SealedSegment {
         new: NewSegment {
             id: SegmentId::fresh(start),
@@ -224,7 +225,7 @@ async fn fill(path: &Path, clock: &SharedClock, minutes: i64) -> Result<(), Fail
         c.add_camera(NewCamera::new(format!("Ngõ {n}"), url)).await?;
     }
     let (mime, codec) = ("video/mp4; codecs=\"avc1.640028\"".to_owned(), "avc1.640028".to_owned());
-    let hash = ParametersHash::from([7; 16]);
+    let hash = ParametersHash([7; 16]);
     c.put_parameters(Parameters { hash, mime, codec, width: 1920, height: 1080, init: Bytes::from_static(&[0; 800]) });
     c.close().await;
 

@@ -1,0 +1,31 @@
+//! Room **auth** (floor 3): who may come in.
+//!
+//! Owns password hashing and the making and hashing of tokens. What it must remember lies in the catalogue, as hashes:
+//! a copy of that file opens nothing.
+//!
+//! There is one person, `admin`. No account has a password from the factory: whoever can read the machine's screen
+//! signs in with a one-time code ([`Auth::one_time_code`]) and sets one. The same way leads back in when it is lost.
+//!
+//! What always holds:
+//! - a session exists only after a right password or an unused code; its 256-bit token leaves the machine once;
+//! - a session ends 12 hours after its last use and 30 days after its beginning, when it is signed out, and when the
+//!   password changes; all of it is looked up for each request, so it holds at once;
+//! - an answer to a wrong password takes the same work whether or not a password is set;
+//! - at most ten passwords a minute are tried for an account from outside, and the owner's known device has tries of
+//!   its own, so that a stranger cannot lock the owner out;
+//! - at most two passwords are hashed at a time: recording keeps its processor.
+//!
+//! It does not know cookies, headers or routes.
+
+mod attempts;
+mod bucket;
+mod device;
+mod identity;
+mod password;
+mod session;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use identity::{Identity, Scope, Scopes};
+pub use session::{Auth, Denied, SignedIn};

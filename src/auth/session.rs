@@ -1,0 +1,260 @@
+//! Signing in and out, and who a token belongs to.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use super::attempts::{Attempts, Origin};
+use super::device::Devices;
+use super::identity::{Identity, Means, Scopes};
+use super::password::Hasher;
+use super::token::{Digest, fresh_code, fresh_token, read_code};
+use crate::base::{Error, Kind, Result, Secret, SharedClock, TICKS_PER_SECOND, Ticks};
+use crate::catalogue::{Catalogue, NewSession, Person, TokenHash};
+
+const MINUTE: i64 = 60 * TICKS_PER_SECOND;
+const HOUR: i64 = 60 * MINUTE;
+/// A session that is not used so long ends.
+const IDLE: i64 = 12 * HOUR;
+/// A session ends so long after its beginning.
+const ABSOLUTE: i64 = 30 * 24 * HOUR;
+/// Use is noted at most this often: a page makes hundreds of requests.
+const NOTE_EVERY: i64 = 5 * MINUTE;
+/// How long a one-time code can be used.
+const CODE: i64 = 15 * MINUTE;
+/// The one person.
+const ADMIN: &str = "admin";
+
+/// Answers who may come in.
+pub struct Auth {
+    catalogue: Catalogue,
+    clock: SharedClock,
+    hasher: Hasher,
+    devices: Devices,
+    attempts: Mutex<Attempts>,
+}
+
+/// Why somebody was not let in.
+#[derive(Debug)]
+pub enum Denied {
+    /// Password or code is wrong; which of the reasons it is stays here.
+    Wrong,
+    /// Too many tries; the next counts after so many seconds.
+    TooMany {
+        /// Seconds to wait.
+        retry_after_s: u64,
+    },
+    /// It could not be found out.
+    Failed(Error),
+}
+
+impl From<Error> for Denied {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A new session.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The session's token, for the client alone.
+    pub token: Secret,
+    /// Says later that this device has signed in before; opens nothing.
+    pub device: Secret,
+    /// Seconds after which it ends at the latest.
+    pub max_age_s: i64,
+}
+
+fn session_hash(token: &str) -> TokenHash {
+    TokenHash(Digest::of(&[b"session", token.as_bytes()]).0)
+}
+
+fn bearer_hash(token: &str) -> TokenHash {
+    TokenHash(Digest::of(&[b"bearer", token.as_bytes()]).0)
+}
+
+impl Auth {
+    /// Prepares signing in; adds the one person at the first start.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be used.
+    pub async fn open(catalogue: Catalogue, clock: SharedClock) -> Result<Self> {
+        catalogue.ensure_person(ADMIN, ADMIN).await?;
+        let (devices, hasher) = (Devices::open(&catalogue).await?, Hasher::new().await?);
+        Ok(Self { catalogue, clock, hasher, devices, attempts: Mutex::new(Attempts::new()) })
+    }
+
+    async fn admin(&self) -> Result<Person> {
+        let person = self.catalogue.person(ADMIN).await?;
+        person.ok_or_else(|| {
+            Error::new(Kind::Corrupt, "the catalogue has lost its administrator; restart the service")
+        })
+    }
+
+    /// True once a password has been set.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn password_set(&self) -> Result<bool> {
+        Ok(self.admin().await?.has_password)
+    }
+
+    /// A code that signs in once within 15 minutes: for the machine's screen and for nobody else.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be written.
+    pub async fn one_time_code(&self) -> Result<Secret> {
+        let code = fresh_code();
+        let hash = read_code(code.expose())
+            .ok_or_else(|| Error::internal("a fresh code cannot be read; report this"))?;
+        self.catalogue.add_login_code(TokenHash(hash.0), self.clock.now() + CODE).await?;
+        Ok(code)
+    }
+
+    /// Begins a session with the password.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub async fn sign_in(
+        &self,
+        password: Secret,
+        from: IpAddr,
+        device: Option<&str>,
+    ) -> Result<SignedIn, Denied> {
+        let origin = self.origin(from, device);
+        self.attempt(|attempts, now| attempts.password(origin, now))?;
+        let person = self.admin().await?;
+        let hash = self.catalogue.password_hash(person.id).await?;
+        if !self.hasher.verify(password, hash).await? {
+            tracing::warn!(peer = %from, known_device = origin.device.is_some(), "a wrong password was tried");
+            return Err(Denied::Wrong);
+        }
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).right(origin);
+        tracing::info!(peer = %from, "signed in with the password");
+        Ok(self.begin(&person, "password").await?)
+    }
+
+    /// Begins a session with a one-time code, which is used up.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub async fn sign_in_with_code(&self, code: &Secret, from: IpAddr) -> Result<SignedIn, Denied> {
+        let origin = self.origin(from, None);
+        self.attempt(|attempts, now| attempts.code(origin, now))?;
+        let Some(hash) = read_code(code.expose()) else { return Err(Denied::Wrong) };
+        if !self.catalogue.use_login_code(TokenHash(hash.0), self.clock.now()).await? {
+            tracing::warn!(peer = %from, "a wrong or used one-time code was tried");
+            return Err(Denied::Wrong);
+        }
+        tracing::info!(peer = %from, "signed in with a one-time code");
+        let person = self.admin().await?;
+        Ok(self.begin(&person, "code").await?)
+    }
+
+    fn origin(&self, address: IpAddr, device: Option<&str>) -> Origin {
+        Origin { address, device: device.and_then(|mark| self.devices.known(mark)) }
+    }
+
+    fn attempt(&self, count: impl FnOnce(&mut Attempts, i64) -> Result<(), u64>) -> Result<(), Denied> {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        count(&mut attempts, self.clock.monotonic())
+            .map_err(|retry_after_s| Denied::TooMany { retry_after_s })
+    }
+
+    async fn begin(&self, person: &Person, kind: &str) -> Result<SignedIn> {
+        let token = fresh_token();
+        let (hash, expires) = (session_hash(token.expose()), self.clock.now() + IDLE);
+        let session = NewSession { hash, person: person.id, kind: kind.to_owned(), expires };
+        self.catalogue.add_session(session).await?;
+        Ok(SignedIn { token, device: self.devices.mark(), max_age_s: ABSOLUTE / TICKS_PER_SECOND })
+    }
+
+    /// Whose session this is; `None` when there is none that is valid. Being asked counts as use.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn session(&self, token: &str) -> Result<Option<Identity>> {
+        let hash = session_hash(token);
+        let Some(session) = self.catalogue.session(hash).await? else { return Ok(None) };
+        let now = self.clock.now();
+        if now >= session.created + ABSOLUTE {
+            return Ok(None);
+        }
+        if now - session.seen >= NOTE_EVERY {
+            let expires: Ticks = Ord::min(now + IDLE, session.created + ABSOLUTE);
+            self.catalogue.touch_session(hash, expires);
+        }
+        let Person { id: person, name, has_password, .. } = session.person;
+        Ok(Some(Identity {
+            name,
+            scopes: Scopes::admin(),
+            means: Means::Session { hash, person, has_password },
+        }))
+    }
+
+    /// Whose bearer token this is; `None` when there is none that is valid.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn bearer(&self, token: &str) -> Result<Option<Identity>> {
+        let hash = bearer_hash(token);
+        let Some(scope) = self.catalogue.token(hash).await? else { return Ok(None) };
+        Ok(Some(Identity { name: "token".to_owned(), scopes: scope.parse()?, means: Means::Token(hash) }))
+    }
+
+    /// True while the session or token that somebody came in with is valid: for connections that stay open.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn still_valid(&self, identity: &Identity) -> Result<bool> {
+        match identity.means {
+            Means::Session { hash, .. } => Ok(self.catalogue.session(hash).await?.is_some()),
+            Means::Token(hash) => Ok(self.catalogue.token(hash).await?.is_some()),
+        }
+    }
+
+    /// Ends the session that somebody came in with.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be written.
+    pub async fn sign_out(&self, identity: &Identity) -> Result<()> {
+        match identity.means {
+            Means::Session { hash, .. } => self.catalogue.end_session(hash).await,
+            Means::Token(_) => Ok(()),
+        }
+    }
+
+    /// Sets the person's password, ends all sessions and begins a new one for whoever set it.
+    ///
+    /// # Errors
+    /// `Forbidden` for a machine, `Invalid` when the password is too easy, or when the catalogue cannot be written.
+    pub async fn set_password(&self, identity: &Identity, password: Secret) -> Result<SignedIn> {
+        let Means::Session { person, .. } = identity.means else {
+            return Err(Error::new(Kind::Forbidden, "a token has no password; sign in as a person"));
+        };
+        let hash = self.hasher.hash(password).await?;
+        self.catalogue.set_password(person, &hash).await?;
+        let ended = self.catalogue.end_other_sessions(person, None).await?;
+        tracing::info!(ended, "the password was changed and all sessions ended");
+        let person = self.admin().await?;
+        self.begin(&person, "password").await
+    }
+
+    /// A new bearer token for a machine; it is shown once.
+    ///
+    /// # Errors
+    /// `Invalid` for unknown rights, or when the catalogue cannot be written.
+    pub async fn add_token(&self, name: &str, scopes: &str) -> Result<Secret> {
+        let scopes: Scopes = scopes.parse()?;
+        let token = fresh_token();
+        self.catalogue.add_token(bearer_hash(token.expose()), name, &scopes.names().join(" ")).await?;
+        Ok(token)
+    }
+
+    /// Revokes a bearer token; `false` when it was not valid.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be written.
+    pub async fn revoke_token(&self, token: &Secret) -> Result<bool> {
+        self.catalogue.revoke_token(bearer_hash(token.expose())).await
+    }
+}

@@ -1,0 +1,300 @@
+//! Pure. What the program may rely on.
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+use super::place::Place;
+use super::raw;
+use crate::base::{Result, Zone};
+
+/// The whole configuration; every value usable as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Address and port of the web interface.
+    pub listen: SocketAddr,
+    /// Folder of the catalogue, absolute.
+    pub data: PathBuf,
+    /// Filter of the log, as in `RUST_LOG`.
+    pub log: String,
+    /// The place.
+    pub site: Site,
+    /// Folders for footage, at least one; no two lie within each other.
+    pub volumes: Vec<Volume>,
+    /// How long footage stays, for streams that say nothing else.
+    pub retention: Days,
+    /// Memory for the recent pictures of one stream, in bytes.
+    pub ring_bytes: usize,
+}
+
+/// The place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// What people call it; may be empty.
+    pub name: String,
+    /// Zone of days and schedules.
+    pub zone: Zone,
+    /// Address that people open, without a slash at its end, when it is not the one listened on.
+    pub url: Option<String>,
+}
+
+/// A folder for footage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// Absolute.
+    pub path: PathBuf,
+    /// Group that streams are assigned to.
+    pub group: String,
+    /// Bytes of footage it may hold; `None` = what the disk gives.
+    pub budget_bytes: Option<u64>,
+}
+
+/// How long footage stays, in days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Days {
+    /// Kept even when others must go first; `None` = no promise.
+    pub min: Option<u32>,
+    /// Goes after so many although there is room; `None` = no limit.
+    pub max: Option<u32>,
+}
+
+/// Everybody in the local network can reach it, as cameras and phones do.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
+/// Group of streams and volumes that say nothing else.
+const GROUP: &str = "default";
+/// Below this a ring could not hold one GOP of a usual camera.
+const RING_MIN: u64 = 1 << 20;
+/// 16 MiB: a 4 s GOP at 16 Mbit/s, twice.
+const RING: usize = 16 << 20;
+/// Above this, memory is lost to a typing mistake.
+const RING_MAX: u64 = 1 << 30;
+/// Less than this is full after a minute.
+const BUDGET_MIN: u64 = 1 << 30;
+/// A hundred years.
+const DAYS_MAX: i64 = 36_500;
+
+impl Config {
+    /// Checks the text of a file; `folder` is what relative paths count from.
+    pub(super) fn parse(text: &str, file: &Path, folder: &Path) -> Result<Self> {
+        let place = Place { file, text };
+        let raw: raw::File = toml::from_str(text).map_err(|e| {
+            let message = e.message().trim().replace('\n', "; ");
+            place.error(e.span().unwrap_or(0..0), &format!("{message}; correct or remove it"))
+        })?;
+        let data = path(&place, raw.data.as_ref(), folder)?.unwrap_or_else(|| folder.join("data"));
+        let volumes = volumes(&place, &raw.volume, folder, &data)?;
+        Ok(Self {
+            listen: listen(&place, raw.listen.as_ref())?,
+            log: text_or(&place, raw.log.as_ref(), "log", "info")?,
+            site: site(&place, &raw.site)?,
+            retention: days(&place, &raw.retention)?,
+            ring_bytes: ring(&place, &raw.ring)?,
+            volumes,
+            data,
+        })
+    }
+}
+
+fn text_or(place: &Place<'_>, value: Option<&Spanned<String>>, key: &str, default: &str) -> Result<String> {
+    match value {
+        None => Ok(default.to_owned()),
+        Some(value) if value.get_ref().trim().is_empty() => {
+            Err(place.error(value.span(), &format!("{key} is empty; write a value or remove the line")))
+        }
+        Some(value) => Ok(value.get_ref().trim().to_owned()),
+    }
+}
+
+fn listen(place: &Place<'_>, value: Option<&Spanned<String>>) -> Result<SocketAddr> {
+    let Some(value) = value else { return Ok(LISTEN) };
+    value.get_ref().trim().parse().map_err(|_| {
+        let sentence =
+            format!("{:?} is no address to listen on; write it like \"0.0.0.0:8080\"", value.get_ref());
+        place.error(value.span(), &sentence)
+    })
+}
+
+fn path(place: &Place<'_>, value: Option<&Spanned<String>>, folder: &Path) -> Result<Option<PathBuf>> {
+    match value {
+        None => Ok(None),
+        Some(value) if value.get_ref().trim().is_empty() || value.get_ref().contains('\0') => {
+            Err(place.error(value.span(), "this is no folder; write a path like \"/srv/lanewatch\""))
+        }
+        Some(value) => Ok(Some(folder.join(value.get_ref()).components().collect())),
+    }
+}
+
+fn site(place: &Place<'_>, raw: &raw::Site) -> Result<Site> {
+    let zone = match &raw.time_zone {
+        None => Zone::HO_CHI_MINH,
+        Some(name) => {
+            name.get_ref().parse().map_err(|e: crate::base::Error| place.error(name.span(), e.message()))?
+        }
+    };
+    let url = match &raw.url {
+        None => None,
+        Some(url) => {
+            let text = url.get_ref().trim().trim_end_matches('/');
+            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            if host.is_none_or(|host| host.is_empty() || host.contains(['/', '@', ' ', '?', '#'])) {
+                let sentence =
+                    "site.url must be the address people open; write it like \"https://camera.example.vn\"";
+                return Err(place.error(url.span(), sentence));
+            }
+            Some(text.to_owned())
+        }
+    };
+    let name = raw.name.as_ref().map(|name| name.get_ref().trim().to_owned()).unwrap_or_default();
+    Ok(Site { name, zone, url })
+}
+
+fn volumes(place: &Place<'_>, raw: &[raw::Volume], folder: &Path, data: &Path) -> Result<Vec<Volume>> {
+    let mut out: Vec<Volume> = Vec::new();
+    for volume in raw {
+        let path = path(place, Some(&volume.path), folder)?.unwrap_or_default();
+        if let Some(other) = out.iter().find(|o| o.path.starts_with(&path) || path.starts_with(&o.path)) {
+            let sentence = format!(
+                "this folder and {} lie within each other; give each volume its own",
+                other.path.display()
+            );
+            return Err(place.error(volume.path.span(), &sentence));
+        }
+        let budget_bytes = match &volume.budget {
+            Some(budget) if budget.get_ref().0 < BUDGET_MIN => {
+                return Err(place.error(
+                    budget.span(),
+                    "a volume needs a budget of at least 1 GiB; write it like \"400 GiB\"",
+                ));
+            }
+            budget => budget.as_ref().map(|budget| budget.get_ref().0),
+        };
+        let group = text_or(place, volume.group.as_ref(), "group", GROUP)?;
+        out.push(Volume { path, group, budget_bytes });
+    }
+    if out.is_empty() {
+        out.push(Volume { path: data.join("footage"), group: GROUP.to_owned(), budget_bytes: None });
+    }
+    Ok(out)
+}
+
+fn days(place: &Place<'_>, raw: &raw::Retention) -> Result<Days> {
+    let read = |value: &Option<Spanned<i64>>, least: i64| match value {
+        None => Ok(None),
+        Some(value) if !(least..=DAYS_MAX).contains(value.get_ref()) => {
+            let sentence =
+                format!("{} is no number of days; write one from {least} to {DAYS_MAX}", value.get_ref());
+            Err(place.error(value.span(), &sentence))
+        }
+        Some(value) => Ok(u32::try_from(*value.get_ref()).ok()),
+    };
+    let days = Days { min: read(&raw.days_min, 0)?, max: read(&raw.days_max, 1)? };
+    match (days, &raw.days_max) {
+        (Days { min: Some(min), max: Some(max) }, Some(at)) if max < min => {
+            Err(place
+                .error(at.span(), "days_max is less than days_min; make it the same or more, or remove it"))
+        }
+        _ => Ok(days),
+    }
+}
+
+fn ring(place: &Place<'_>, raw: &raw::Ring) -> Result<usize> {
+    match &raw.bytes {
+        None => Ok(RING),
+        Some(bytes) if !(RING_MIN..=RING_MAX).contains(&bytes.get_ref().0) => Err(place.error(
+            bytes.span(),
+            "ring.bytes is memory for one stream; write an amount from \"1 MiB\" to \"1 GiB\"",
+        )),
+        Some(bytes) => Ok(usize::try_from(bytes.get_ref().0).unwrap_or(RING)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config> {
+        Config::parse(text, Path::new("lanewatch.toml"), Path::new("/etc/lanewatch"))
+    }
+
+    fn refused(text: &str) -> String {
+        parse(text).expect_err("refused").message().to_owned()
+    }
+
+    #[test]
+    fn nothing_is_needed() {
+        let config = parse("").expect("defaults");
+        assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
+        assert_eq!(config.data, Path::new("/etc/lanewatch/data"));
+        assert_eq!(config.volumes[0].path, Path::new("/etc/lanewatch/data/footage"));
+        assert_eq!((config.site.zone, config.ring_bytes), (Zone::HO_CHI_MINH, RING));
+    }
+
+    #[test]
+    fn everything_can_be_said() {
+        let config = parse(
+            r#"
+            listen = "[::]:80"
+            data = "/var/lib/lanewatch"
+            log = "lanewatch=debug"
+            [site]
+            name = "Thôn Đông"
+            time_zone = "UTC"
+            url = "https://camera.example.vn/"
+            [[volume]]
+            path = "/srv/a"
+            budget = "400 GiB"
+            [[volume]]
+            path = "b"
+            group = "spare"
+            budget = 5000000000
+            [retention]
+            days_min = 7
+            days_max = 30
+            [ring]
+            bytes = "8 MiB"
+            "#,
+        )
+        .expect("a right file");
+        assert_eq!(config.volumes[0].budget_bytes, Some(400 << 30));
+        assert_eq!(config.volumes[1].path, Path::new("/etc/lanewatch/b"));
+        assert_eq!(config.site.url.as_deref(), Some("https://camera.example.vn"));
+        assert_eq!(config.retention, Days { min: Some(7), max: Some(30) });
+        assert_eq!((config.ring_bytes, config.site.name.as_str()), (8 << 20, "Thôn Đông"));
+    }
+
+    #[test]
+    fn a_refusal_names_file_line_column_and_remedy() {
+        assert!(
+            refused("listn = \"x\"").starts_with("lanewatch.toml, line 1, column 1: unknown field `listn`")
+        );
+        assert!(refused("\nlisten = \"here\"").contains("line 2, column 10: \"here\" is no address"));
+        assert!(refused("listen = 3").contains("line 1, column 10"));
+        assert!(
+            refused("[site]\ntime_zone = \"Hanoi\"")
+                .contains("line 2, column 13: \"Hanoi\" is not a time zone; use")
+        );
+        assert!(refused("[[volume]]\npath = \"a\"\nbudget = \"lots\"").contains("line 3, column 10"));
+        assert!(refused("[[volume]]\npath = \"a\"\nbudget = 5").contains("at least 1 GiB"));
+        assert!(refused("[[volume]]\ngroup = \"a\"").contains("missing field `path`"));
+        assert!(refused("[[volume]]\npath = \"a\"\n[[volume]]\npath = \"a/b\"").contains("line 4, column 8"));
+        assert!(
+            refused("[retention]\ndays_min = 9\ndays_max = 3")
+                .contains("line 3, column 12: days_max is less")
+        );
+        assert!(refused("[ring]\nbytes = 1").contains("memory for one stream"));
+        assert!(refused("[site]\nurl = \"camera\"").contains("site.url"));
+        assert!(refused("listen = ").contains("line 1"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_with_a_place(text in "[\\[\\]a-z_=\" 0-9\n]{0,60}") {
+            if let Err(error) = parse(&text) {
+                prop_assert!(error.message().starts_with("lanewatch.toml, line "));
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Pure. The file as a person may write it: every key optional, every value with its place in the text.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::size::Size;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct File {
+    /// Address and port of the web interface.
+    pub(super) listen: Option<Spanned<String>>,
+    /// Folder of the catalogue.
+    pub(super) data: Option<Spanned<String>>,
+    /// Filter of the log, as in `RUST_LOG`.
+    pub(super) log: Option<Spanned<String>>,
+    pub(super) site: Site,
+    pub(super) volume: Vec<Volume>,
+    pub(super) retention: Retention,
+    pub(super) ring: Ring,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Site {
+    /// What people call the place.
+    pub(super) name: Option<Spanned<String>>,
+    /// IANA name.
+    pub(super) time_zone: Option<Spanned<String>>,
+    /// Address that people open, when it is not the one listened on (a proxy with TLS in front).
+    pub(super) url: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Volume {
+    /// Folder for footage.
+    pub(super) path: Spanned<String>,
+    /// Group that streams are assigned to.
+    pub(super) group: Option<Spanned<String>>,
+    /// How much footage it may hold.
+    pub(super) budget: Option<Spanned<Size>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Retention {
+    /// Days that are kept even when others must go first.
+    pub(super) days_min: Option<Spanned<i64>>,
+    /// Days after which footage goes although there is room.
+    pub(super) days_max: Option<Spanned<i64>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Ring {
+    /// Memory for the recent pictures of one stream.
+    pub(super) bytes: Option<Spanned<Size>>,
+}

@@ -1,0 +1,234 @@
+//! What the routes work with, and what they ask of rooms that they must not know: filled by app.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::auth::Auth;
+use crate::base::{CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, Ticks, VolumeId, Zone};
+use crate::catalogue::{Camera, Catalogue, Transport};
+use crate::hub::Hub;
+
+/// What app hands over.
+pub struct Parts {
+    /// The index.
+    pub catalogue: Catalogue,
+    /// Status of the streams.
+    pub hub: Hub,
+    /// Wall time.
+    pub clock: SharedClock,
+    /// Zone of the site's days.
+    pub zone: Zone,
+    /// What people call the place; may be empty.
+    pub site_name: String,
+    /// Address that people open, when it is not the one listened on; `https://` makes cookies secure.
+    pub site_url: Option<String>,
+    /// Who may come in.
+    pub auth: Auth,
+    /// Looks at a camera.
+    pub probe: Arc<dyn Probe>,
+    /// Begins a camera's sessions anew.
+    pub restart: Arc<dyn Restart>,
+    /// How the volumes do.
+    pub volumes: Arc<dyn Volumes>,
+    /// When the service started.
+    pub started: Ticks,
+    /// Ends what stays open.
+    pub stop: Stop,
+}
+
+/// Handle to all of it; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+impl App {
+    /// A handle.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
+    pub(super) fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    pub(super) fn clock(&self) -> &SharedClock {
+        &self.0.clock
+    }
+
+    pub(super) fn now(&self) -> Ticks {
+        self.0.clock.now()
+    }
+
+    pub(super) fn zone(&self) -> Zone {
+        self.0.zone
+    }
+
+    pub(super) fn site_name(&self) -> &str {
+        &self.0.site_name
+    }
+
+    /// People come through TLS: cookies may leave by it only.
+    pub(super) fn is_secure(&self) -> bool {
+        self.0.site_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    pub(super) fn auth(&self) -> &Auth {
+        &self.0.auth
+    }
+
+    pub(super) fn probe(&self) -> &dyn Probe {
+        &*self.0.probe
+    }
+
+    pub(super) fn restart(&self) -> &dyn Restart {
+        &*self.0.restart
+    }
+
+    pub(super) fn volumes(&self) -> Vec<VolumeInfo> {
+        self.0.volumes.volumes()
+    }
+
+    pub(super) fn started(&self) -> Ticks {
+        self.0.started
+    }
+
+    pub(super) fn stop(&self) -> &Stop {
+        &self.0.stop
+    }
+
+    /// The camera with this id or slug.
+    pub(super) async fn camera(&self, which: &str) -> Result<Camera> {
+        let found = self.0.catalogue.camera(which).await?;
+        found.ok_or_else(|| {
+            Error::not_found(format!("there is no camera {which:?}; it may have been removed"))
+        })
+    }
+}
+
+/// Looks at a camera that need not be in the catalogue.
+pub trait Probe: Send + Sync + 'static {
+    /// Connects, watches for some seconds, and says what it saw. A camera that does not answer is a report with
+    /// `ok: false`, not an error. Within 15 s.
+    fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Result<ProbeReport>>;
+}
+
+/// Begins a camera's sessions anew.
+pub trait Restart: Send + Sync + 'static {
+    /// Asks for it and returns at once.
+    fn restart(&self, camera: CameraId);
+}
+
+/// Says how the volumes do.
+pub trait Volumes: Send + Sync + 'static {
+    /// All of them, in the order of the configuration; from memory.
+    fn volumes(&self) -> Vec<VolumeInfo>;
+}
+
+/// What to look at.
+#[derive(Clone, Debug)]
+pub struct ProbeRequest {
+    /// Address.
+    pub url: RtspUrl,
+    /// What the camera asks for.
+    pub credentials: Option<Credentials>,
+    /// How RTP travels.
+    pub transport: Transport,
+}
+
+/// What was seen. Fields are null as far as the look did not get to them.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct ProbeReport {
+    /// The camera can be recorded.
+    pub ok: bool,
+    /// Codec string (RFC 6381).
+    pub codec: Option<String>,
+    /// MIME type with codecs.
+    pub mime: Option<String>,
+    /// Pixels.
+    pub width: Option<u32>,
+    /// Pixels.
+    pub height: Option<u32>,
+    /// Pictures a second.
+    pub fps: Option<f32>,
+    /// Milliseconds between random access points.
+    pub gop_ms: Option<u32>,
+    /// Kilobits a second.
+    pub kbps: Option<f32>,
+    /// Sound comes along.
+    pub audio: bool,
+    /// The camera's wall clock minus ours, in seconds.
+    pub clock_offset_s: Option<f64>,
+    /// What is good and what is not.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Check {
+    /// What.
+    pub id: CheckId,
+    /// How it is.
+    pub level: Level,
+    /// Stable name, to be translated.
+    pub code: String,
+    /// Values for the translation.
+    #[schema(value_type = Object)]
+    pub params: Map<String, Value>,
+    /// The same in English.
+    pub message: String,
+}
+
+/// What a look at a camera is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckId {
+    /// Address, port, user name, password, path.
+    Connect,
+    /// Coding of the pictures.
+    Codec,
+    /// Distance of random access points.
+    Gop,
+    /// Pictures a second.
+    Fps,
+    /// The camera's clock.
+    Clock,
+    /// Sound.
+    Audio,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Fine.
+    Ok,
+    /// Works; should be looked at.
+    Warn,
+    /// Does not work.
+    Error,
+}
+
+/// How a volume does.
+#[derive(Clone, Debug)]
+pub struct VolumeInfo {
+    /// For ever.
+    pub id: VolumeId,
+    /// Folder.
+    pub path: PathBuf,
+    /// `ok`, `absent`, `suspect` or `retired`.
+    pub state: &'static str,
+    /// Bytes of footage it may hold; `None` = what the disk gives.
+    pub budget_bytes: Option<u64>,
+    /// Bytes of footage it holds.
+    pub used_bytes: u64,
+    /// Bytes free on its disk.
+    pub free_bytes: u64,
+}

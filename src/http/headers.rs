@@ -1,0 +1,59 @@
+//! What every answer carries, and the time every answer may take.
+
+use std::time::{Duration, Instant};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::App;
+use super::error::{Code, Problem};
+
+/// A handler that has not begun its answer after this long is given up; the test of a camera takes 15 s.
+const TIME: Duration = Duration::from_secs(30);
+
+/// Scripts, styles and pictures are ours; players need blob URLs; nobody frames us.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
+    media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self' blob:; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Headers of every answer, unless a handler has set its own.
+const ALWAYS: [(header::HeaderName, &str); 7] = [
+    (header::CONTENT_SECURITY_POLICY, CSP),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        header::HeaderName::from_static("permissions-policy"),
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), \
+         midi=(), payment=(), usb=()",
+    ),
+    // Private by default; what may be kept says so itself.
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// Runs the rest within the time, then adds the headers.
+pub(super) async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut answer = match tokio::time::timeout(TIME, next.run(request)).await {
+        Ok(answer) => answer,
+        Err(_) => Problem::new(Code::Unavailable, "the recorder takes too long; try again").into_response(),
+    };
+    let took = begun.elapsed();
+    let status = answer.status().as_u16();
+    tracing::debug!(http.method = %method, http.path = path, http.status = status, ms = took.as_millis(), "answered");
+    let headers = answer.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if app.is_secure() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    if let Ok(value) = HeaderValue::from_str(&format!("app;dur={:.1}", took.as_secs_f64() * 1000.0)) {
+        headers.insert("server-timing", value);
+    }
+    answer
+}

@@ -1,0 +1,203 @@
+//! `GET /health`: one word for everybody, reasons for those who are signed in.
+
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::App;
+use super::app::{Level, VolumeInfo};
+use super::error::{Answer, Problem};
+use super::extract::{Json, Somebody};
+use super::wire::Time;
+use crate::base::{TICKS_PER_SECOND, Ticks};
+use crate::hub::{State as HubState, StreamStatus};
+
+/// How the recorder does.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Health {
+    /// `starting` for some seconds, then `ok`, or `degraded` when a check is not.
+    status: Status,
+    /// What was looked at; only with a session or token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<Vec<HealthCheck>>,
+    /// The recorder's clock; only with a session or token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now: Option<Time>,
+}
+
+/// One word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = HealthStatus)]
+enum Status {
+    /// Everything works.
+    Ok,
+    /// Something does not.
+    Degraded,
+    /// Too early to say.
+    Starting,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HealthCheck {
+    /// What: `cameras`, `disk`, `catalogue`, `clock`.
+    id: &'static str,
+    /// How it is.
+    level: Level,
+    /// Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
+    /// `catalogue_held`, `camera_clock_off`.
+    code: &'static str,
+    /// Values for the translation.
+    #[schema(value_type = Object)]
+    params: Map<String, Value>,
+    /// Since when, as far as it is known.
+    since: Option<Time>,
+}
+
+/// Cameras need so long to come up after a start.
+const STARTING: i64 = 15 * TICKS_PER_SECOND;
+/// Below this share of free space people should know; the sweep works at the budget long before.
+const NEARLY_FULL: f64 = 0.03;
+/// Changes that wait for the catalogue when another program holds it: more than a few seconds' worth.
+const WAITING: usize = 200;
+/// A camera whose clock is off by more shows a wrong time in its own picture.
+const CLOCK_OFF_S: f64 = 10.0;
+
+fn check(
+    id: &'static str,
+    level: Level,
+    code: &'static str,
+    params: Value,
+    since: Option<Ticks>,
+) -> HealthCheck {
+    let params = if let Value::Object(params) = params { params } else { Map::new() };
+    HealthCheck { id, level, code, params, since: since.map(Time) }
+}
+
+fn fine(id: &'static str) -> HealthCheck {
+    check(id, Level::Ok, "ok", Value::Null, None)
+}
+
+fn cameras(main: &[StreamStatus]) -> HealthCheck {
+    let offline: Vec<&StreamStatus> = main.iter().filter(|s| s.state != HubState::Live).collect();
+    if offline.is_empty() {
+        return fine("cameras");
+    }
+    let level = if offline.len() == main.len() { Level::Error } else { Level::Warn };
+    let params = json!({"offline": offline.len(), "total": main.len()});
+    check("cameras", level, "cameras_offline", params, offline.iter().map(|s| s.since).min())
+}
+
+fn disk(volumes: &[VolumeInfo]) -> HealthCheck {
+    if let Some(bad) = volumes.iter().find(|v| v.state == "absent" || v.state == "suspect") {
+        let params = json!({"path": bad.path.display().to_string(), "state": bad.state});
+        return check("disk", Level::Error, "disk_error", params, None);
+    }
+    let tight = volumes
+        .iter()
+        .find(|v| (v.free_bytes as f64) < NEARLY_FULL * (v.used_bytes as f64 + v.free_bytes as f64));
+    match tight {
+        None => fine("disk"),
+        Some(v) => {
+            let (level, code) = if v.free_bytes == 0 {
+                (Level::Error, "disk_full")
+            } else {
+                (Level::Warn, "disk_nearly_full")
+            };
+            let params = json!({"path": v.path.display().to_string(), "free_bytes": v.free_bytes});
+            check("disk", level, code, params, None)
+        }
+    }
+}
+
+fn catalogue(waiting: usize) -> HealthCheck {
+    if waiting <= WAITING {
+        return fine("catalogue");
+    }
+    check("catalogue", Level::Error, "catalogue_held", json!({"waiting": waiting}), None)
+}
+
+fn clocks(main: &[StreamStatus]) -> HealthCheck {
+    let off = main.iter().filter_map(|s| s.camera_clock_offset_s).filter(|o| o.abs() > CLOCK_OFF_S);
+    match off.clone().count() {
+        0 => fine("clock"),
+        cameras => {
+            let worst = off.fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
+            check(
+                "clock",
+                Level::Warn,
+                "camera_clock_off",
+                json!({"cameras": cameras, "offset_s": worst.round()}),
+                None,
+            )
+        }
+    }
+}
+
+/// Tells how the recorder does.
+#[utoipa::path(get, path = "/health", tag = "site", security((), ("session" = []), ("token" = [])),
+    responses((status = 200, description = "How it does", body = Health), Problem))]
+pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebody) -> Answer<Json<Health>> {
+    let rows = app.catalogue().cameras().await?;
+    let streams = rows.iter().filter(|c| c.enabled).filter_map(|c| c.streams.first());
+    let main: Vec<StreamStatus> = streams
+        .map(|s| match app.hub().get(s.key) {
+            Some(stream) => stream.status().borrow().clone(),
+            None => StreamStatus::new(HubState::Connecting, app.started()),
+        })
+        .collect();
+    let checks =
+        vec![cameras(&main), disk(&app.volumes()), catalogue(app.catalogue().waiting()), clocks(&main)];
+    let worst = checks.iter().map(|c| c.level).max().unwrap_or(Level::Ok);
+    let now = app.now();
+    let coming_up = main.iter().any(|s| s.state == HubState::Connecting) && now - app.started() < STARTING;
+    let status = match worst {
+        Level::Ok => Status::Ok,
+        _ if coming_up => Status::Starting,
+        _ => Status::Degraded,
+    };
+    let told = caller.is_some();
+    Ok(Json(Health { status, checks: told.then_some(checks), now: told.then_some(Time(now)) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream(state: HubState, offset: Option<f64>) -> StreamStatus {
+        StreamStatus { camera_clock_offset_s: offset, ..StreamStatus::new(state, Ticks(7)) }
+    }
+
+    #[test]
+    fn some_dark_cameras_are_a_warning_and_all_an_error() {
+        let (live, dark) = (stream(HubState::Live, None), stream(HubState::Offline, None));
+        assert_eq!(cameras(&[live.clone()]).level, Level::Ok);
+        assert_eq!(cameras(&[]).level, Level::Ok);
+        assert_eq!(cameras(&[live, dark.clone()]).level, Level::Warn);
+        assert_eq!(cameras(&[dark]).level, Level::Error);
+    }
+
+    #[test]
+    fn a_missing_disk_is_an_error_and_a_tight_one_a_warning() {
+        let volume = |state, free_bytes| VolumeInfo {
+            id: crate::base::VolumeId::fresh(Ticks(0)),
+            path: "/srv".into(),
+            state,
+            budget_bytes: None,
+            used_bytes: 1000,
+            free_bytes,
+        };
+        assert_eq!(disk(&[volume("ok", 1000)]).level, Level::Ok);
+        assert_eq!(disk(&[volume("ok", 10)]).code, "disk_nearly_full");
+        assert_eq!(disk(&[volume("ok", 0)]).code, "disk_full");
+        assert_eq!(disk(&[volume("ok", 1000), volume("absent", 0)]).code, "disk_error");
+    }
+
+    #[test]
+    fn a_camera_with_a_wrong_clock_is_told() {
+        let checked = clocks(&[stream(HubState::Live, Some(-3600.0)), stream(HubState::Live, Some(1.0))]);
+        assert_eq!((checked.code, checked.params["offset_s"].as_f64()), ("camera_clock_off", Some(-3600.0)));
+    }
+}

@@ -1,0 +1,63 @@
+//! `/me`: who asks, and their password.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::App;
+use super::error::{Answer, Problem};
+use super::extract::{Caller, Json};
+use super::session::cookies;
+use super::wire::Password;
+
+/// Who asks.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Me {
+    /// What the log calls them.
+    name: String,
+    /// `admin` for a person, `machine` for a bearer token.
+    role: &'static str,
+    /// What they may do: `admin`, `read`, `metrics`.
+    scopes: Vec<&'static str>,
+    /// They have set a password.
+    password_set: bool,
+    /// Language of what is written to them.
+    locale: &'static str,
+}
+
+/// A new password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewPassword {
+    /// At least ten characters.
+    #[schema(min_length = 10, max_length = 256)]
+    password: Password,
+}
+
+/// Tells who asks.
+#[utoipa::path(get, path = "/me", tag = "session",
+    responses((status = 200, description = "Who asks", body = Me), Problem))]
+pub(super) async fn get_me(Caller(caller): Caller) -> Json<Me> {
+    Json(Me {
+        role: if caller.is_person() { "admin" } else { "machine" },
+        scopes: caller.scopes.names(),
+        password_set: caller.has_password(),
+        locale: "vi",
+        name: caller.name,
+    })
+}
+
+/// Sets the password and ends all other sessions.
+#[utoipa::path(put, path = "/me/password", tag = "session", request_body = NewPassword,
+    responses((status = 204, description = "Set; a new session is in the cookie"), Problem))]
+pub(super) async fn put_password(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Json(form): Json<NewPassword>,
+) -> Answer<impl IntoResponse> {
+    let set = app.auth().set_password(&caller, form.password.0).await;
+    let signed_in = set.map_err(|e| Problem::from(e).with("field", "password"))?;
+    Ok((StatusCode::NO_CONTENT, cookies(&app, &signed_in)?))
+}

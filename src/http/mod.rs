@@ -1,0 +1,48 @@
+//! Room **http** (floor 4): the API and the web app's files, to whoever may have them.
+//!
+//! Owns axum, hyper, utoipa and rust-embed. One file per resource holds the shapes of its requests and answers, its
+//! handlers and their documentation; [`router`] is the table of all of them.
+//!
+//! What always holds:
+//! - every route is behind the [`guard`]: without a session or token only those in its short list answer;
+//! - a request that changes something comes from a page of the same origin, or carries a bearer token;
+//! - every failure is an `application/problem+json` with a stable code, made in [`error`];
+//! - no answer holds a camera's password, and none of our own troubles' paths;
+//! - a client that is slow, silent or numerous costs a bounded amount ([`serve`], [`socket`]).
+//!
+//! It changes the catalogue and nothing else: what follows from a change, others find in the catalogue's watch. What it
+//! needs from other rooms at once it asks through the small traits in [`app`].
+
+mod app;
+mod assets;
+mod camera_tests;
+mod camera_write;
+mod cameras;
+mod cookie;
+mod days;
+mod duration;
+mod error;
+mod etag;
+mod extract;
+mod gate;
+mod guard;
+mod headers;
+mod health;
+mod me;
+mod metrics;
+mod openapi;
+mod range;
+mod router;
+mod serve;
+mod session;
+mod setup;
+mod socket;
+mod storage;
+mod timeline;
+mod wire;
+
+pub use app::{
+    App, Check, CheckId, Level, Parts, Probe, ProbeReport, ProbeRequest, Restart, VolumeInfo, Volumes,
+};
+pub use openapi::json as openapi_json;
+pub use serve::{Limits, Server};

@@ -1,0 +1,58 @@
+//! The table of all routes.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::error::Problem;
+use super::openapi::Api;
+use super::{
+    App, assets, camera_tests, camera_write, cameras, days, guard, headers, health, me, metrics, openapi,
+    session, setup, storage, timeline,
+};
+
+/// Everything below `/api/v1`, with its description.
+fn table() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Api::openapi())
+        .routes(routes!(setup::get_setup))
+        .routes(routes!(session::post_session, session::delete_session))
+        .routes(routes!(me::get_me))
+        .routes(routes!(me::put_password))
+        .routes(routes!(health::get_health))
+        .routes(routes!(cameras::list_cameras, camera_write::post_camera))
+        .routes(routes!(cameras::get_camera, camera_write::patch_camera, camera_write::delete_camera))
+        .routes(routes!(camera_write::restart_camera))
+        .routes(routes!(camera_tests::post_camera_test))
+        .routes(routes!(timeline::get_timeline))
+        .routes(routes!(days::get_days))
+        .routes(routes!(storage::get_storage))
+        .routes(routes!(metrics::get_metrics))
+}
+
+/// The description of the API.
+pub(super) fn document() -> Document {
+    table().into_openapi()
+}
+
+/// The service: routes, then the guard around all of them, then what every answer carries.
+pub(super) fn build(app: App) -> Router {
+    let (api, _) = table().split_for_parts();
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/api/openapi.json", get(openapi::get_openapi))
+        .fallback(assets::get_asset)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(from_fn_with_state(app.clone(), guard::guard))
+        .layer(from_fn_with_state(app.clone(), headers::finish))
+        .with_state(app)
+}
+
+async fn not_allowed() -> Problem {
+    Problem::invalid("this address does not do that; see /api/openapi.json")
+        .with_status(StatusCode::METHOD_NOT_ALLOWED)
+}

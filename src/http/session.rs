@@ -1,0 +1,85 @@
+//! `/session`: signing in and out.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::App;
+use super::cookie::{self, Name};
+use super::error::{Answer, Code, Problem};
+use super::extract::{Caller, Json};
+use super::serve::Peer;
+use super::wire::Password;
+use crate::auth::{Denied, SignedIn};
+
+/// The mark of a known device lasts a year; it opens nothing.
+const DEVICE_AGE_S: i64 = 366 * 86_400;
+
+/// One of the two.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignIn {
+    /// The site's password.
+    password: Option<Password>,
+    /// A one-time code from the machine's screen.
+    code: Option<Password>,
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Wrong => Self::new(Code::Unauthenticated, "this password or code is not right"),
+            Denied::TooMany { retry_after_s } => {
+                let sentence = format!("too many tries; wait {retry_after_s} seconds");
+                Self::new(Code::TooMany, sentence).retry_after(retry_after_s)
+            }
+            Denied::Failed(error) => error.into(),
+        }
+    }
+}
+
+/// Both cookies of a new session.
+pub(super) fn cookies(
+    app: &App,
+    signed_in: &SignedIn,
+) -> Answer<AppendHeaders<[(header::HeaderName, HeaderValue); 2]>> {
+    let (secure, age) = (app.is_secure(), signed_in.max_age_s);
+    Ok(AppendHeaders([
+        (header::SET_COOKIE, cookie::set(Name::Session, signed_in.token.expose(), age, secure)?),
+        (header::SET_COOKIE, cookie::set(Name::Device, signed_in.device.expose(), DEVICE_AGE_S, secure)?),
+    ]))
+}
+
+/// Signs in with the password or with a one-time code.
+#[utoipa::path(post, path = "/session", tag = "session", security(()), request_body = SignIn,
+    responses((status = 204, description = "Signed in; the session is in the cookie"), Problem))]
+pub(super) async fn post_session(
+    State(app): State<App>,
+    Peer(peer): Peer,
+    headers: HeaderMap,
+    Json(form): Json<SignIn>,
+) -> Answer<impl IntoResponse> {
+    let signed_in = match (form.password, form.code) {
+        (Some(password), None) => {
+            let device = cookie::find(&headers, Name::Device, app.is_secure());
+            app.auth().sign_in(password.0, peer, device).await?
+        }
+        (None, Some(code)) => app.auth().sign_in_with_code(&code.0, peer).await?,
+        _ => return Err(Problem::invalid("send either password or code")),
+    };
+    Ok((StatusCode::NO_CONTENT, cookies(&app, &signed_in)?))
+}
+
+/// Signs out.
+#[utoipa::path(delete, path = "/session", tag = "session",
+    responses((status = 204, description = "Signed out"), Problem))]
+pub(super) async fn delete_session(
+    State(app): State<App>,
+    Caller(caller): Caller,
+) -> Answer<impl IntoResponse> {
+    app.auth().sign_out(&caller).await?;
+    let gone = cookie::set(Name::Session, "", 0, app.is_secure())?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]))
+}

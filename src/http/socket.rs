@@ -1,0 +1,209 @@
+//! A client's socket with patience: a deadline for each thing a client may dawdle over.
+//!
+//! hyper has one timer for "waiting for a request" and "reading its head"; a browser may take long over the first and
+//! nobody honest over the second, so the two are told apart here, where the bytes arrive.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use hyper::body::{Frame, SizeHint};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::gate::Ticket;
+
+/// How long a client may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// From a request's first byte to the end of its head; also from connecting to the first byte.
+    pub(super) head: Duration,
+    /// Between an answer and the next request.
+    pub(super) idle: Duration,
+    /// Without taking a single byte of an answer.
+    pub(super) write: Duration,
+}
+
+/// Nothing of a request has come.
+const IDLE: u8 = 0;
+/// A head is coming.
+const HEAD: u8 = 1;
+/// A request is being answered; its body may be coming.
+const BUSY: u8 = 2;
+/// No longer HTTP: a WebSocket, whose handler looks after its own time.
+const UPGRADED: u8 = 3;
+
+/// What the connection does, as seen by those who answer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Phase(Arc<AtomicU8>);
+
+impl Phase {
+    /// A head is complete.
+    pub(super) fn request(&self) {
+        self.0.store(BUSY, Ordering::Relaxed);
+    }
+
+    /// The connection will be something else after this answer.
+    pub(super) fn upgraded(&self) {
+        self.0.store(UPGRADED, Ordering::Relaxed);
+    }
+
+    fn answered(&self) {
+        // An upgrade stays one.
+        let _ = self.0.compare_exchange(BUSY, IDLE, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The socket. It holds the connection's ticket, as an upgraded socket outlives the HTTP part.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    phase: Phase,
+    patience: Patience,
+    reading: Pin<Box<Sleep>>,
+    /// The phase that `reading` was set for.
+    set_for: u8,
+    /// Runs while the client takes nothing.
+    writing: Option<Pin<Box<Sleep>>>,
+    _ticket: Ticket,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream, phase: Phase, patience: Patience, ticket: Ticket) -> Self {
+        let reading = Box::pin(sleep(patience.head));
+        Self { stream, phase, patience, reading, set_for: IDLE, writing: None, _ticket: ticket }
+    }
+
+    fn wait_for_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let phase = self.phase.get();
+        if phase != self.set_for {
+            self.set_for = phase;
+            let patience = if phase == HEAD { self.patience.head } else { self.patience.idle };
+            self.reading.as_mut().reset(Instant::now() + patience);
+        }
+        if phase >= BUSY {
+            return Poll::Pending;
+        }
+        ready!(self.reading.as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client sent no complete request in time",
+        )))
+    }
+
+    fn wait_for_write<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let writing = self.writing.get_or_insert_with(|| Box::pin(sleep(self.patience.write)));
+        ready!(writing.as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read its answer")))
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        match Pin::new(&mut self.stream).poll_read(cx, buf) {
+            Poll::Ready(done) => {
+                if buf.filled().len() > before {
+                    let begun =
+                        self.phase.0.compare_exchange(IDLE, HEAD, Ordering::Relaxed, Ordering::Relaxed);
+                    if begun.is_ok() {
+                        self.set_for = HEAD;
+                        let deadline = Instant::now() + self.patience.head;
+                        self.reading.as_mut().reset(deadline);
+                    }
+                }
+                Poll::Ready(done)
+            }
+            Poll::Pending => self.wait_for_read(cx),
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write(cx, buf) {
+            Poll::Pending => self.wait_for_write(cx),
+            done => {
+                self.writing = None;
+                done
+            }
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write_vectored(cx, bufs) {
+            Poll::Pending => self.wait_for_write(cx),
+            done => {
+                self.writing = None;
+                done
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// An answer's body that says when the answer is over.
+pub(super) struct AnswerBody {
+    body: Body,
+    phase: Phase,
+}
+
+impl AnswerBody {
+    pub(super) fn new(body: Body, phase: Phase) -> Self {
+        Self { body, phase }
+    }
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        self.phase.answered();
+    }
+}
