@@ -60,7 +60,6 @@
 //! answer is a list for our player, a playlist, or slices streamed from the files with a little read-ahead. What is
 //! not yet in a file comes from the ring ([`playback::Playback::tail`]).
 
-pub mod auth;
 pub mod app;
 pub mod auth;
 pub mod base;
