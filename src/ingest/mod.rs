@@ -38,6 +38,7 @@ mod meter;
 mod order;
 mod pace;
 mod parameters;
+mod probe;
 mod quirks;
 mod reason;
 mod report;
@@ -48,6 +49,7 @@ mod timeline;
 mod window;
 
 pub use pace::{IngestRuntime, Pacer};
+pub use probe::{Check, Level, ProbeReport, ProbeRequest, probe};
 pub use source::{Deadlines, StreamSource, Transport};
 pub use supervisor::Ingest;
 

@@ -27,6 +27,8 @@ pub(super) const MAX_BEND_PPM: i64 = 500;
 pub(super) const AHEAD: i64 = TICKS_PER_SECOND / 5;
 /// A timestamp this far beyond what the arrival allows is a jump.
 pub(super) const JUMP_AHEAD: i64 = TICKS_PER_SECOND;
+/// While settling, what is further beyond is no backlog of a camera but a jump.
+pub(super) const BACKLOG: i64 = 30 * TICKS_PER_SECOND;
 /// A timestamp this far behind the newest one is a jump; less is a picture out of order or a jitter.
 pub(super) const JUMP_BACK: i64 = TICKS_PER_SECOND;
 /// So many units in a row that do not advance are a jump as well; pyramids of B-frames have fewer.
@@ -185,7 +187,7 @@ impl Anchor {
         let beyond = unwrapped.saturating_add(self.total_offset()).saturating_sub(limit);
         let out_of_order = advance < 0 && advance > -JUMP_BACK;
         let mut jumped = false;
-        let start = if advance > 0 && (settling || beyond <= JUMP_AHEAD) {
+        let start = if advance > 0 && beyond <= if settling { BACKLOG } else { JUMP_AHEAD } {
             self.stuck = 0;
             let room = if settling { 0 } else { AHEAD };
             if beyond > room {
