@@ -69,6 +69,7 @@ pub mod config;
 pub mod http;
 pub mod hub;
 pub mod ingest;
+pub mod lifecycle;
 pub mod media;
 pub mod playback;
 pub mod record;

@@ -25,6 +25,8 @@ use crate::playback::Playback;
 use crate::storage::{DataLock, VolumeSpec, Volumes};
 use fleet::Fleet;
 
+pub(crate) use glue::transport;
+
 /// Threads of the web's runtime: one serves, one keeps serving while the first copies an hour of footage.
 const WEB_THREADS: usize = 2;
 /// Sessions and recorders end within this, or are cut.
@@ -81,7 +83,7 @@ async fn run(config: &Config) -> Result<()> {
         site_name: config.site.name.clone(),
         site_url: config.site.url.clone(),
         auth,
-        probe: Arc::new(glue::Prober),
+        probe: Arc::new(glue::Prober(Arc::clone(&clock))),
         restart: Arc::new(fleet.clone()),
         volumes: Arc::new(glue::VolumeReport::start(&catalogue, &volumes, &tasks, &stop)),
         started: clock.now(),

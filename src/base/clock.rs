@@ -112,6 +112,12 @@ impl Zone {
         Ticks::from_seconds(at.and_utc().timestamp())
     }
 
+    /// `2026-11-22_22-14-05` for an instant, in local time: for names of files.
+    pub fn local(self, t: Ticks) -> String {
+        let utc = DateTime::<Utc>::from_timestamp(t.seconds(), 0).unwrap_or_default();
+        utc.with_timezone(&self.0).format("%Y-%m-%d_%H-%M-%S").to_string()
+    }
+
     /// `2026-11-22` for a day number.
     pub fn day_name(day: i32) -> String {
         NaiveDate::from_epoch_days(day).unwrap_or_default().format("%Y-%m-%d").to_string()

@@ -10,7 +10,9 @@ use super::Data;
 use super::tool::{catalogue, print};
 use crate::base::{Credentials, Error, Result, RtspUrl, Secret};
 use crate::catalogue::{Camera, Catalogue, NewCamera, Transport};
-use crate::ingest::{ProbeReport, ProbeRequest, probe};
+use crate::app::transport;
+use crate::base::SystemClock;
+use crate::ingest::{Level, ProbeReport, ProbeRequest, probe};
 
 /// A test answers within this, or says that the camera does not.
 const TEST_LIMIT: Duration = Duration::from_secs(15);
@@ -151,35 +153,30 @@ async fn test(test: Test) -> Result<ExitCode> {
     let mut right = true;
     for (stream, request) in targets {
         let url = request.url.clone();
-        match probe(request, TEST_LIMIT).await {
-            Ok(report) => {
-                right &= report.ok();
-                say(stream, &url, &report, test.json);
-            }
-            Err(error) => {
-                right = false;
-                print(&format!("{stream} {url}: {error}"));
-            }
-        }
+        let report = probe(request, SystemClock::shared(), TEST_LIMIT).await;
+        right &= report.usable();
+        say(stream, &url, &report, test.json);
     }
     Ok(if right { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn say(stream: &str, url: &RtspUrl, report: &ProbeReport, json: bool) {
     if json {
-        print(&report.json(stream, url).to_string());
+        let line = serde_json::json!({ "stream": stream, "url": url.to_string(), "ok": report.usable(), "report": report });
+        print(&line.to_string());
         return;
     }
-    print(&format!("{stream} {url}: {}", report.summary()));
+    let size = report.width.zip(report.height).map(|(w, h)| format!(" {w}x{h}")).unwrap_or_default();
+    let rate = report.fps.map(|fps| format!(", {fps:.1} pictures/s")).unwrap_or_default();
+    let bits = report.kbps.map(|kbps| format!(", {kbps:.0} kbit/s")).unwrap_or_default();
+    print(&format!("{stream} {url}: {}{size}{rate}{bits}", report.codec.unwrap_or("no picture")));
     for check in &report.checks {
-        print(&format!("  {}: {}", check.level.name(), check.message));
-    }
-}
-
-pub(super) fn transport(transport: Transport) -> crate::ingest::Transport {
-    match transport {
-        Transport::Tcp => crate::ingest::Transport::Tcp,
-        Transport::Udp => crate::ingest::Transport::Udp,
+        let level = match check.level {
+            Level::Ok => "ok",
+            Level::Warn => "look",
+            Level::Error => "error",
+        };
+        print(&format!("  {level}: {}", check.message));
     }
 }
 

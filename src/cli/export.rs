@@ -3,12 +3,11 @@
 use std::fs::OpenOptions;
 use std::process::ExitCode;
 
-use super::tool::{catalogue, print};
+use super::tool::{self, catalogue, print};
 use super::{Export, camera};
 use crate::base::{Error, Result, Ticks, TimeRange};
 use crate::hub::Hub;
 use crate::playback::{self, Playback, Source};
-use crate::storage::Volumes;
 
 pub(super) async fn run(export: Export) -> Result<ExitCode> {
     let range = TimeRange::new(Ticks::parse(&export.from)?, Ticks::parse(&export.to)?);
@@ -27,7 +26,7 @@ async fn write(catalogue: &crate::catalogue::Catalogue, export: &Export, range: 
     let stream = camera.stream(export.stream).ok_or_else(|| {
         Error::not_found(format!("{} has no {} stream; use --stream main", camera.name, export.stream))
     })?;
-    let volumes = Volumes::for_reading(&catalogue.volumes().await?);
+    let volumes = tool::volumes(catalogue).await?;
     let playback = Playback::new(catalogue.clone(), volumes, Hub::new());
     let clip = playback.clip(Source { key: stream.key, id: stream.id }, range).await?;
     let shown = export.out.display();

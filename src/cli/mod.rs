@@ -36,10 +36,6 @@ enum Command {
     Token(Token),
     /// Print a code that signs in once, for the next 15 minutes.
     LoginCode(Data),
-    /// Look whether everything that should hold does; changes nothing.
-    Check(Check),
-    /// Make a new catalogue from the files alone, when the old one is lost or damaged.
-    Rebuild(Data),
     /// Write a range of a camera's footage to an MP4 file.
     Export(Export),
     /// Print the description of the HTTP API.
@@ -79,18 +75,6 @@ enum Token {
         #[arg(long, default_value = "command line")]
         name: String,
     },
-}
-
-#[derive(Debug, Args)]
-struct Check {
-    #[command(flatten)]
-    data: Data,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-    /// Read every file and verify its hash chain.
-    #[arg(long)]
-    deep: bool,
 }
 
 #[derive(Debug, Args)]
@@ -134,8 +118,6 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Camera(command) => tool::block_on(camera::run(command)),
         Command::Token(Token::Create { data, scope, name }) => tool::block_on(care::create_token(data, scope, name)),
         Command::LoginCode(data) => tool::block_on(care::login_code(data)),
-        Command::Check(check) => tool::block_on(care::check(check)),
-        Command::Rebuild(data) => tool::block_on(care::rebuild(data)),
         Command::Export(export) => tool::block_on(export::run(export)),
         Command::Openapi => {
             tool::print(&crate::http::openapi_json());

@@ -85,7 +85,9 @@ struct Wish {
     audio: bool,
 }
 
-/// Opens the socket.
+/// Opens the live socket: see `nvr.live.v1` in the project's documentation.
+#[utoipa::path(get, path = "/live", tag = "live",
+    responses((status = 101, description = "A WebSocket of subprotocol nvr.live.v1"), super::error::Problem))]
 pub(super) async fn live(State(app): State<App>, _origin: SameOrigin, upgrade: WebSocketUpgrade) -> Response {
     upgrade
         .protocols([PROTOCOL])

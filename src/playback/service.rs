@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::base::{Error, Result, SegmentId, StreamId, StreamKey, Ticks, TimeRange};
 use crate::catalogue::{Catalogue, Gap, Segment};
 use crate::hub::Hub;
-use crate::media::{FragmentBuilder, FragmentIndex, Parameters, ParametersHash, Sample, Track};
+use crate::media::{FileSlice, FragmentBuilder, FragmentIndex, Parameters, ParametersHash, Sample, Track};
 use crate::storage::{SegmentReader, Volumes};
 
+use super::body::Slices;
 use super::clip::{Clip, ClipCache};
 use super::plan::{PlannedSegment, place, window};
 
@@ -130,12 +133,16 @@ impl Playback {
         self.catalogue.segment(id).await?.ok_or_else(|| Error::not_found("this footage is no longer kept"))
     }
 
-    /// Opens the file of a catalogue row.
+    /// The bytes of a segment's file and their number; of a growing one, so far.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_row(&self, source: StreamId, row: &Segment) -> Result<SegmentReader> {
-        self.volumes.reader(row.volume, source, row.id)
+    pub async fn segment_body(&self, row: &Segment) -> Result<Slices> {
+        let id = self.catalogue.stream_id(row.stream).await?;
+        let stream = id.ok_or_else(|| Error::not_found("this footage is no longer kept"))?;
+        let (volumes, volume, segment) = (self.volumes.clone(), row.volume, row.id);
+        let slices = vec![FileSlice { file: 0, offset: 0, bytes: row.bytes as u64 }];
+        Ok(Slices::new(Bytes::new(), slices, Arc::new(move |_| volumes.reader(volume, stream, segment))))
     }
 }
 
