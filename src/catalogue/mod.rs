@@ -20,7 +20,7 @@
 //! - secrets in here are readable by the file's owner only: the file is 0600 or it is not opened.
 //!
 //! Who has what: one file per kind of object (`camera`, `segment`, `gap`, `day`, `volume`, `person`, `outbox` …), SQL
-//! beside the code that uses it; arithmetic on ranges, minutes and names is pure (`ranges`, `coverage`, `slug`).
+//! beside the code that uses it; arithmetic on ranges, minutes and names is pure (`ranges`, `coverage`, `packed`, `slug`).
 //!
 //! It does not touch segment files, decides nothing about retention, and makes no passwords or tokens.
 
@@ -42,6 +42,7 @@ mod meta;
 mod names;
 mod open;
 mod outbox;
+mod packed;
 mod person;
 mod ranges;
 mod segment;

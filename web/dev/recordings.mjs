@@ -20,8 +20,8 @@ function* fragmentsBetween(track, from, to) {
 /** One segment file: init, then each fragment followed by a 64-byte box, as the recorder writes them. */
 export function segmentFile(camera, media, rendition, minute) {
   const key = `${camera.i}-${rendition}-${minute}`;
-  const complete = minute + MINUTE <= Date.now();
-  if (cache.has(key) && complete) return cache.get(key);
+  const complete = minute + MINUTE + 2000 <= Date.now();
+  if (cache.get(key)?.complete) return cache.get(key);
   const track = media[rendition].rec;
   const hash = Buffer.alloc(64);
   hash.writeUInt32BE(64, 0);

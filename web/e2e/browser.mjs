@@ -31,7 +31,11 @@ export async function open(browser, options = PC) {
   const page = await context.newPage();
   const faults = [];
   const sockets = [];
-  page.on('console', (m) => m.type() === 'error' && faults.push(`console: ${m.text()} ${m.location().url}`));
+  page.on('console', (m) => {
+    // Asking who is signed in before signing in is answered with 401, and the browser tells the console.
+    const asking = m.location().url.endsWith('/api/v1/me') && m.text().includes('401');
+    if (m.type() === 'error' && !asking) faults.push(`console: ${m.text()} ${m.location().url}`);
+  });
   page.on('pageerror', (e) => faults.push(`page: ${e.stack ?? e}`));
   page.on('websocket', (ws) => sockets.push(ws.url()));
   page.on('response', (r) => r.status() >= 500 && faults.push(`${r.status()} ${r.url()}`));

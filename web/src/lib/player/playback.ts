@@ -45,6 +45,8 @@ const BEHIND_MS = 15_000;
 const FIRST_BYTES = 8 << 20;
 const CHUNK_BYTES = 4 << 20;
 const SKIP_AFTER_MS = 3000;
+/** Shorter gaps are jumped at once; the notice comes all the same. */
+const SHORT_GAP_MS = 5000;
 const SKIP_NOTICE_MS = 6000;
 const EDGE_MS = 8000;
 const SOON_MS = 3000;
@@ -265,9 +267,15 @@ export class PlaybackPlayer {
   }
 
   async #enterGap(t: number, generation: number): Promise<void> {
-    const gap = (await this.#o.gapAround(t).catch(() => null)) ?? this.#index.list.gapAt(t);
+    const list = this.#index.list;
+    const hole = (await this.#o.gapAround(t).catch(() => null)) ?? list.gapAt(t);
     if (generation !== this.#generation) return;
-    this.s.gap = gap ?? { from: t, to: t, cause: 'unknown' };
+    // The list knows to the frame where footage ends and begins again.
+    this.s.gap = {
+      from: Math.max(hole?.from ?? -Infinity, list.lastBefore(t)?.end ?? -Infinity),
+      to: Math.min(hole?.to ?? Infinity, list.firstAfter(t)?.start ?? Infinity),
+      cause: hole?.cause ?? 'unknown',
+    };
     this.s.state = 'gap';
     this.#emit();
   }
@@ -350,8 +358,9 @@ export class PlaybackPlayer {
     this.#o.video.pause();
     this.s.position = end;
     void this.#enterGap(end + JOIN_MS + 50, generation).then(() => {
-      if (generation !== this.#generation || !this.s.wanted) return;
-      this.s.skipAt = performance.now() + SKIP_AFTER_MS;
+      const gap = this.s.gap;
+      if (generation !== this.#generation || !this.s.wanted || !gap || gap.to > this.#o.now() - 1000) return;
+      this.s.skipAt = performance.now() + (gap.to - gap.from < SHORT_GAP_MS ? 0 : SKIP_AFTER_MS);
       this.#emit();
     });
   }
@@ -414,7 +423,7 @@ export class PlaybackPlayer {
   async #extend(until: number, generation: number): Promise<boolean> {
     const list = this.#index.list;
     const before = list.end ?? 0;
-    if (this.#o.now() - until > 30_000) await this.#index.ensure(until + 2000);
+    if (this.#o.now() - until > 30_000 || before > until + JOIN_MS) await this.#index.ensure(until + JOIN_MS);
     else await this.#index.refreshEnd();
     if (generation !== this.#generation) return false;
     const found = list.locate(until + 5);

@@ -104,6 +104,11 @@ export class Playlist {
     return this.last !== null && this.#complete.get(this.last.url) === false;
   }
 
+  /** The last fragment that starts at or before `t`. */
+  lastBefore(t: number): Fragment | null {
+    return this.fragments[this.#before(t)] ?? null;
+  }
+
   /** The first fragment that starts after `t`. */
   firstAfter(t: number): Fragment | null {
     return this.fragments[this.#before(t) + 1] ?? null;

@@ -6,6 +6,7 @@ import { Playlist } from './playlist';
 const AHEAD_MS = 120_000;
 const BEHIND_MS = 10_000;
 const FRESH_MS = 1000;
+const SETTLED_MS = 10_000;
 
 interface Loaded {
   from: number;
@@ -61,11 +62,11 @@ export class SegmentIndex {
       this.#refreshed = performance.now();
       if (!list.tail) this.list.tail = null;
     }
-    // A list that was cut short, or that reaches into the growing minute, does not cover the whole range.
-    const last = list.segments.at(-1);
-    let known = Math.min(to, asked - 5000);
-    if (list.next_cursor && last) known = Math.min(known, Date.parse(last.to));
-    if (last && !last.complete) known = Math.min(known, Date.parse(last.from));
+    // Up to its last fragment an answer is final; after it, only what is so old that nothing can still be on its way.
+    const row = list.segments.at(-1);
+    const last = row?.fragments.at(-1);
+    const end = row && last ? (row.start_90k + last[2] + last[3]) / 90 : from;
+    const known = Math.min(to, list.next_cursor ? end : Math.max(end, asked - SETTLED_MS));
     if (known > from) this.#loaded.push({ from, to: known });
   }
 }
