@@ -2,8 +2,8 @@
 //!
 //! | what happened | pause from the start of the failed attempt |
 //! |---|---|
-//! | refused, unreachable, closed, silent, no picture, clock trouble | 0.5, 1, 2, then 3.2 s |
-//! | not RTSP, unknown path | 0.5, 1, 2, 4, 8, then 10 s |
+//! | refused, unreachable, closed, silent, no picture, spoilt packets | 0.5, 1, 2, then 3.2 s |
+//! | not RTSP from the start, unknown path | 0.5, 1, 2, 4, 8, then 10 s |
 //! | B-frames, unsupported coding | 10, then 30 s |
 //! | wrong password | 5, 20, then 60 s |
 //!
@@ -51,7 +51,8 @@ impl Backoff {
         self.failures = self.failures.saturating_add(1);
         let doubled = 500_u64 << step;
         let base = Duration::from_millis(match code {
-            ReasonCode::Protocol | ReasonCode::NotFound => doubled.min(10_000),
+            ReasonCode::NotFound => doubled.min(10_000),
+            ReasonCode::Protocol if !was_live => doubled.min(10_000),
             ReasonCode::BFrames | ReasonCode::CodecUnsupported => {
                 if step == 0 {
                     10_000

@@ -1,12 +1,17 @@
 //! The camera's wall clock, as its sender reports tell it (RFC 3550 section 6.4.1). For information only.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use retina::rtcp::ReceivedCompoundPacket;
 
 use crate::base::{TICKS_PER_SECOND, Ticks};
 
 /// Camera's clock minus ours in seconds, when the packet has a sender report with a believable time. An NTP time before
-/// 1970 is no wall clock: some cameras send the time since they were switched on.
-pub(super) fn camera_clock_offset(packet: &ReceivedCompoundPacket, now: Ticks) -> Option<f64> {
+/// 1970 is no wall clock: some cameras send the time since they were switched on. Our time is that of the packet's
+/// arrival, as retina noted it.
+pub(super) fn camera_clock_offset(packet: &ReceivedCompoundPacket) -> Option<f64> {
+    let received = SystemTime::from(packet.ctx().received_wall()).duration_since(UNIX_EPOCH).ok()?;
+    let now = Ticks::from_micros(received.as_micros() as i64);
     let report = packet.pkts().find_map(|p| p.as_sender_report().ok().flatten())?;
     offset_of(report.ntp_timestamp().0, now)
 }

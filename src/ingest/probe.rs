@@ -15,7 +15,7 @@ use super::order::Order;
 use super::reason::{self, Step};
 use super::timeline::JUMP_BACK;
 use super::{Deadlines, StreamSource, Transport, clocks, parameters};
-use crate::base::{Credentials, RtspUrl, SharedClock, StreamKey, TICKS_PER_SECOND};
+use crate::base::{Credentials, RtspUrl, StreamKey, TICKS_PER_SECOND};
 use crate::hub::{Reason, ReasonCode};
 use crate::media::{Codec, Parameters, summarize};
 
@@ -23,6 +23,8 @@ use crate::media::{Codec, Parameters, summarize};
 const ENOUGH: Duration = Duration::from_secs(4);
 /// Key frames further apart make live view start late and events be found late.
 const LONG_GOP_MS: u32 = 4000;
+/// Less than this and people in a hurry pass between two pictures.
+const LOW_FPS: f32 = 4.0;
 /// A camera clock further off is worth setting.
 const CLOCK_OFF_S: f64 = 2.0;
 
@@ -49,10 +51,21 @@ pub enum Level {
     Error,
 }
 
+impl Level {
+    /// Name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// What was looked at: `connect`, `password`, `video`, `order`, `key_frames`, `loss`, `timestamps`, `clock`, `sound`.
+    /// What was looked at: `connect`, `codec`, `gop`, `fps`, `clock` or `audio`.
     pub id: &'static str,
     /// How it is.
     pub level: Level,
@@ -67,8 +80,8 @@ pub struct Check {
 /// What was found. Figures are `None` as far as the camera did not come to show them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ProbeReport {
-    /// `H.264` or `H.265`.
-    pub codec: Option<&'static str>,
+    /// Codec string (RFC 6381).
+    pub codec: Option<String>,
     /// MIME type with codecs.
     pub mime: Option<String>,
     /// Pixels.
@@ -93,8 +106,23 @@ pub struct ProbeReport {
 
 impl ProbeReport {
     /// True when the stream can be recorded.
-    pub fn usable(&self) -> bool {
+    pub fn ok(&self) -> bool {
         !self.checks.is_empty() && self.checks.iter().all(|c| c.level != Level::Error)
+    }
+
+    /// The figures in one line, as far as they are known.
+    pub fn summary(&self) -> String {
+        let size = self.width.zip(self.height).map(|(w, h)| format!("{w}x{h}"));
+        let parts = [
+            self.codec.clone(),
+            size,
+            self.fps.map(|f| format!("{f} pictures/s")),
+            self.kbps.map(|k| format!("{k} kbit/s")),
+            self.gop_ms.map(|g| format!("key frame every {} s", g as f32 / 1000.0)),
+            self.audio.as_ref().map(|a| format!("sound {a}")),
+        ];
+        let known: Vec<String> = parts.into_iter().flatten().collect();
+        if known.is_empty() { "nothing seen".to_owned() } else { known.join(", ") }
     }
 
     fn check(&mut self, id: &'static str, level: Level, code: &'static str, message: impl Into<String>) -> &mut Check {
@@ -109,7 +137,7 @@ impl ProbeReport {
 }
 
 /// Looks at a stream for no longer than `deadline`. A camera that cannot be had is a finding too, so this never fails.
-pub async fn probe(request: ProbeRequest, clock: SharedClock, deadline: Duration) -> ProbeReport {
+pub async fn probe(request: ProbeRequest, deadline: Duration) -> ProbeReport {
     let until = Instant::now() + deadline;
     let deadlines = Deadlines::default();
     let source = StreamSource {
@@ -126,7 +154,7 @@ pub async fn probe(request: ProbeRequest, clock: SharedClock, deadline: Duration
         Err(_) => report.failed(reason::no_answer(&source.url, Step::Describe, deadline)),
         Ok(Err(reason)) => report.failed(reason),
         Ok(Ok(link)) => {
-            let seen = look(link, &source, &clock, begun, until).await;
+            let seen = look(link, &source, begun, until).await;
             seen.tell(source.credentials.is_some(), &mut report);
         }
     }
@@ -154,7 +182,7 @@ struct Seen {
     ended: Option<Reason>,
 }
 
-async fn look(mut link: Link, source: &StreamSource, clock: &SharedClock, begun: Instant, until: Instant) -> Seen {
+async fn look(mut link: Link, source: &StreamSource, begun: Instant, until: Instant) -> Seen {
     let mut seen = Seen {
         link_audio: link.audio_not_recorded.clone(),
         aac: link.audio.is_some(),
@@ -190,7 +218,7 @@ async fn look(mut link: Link, source: &StreamSource, clock: &SharedClock, begun:
                 }
             }
             Some(Ok(CodecItem::Rtcp(packet))) if packet.stream_id() == link.video => {
-                seen.clock_offset_s = clocks::camera_clock_offset(&packet, clock.now()).or(seen.clock_offset_s);
+                seen.clock_offset_s = clocks::camera_clock_offset(&packet).or(seen.clock_offset_s);
             }
             Some(Ok(_)) => {}
             Some(Err(error)) if reason::is_packet_error(&error) && seen.lost < 100 => seen.lost += 1,
@@ -230,11 +258,11 @@ impl Seen {
     }
 
     fn tell(self, has_password: bool, report: &mut ProbeReport) {
-        report.codec = Some(self.codec.name());
         report.first_picture_ms = self.first_picture_ms;
         report.clock_offset_s = self.clock_offset_s.map(|s| (s * 10.0).round() / 10.0);
         report.audio = self.link_audio.clone().or(self.aac.then(|| "aac".to_owned()));
         if let Some(parameters) = &self.parameters {
+            report.codec = Some(parameters.video.codec_string.clone());
             report.mime = Some(parameters.mime());
             report.width = Some(parameters.video.width);
             report.height = Some(parameters.video.height);
@@ -263,41 +291,52 @@ impl Seen {
         }
         if !has_password {
             let message = "the camera asks for no password: whoever is on the network can watch; set one";
-            report.check("password", Level::Warn, "no_password", message);
+            report.check("connect", Level::Warn, "no_password", message);
         }
         match self.codec {
-            Codec::H264 => report.check("video", Level::Ok, "h264", "H.264, which every browser plays"),
+            Codec::H264 => report.check("codec", Level::Ok, "h264", "H.264, which every browser plays"),
             Codec::H265 => {
                 let message = "H.265 plays in some browsers only; set H.264, at least for the sub stream";
-                report.check("video", Level::Warn, "h265", message)
+                report.check("codec", Level::Warn, "h265", message)
             }
         };
         if self.b_frames {
             let message = "the camera sends B-frames, which are not supported; switch them off in its video settings";
-            report.check("order", Level::Error, "b_frames", message);
+            report.check("codec", Level::Error, "b_frames", message);
         }
         let interval = report.gop_ms;
         match interval {
             _ if self.keys.is_empty() => {
                 let message = "no key frame came; set the camera's I-frame interval to 1-4 s";
-                report.check("key_frames", Level::Error, "no_key_frame", message);
+                report.check("gop", Level::Error, "no_key_frame", message);
             }
             Some(ms) if ms <= LONG_GOP_MS => {
-                report.check("key_frames", Level::Ok, "gop", "key frames come often enough");
+                report.check("gop", Level::Ok, "gop", "key frames come often enough");
             }
             _ => {
                 let message = "key frames are more than 4 s apart; set the camera's I-frame interval to 1-4 s";
-                let check = report.check("key_frames", Level::Warn, "gop_long", message);
+                let check = report.check("gop", Level::Warn, "gop_long", message);
                 check.params.extend(interval.map(|ms| ("gop_ms", ms.to_string())));
+            }
+        }
+        if let Some(fps) = report.fps {
+            if fps < LOW_FPS {
+                let message = "few pictures a second; set at least 5 in the camera";
+                report.check("fps", Level::Warn, "fps_low", message).params.insert("fps", fps.to_string());
+            } else {
+                report.check("fps", Level::Ok, "fps", "enough pictures a second");
             }
         }
         if self.lost > 0 {
             let message = "packets were lost; check the cable, or use TCP";
-            report.check("loss", Level::Warn, "packets_lost", message).params.insert("packets", self.lost.to_string());
+            report
+                .check("connect", Level::Warn, "packets_lost", message)
+                .params
+                .insert("packets", self.lost.to_string());
         }
         if self.jumps > 0 {
             let message = "the camera's timestamps jump; update its firmware (recordings follow our clock)";
-            report.check("timestamps", Level::Warn, "timestamps_jump", message);
+            report.check("clock", Level::Warn, "timestamps_jump", message);
         }
         if let Some(seconds) = report.clock_offset_s {
             if seconds.abs() > CLOCK_OFF_S {
@@ -310,9 +349,9 @@ impl Seen {
         }
         if let Some(coding) = self.link_audio {
             let message = format!("sound in {coding} is not recorded; set AAC in the camera to have it");
-            report.check("sound", Level::Warn, "sound_not_recorded", message).params.insert("coding", coding);
+            report.check("audio", Level::Warn, "sound_not_recorded", message).params.insert("coding", coding);
         } else if self.aac {
-            report.check("sound", Level::Ok, "aac", "sound is recorded");
+            report.check("audio", Level::Ok, "aac", "sound is recorded");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The life of one stream: session after session, for ever, until it is stopped.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use super::reason;
 use super::report;
 use super::session::{Ended, Session};
 use super::{Deadlines, StreamSource};
-use crate::base::{SharedClock, Stop, StreamKey, Tasks, Ticks};
+use crate::base::{RtspUrl, SharedClock, Stop, StreamKey, Tasks, Ticks};
 use crate::hub::{Hub, Limits, ReasonCode, Stream};
 
 /// An outage this long means that nobody still reads what was published before it.
@@ -115,7 +116,7 @@ impl Ingest {
                 group: Arc::clone(&group),
                 suspect,
             };
-            let ended = self.one_session(session, stop.child()).await;
+            let ended = guarded(&self.tasks, &source.url, session.run(stop.child())).await;
             let Some(reason) = ended.reason else {
                 break;
             };
@@ -137,20 +138,6 @@ impl Ingest {
         report::off(&stream, self.clock.now());
     }
 
-    /// Runs a session in a task of its own, so that a panic in it ends this session only.
-    async fn one_session(&self, session: Session, stop: Stop) -> Ended {
-        let url = session.source.url.clone();
-        let handle = self.tasks.spawn("session", session.run(stop).in_current_span());
-        let mut guard = AbortOnDrop(handle);
-        match (&mut guard.0).await {
-            Ok(ended) => ended,
-            Err(error) => {
-                tracing::error!(%error, "the session's task failed; it starts again");
-                Ended { reason: Some(reason::not_understood(&url, reason::Step::Media)), was_live: false }
-            }
-        }
-    }
-
     fn tell_end(&self, stream: &Stream, reason: crate::hub::Reason, was_live: bool, outage: &mut Option<Instant>) {
         if was_live || outage.is_none() {
             tracing::warn!(reason = reason.code.name(), "offline: {}", reason.message);
@@ -165,11 +152,44 @@ impl Ingest {
     }
 }
 
+/// Runs a session in a task of its own, so that a panic in it ends this session only.
+async fn guarded(tasks: &Tasks, url: &RtspUrl, session: impl Future<Output = Ended> + Send + 'static) -> Ended {
+    let mut task = AbortOnDrop(tasks.spawn("session", session.in_current_span()));
+    match (&mut task.0).await {
+        Ok(ended) => ended,
+        Err(error) => {
+            tracing::error!(%error, "the session's task failed; it starts again");
+            Ended { reason: Some(reason::not_understood(url, reason::Step::Media)), was_live: true }
+        }
+    }
+}
+
 /// Ends the task when the one who waits for it is gone.
 struct AbortOnDrop(tokio::task::JoinHandle<Ended>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_the_session_only() {
+        let url: RtspUrl = "rtsp://10.0.0.9/main".parse().expect("url");
+        let ended = guarded(&Tasks::new(), &url, async { panic!("a mistake of ours") }).await;
+        assert!(ended.reason.is_some_and(|r| r.code == ReasonCode::Protocol));
+    }
+
+    #[tokio::test]
+    async fn who_is_dropped_takes_the_session_along() {
+        let url: RtspUrl = "rtsp://10.0.0.9/main".parse().expect("url");
+        let tasks = Tasks::new();
+        let endless = guarded(&tasks, &url, std::future::pending());
+        assert!(tokio::time::timeout(Duration::from_millis(20), endless).await.is_err());
+        tokio::time::timeout(Duration::from_secs(5), tasks.finished()).await.expect("the task is gone");
     }
 }
