@@ -66,6 +66,11 @@ impl Attempts {
         self.addresses.take(origin.address, now);
         Ok(())
     }
+
+    /// The code was right: it does not count.
+    pub(super) fn right_code(&mut self, origin: Origin) {
+        self.addresses.give_back(&origin.address);
+    }
 }
 
 fn allow(wait: i64) -> Result<(), u64> {

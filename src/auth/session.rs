@@ -1,7 +1,7 @@
 //! Signing in and out, and who a token belongs to.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::attempts::{Attempts, Origin};
 use super::device::Devices;
@@ -128,7 +128,7 @@ impl Auth {
             tracing::warn!(peer = %from, known_device = origin.device.is_some(), "a wrong password was tried");
             return Err(Denied::Wrong);
         }
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).right(origin);
+        self.attempts().right(origin);
         tracing::info!(peer = %from, "signed in with the password");
         Ok(self.begin(&person, "password").await?)
     }
@@ -145,6 +145,7 @@ impl Auth {
             tracing::warn!(peer = %from, "a wrong or used one-time code was tried");
             return Err(Denied::Wrong);
         }
+        self.attempts().right_code(origin);
         tracing::info!(peer = %from, "signed in with a one-time code");
         let person = self.admin().await?;
         Ok(self.begin(&person, "code").await?)
@@ -154,9 +155,12 @@ impl Auth {
         Origin { address, device: device.and_then(|mark| self.devices.known(mark)) }
     }
 
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn attempt(&self, count: impl FnOnce(&mut Attempts, i64) -> Result<(), u64>) -> Result<(), Denied> {
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        count(&mut attempts, self.clock.monotonic())
+        count(&mut self.attempts(), self.clock.monotonic())
             .map_err(|retry_after_s| Denied::TooMany { retry_after_s })
     }
 

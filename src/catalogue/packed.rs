@@ -7,7 +7,8 @@
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::types::{ParametersHash, Segment, SegmentState};
+use super::types::{Segment, SegmentState};
+use crate::media::ParametersHash;
 use crate::base::{SegmentId, StreamKey, Ticks, VolumeId};
 
 /// A segment row with local keys; volume and parameters of the segment are filled in from them.
@@ -44,7 +45,7 @@ pub(super) fn unpack(stream: StreamKey, numbers: &str, mut packed: Bytes) -> Opt
             boot,
             run,
             state: SegmentState::from_code(state),
-            parameters_hash: ParametersHash::from([0; 16]),
+            parameters_hash: ParametersHash([0; 16]),
             first_offset,
             held: holds > 0,
             chain_hash: fixed[16..].try_into().ok(),

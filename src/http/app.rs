@@ -156,22 +156,30 @@ pub struct ProbeReport {
     /// The camera can be recorded.
     pub ok: bool,
     /// Codec string (RFC 6381).
+    #[schema(required = true)]
     pub codec: Option<String>,
     /// MIME type with codecs.
+    #[schema(required = true)]
     pub mime: Option<String>,
     /// Pixels.
+    #[schema(required = true)]
     pub width: Option<u32>,
     /// Pixels.
+    #[schema(required = true)]
     pub height: Option<u32>,
     /// Pictures a second.
+    #[schema(required = true)]
     pub fps: Option<f32>,
     /// Milliseconds between random access points.
+    #[schema(required = true)]
     pub gop_ms: Option<u32>,
     /// Kilobits a second.
+    #[schema(required = true)]
     pub kbps: Option<f32>,
     /// Sound comes along.
     pub audio: bool,
     /// The camera's wall clock minus ours, in seconds.
+    #[schema(required = true)]
     pub clock_offset_s: Option<f64>,
     /// What is good and what is not.
     pub checks: Vec<Check>,

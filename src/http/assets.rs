@@ -37,7 +37,10 @@ const MISSING: &str = "<!doctype html>
 fn is_client_route(path: &str) -> bool {
     let mut parts = path.split('/').filter(|part| !part.is_empty());
     let parts = (parts.next(), parts.next(), parts.next());
-    matches!(parts, (None | Some("cameras" | "system" | "login"), None, None) | (Some("c" | "e"), Some(_), None))
+    matches!(
+        parts,
+        (None | Some("cameras" | "system" | "login"), None, None) | (Some("c" | "e"), Some(_), None)
+    )
 }
 
 fn media_type(path: &str) -> &'static str {

@@ -42,10 +42,12 @@ pub(super) struct Camera {
     /// Since when.
     state_since: Time,
     /// Why it is not live.
+    #[schema(required = true)]
     state_reason: Option<StateReason>,
     /// Footage is being kept at the moment.
     recording: bool,
     /// What the camera asks for.
+    #[schema(required = true)]
     username: Option<String>,
     /// A password is kept; it is never shown.
     has_password: bool,
@@ -56,10 +58,13 @@ pub(super) struct Camera {
     /// Sound comes along.
     audio: bool,
     /// Days that are kept even when others must go first.
+    #[schema(required = true)]
     days_min: Option<u32>,
     /// Days after which footage goes although there is room.
+    #[schema(required = true)]
     days_max: Option<u32>,
     /// Oldest footage.
+    #[schema(required = true)]
     oldest_at: Option<Time>,
     /// When it was added.
     created_at: Time,
@@ -116,26 +121,35 @@ pub(super) struct Rendition {
     /// Since when.
     state_since: Time,
     /// Why it is not live.
+    #[schema(required = true)]
     state_reason: Option<StateReason>,
     /// Codec string (RFC 6381); null until the first picture, as are the following.
+    #[schema(required = true)]
     codec: Option<String>,
     /// MIME type with codecs.
+    #[schema(required = true)]
     mime: Option<String>,
     /// Pixels.
+    #[schema(required = true)]
     width: Option<u32>,
     /// Pixels.
+    #[schema(required = true)]
     height: Option<u32>,
     /// Pictures a second.
+    #[schema(required = true)]
     fps: Option<f64>,
     /// Kilobits a second.
+    #[schema(required = true)]
     kbps: Option<f64>,
     /// Milliseconds between random access points.
+    #[schema(required = true)]
     gop_ms: Option<u32>,
     /// RTP packets lost since the service started.
     lost_packets: u64,
     /// Sessions begun after the first.
     reconnects: u64,
     /// The camera's wall clock minus ours, in seconds.
+    #[schema(required = true)]
     camera_clock_offset_s: Option<f64>,
     /// Footage of it is kept while it is live.
     recording: bool,
@@ -147,6 +161,7 @@ pub(super) struct CameraPage {
     /// In their order on the wall.
     items: Vec<Camera>,
     /// Ask with it for more; null at the end.
+    #[schema(required = true)]
     next_cursor: Option<String>,
 }
 

@@ -53,6 +53,7 @@ pub(super) struct HealthCheck {
     #[schema(value_type = Object)]
     params: Map<String, Value>,
     /// Since when, as far as it is known.
+    #[schema(required = true)]
     since: Option<Time>,
 }
 

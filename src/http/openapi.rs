@@ -2,6 +2,7 @@
 //! the web app makes its types.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -62,7 +63,9 @@ pub fn json() -> String {
 
 static TEXT: LazyLock<(String, HeaderValue)> = LazyLock::new(|| {
     let text = json();
-    let tag = etag(text.len());
+    let mut hash = DefaultHasher::new();
+    text.hash(&mut hash);
+    let tag = etag(format_args!("{:016x}", hash.finish()));
     (text, tag)
 });
 

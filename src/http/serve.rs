@@ -94,7 +94,10 @@ impl Server {
 
     /// Answers until stopped. A soft stop lets requests end; a hard one cuts them.
     pub async fn run(self, app: App, stop: Stop) {
-        let service = router::build(app);
+        self.answer(router::build(app), stop).await;
+    }
+
+    async fn answer(self, service: Router, stop: Stop) {
         let gate = Gate::new(self.limits.connections, self.limits.per_address);
         let tasks = Tasks::new();
         loop {
@@ -195,5 +198,43 @@ async fn connection(
     };
     if let Err(error) = ended {
         tracing::debug!(peer = %peer, error = %error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+    use axum::routing::get;
+    use futures::{SinkExt, StreamExt};
+    use tokio_tungstenite::tungstenite::Message;
+
+    use super::*;
+
+    async fn echo(upgrade: WebSocketUpgrade) -> axum::response::Response {
+        upgrade.on_upgrade(async |mut socket: WebSocket| {
+            while let Some(Ok(message)) = socket.recv().await {
+                if socket.send(message).await.is_err() {
+                    break;
+                }
+            }
+        })
+    }
+
+    #[tokio::test]
+    async fn an_upgraded_connection_may_be_silent_and_keeps_its_place() {
+        let (tasks, stop) = (Tasks::new(), Stop::new());
+        let short = Duration::from_millis(100);
+        let limits = Limits { per_address: 1, head: short, idle: short, ..Limits::default() };
+        let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.expect("a free port");
+        let server = server.with_limits(limits);
+        let url = format!("ws://{}/", server.address().expect("address"));
+        tasks.spawn("server", server.answer(Router::new().route("/", get(echo)), stop.clone()));
+        let (mut socket, _) = tokio_tungstenite::connect_async(&url).await.expect("upgraded");
+        let silent = tokio::time::timeout(4 * short, socket.next()).await;
+        assert!(silent.is_err(), "{silent:?}");
+        socket.send(Message::text("still there")).await.expect("sent");
+        let back = socket.next().await.expect("open").expect("a message");
+        assert_eq!(back, Message::text("still there"));
+        assert!(tokio_tungstenite::connect_async(&url).await.is_err(), "its place is taken");
     }
 }

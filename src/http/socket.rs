@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
+use futures::task::AtomicWaker;
 use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -40,26 +41,39 @@ const UPGRADED: u8 = 3;
 
 /// What the connection does, as seen by those who answer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Phase(Arc<AtomicU8>);
+pub(super) struct Phase(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    now: AtomicU8,
+    /// Whoever waits for bytes: must look again when an answer is over, as hyper would not.
+    reader: AtomicWaker,
+}
 
 impl Phase {
     /// A head is complete.
     pub(super) fn request(&self) {
-        self.0.store(BUSY, Ordering::Relaxed);
+        self.0.now.store(BUSY, Ordering::Release);
     }
 
     /// The connection will be something else after this answer.
     pub(super) fn upgraded(&self) {
-        self.0.store(UPGRADED, Ordering::Relaxed);
+        self.0.now.store(UPGRADED, Ordering::Release);
     }
 
     fn answered(&self) {
         // An upgrade stays one.
-        let _ = self.0.compare_exchange(BUSY, IDLE, Ordering::Relaxed, Ordering::Relaxed);
+        if self.change(BUSY, IDLE) {
+            self.0.reader.wake();
+        }
+    }
+
+    fn change(&self, from: u8, to: u8) -> bool {
+        self.0.now.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     fn get(&self) -> u8 {
-        self.0.load(Ordering::Relaxed)
+        self.0.now.load(Ordering::Acquire)
     }
 }
 
@@ -84,6 +98,7 @@ impl Socket {
     }
 
     fn wait_for_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.phase.0.reader.register(cx.waker());
         let phase = self.phase.get();
         if phase != self.set_for {
             self.set_for = phase;
@@ -116,14 +131,10 @@ impl AsyncRead for Socket {
         let before = buf.filled().len();
         match Pin::new(&mut self.stream).poll_read(cx, buf) {
             Poll::Ready(done) => {
-                if buf.filled().len() > before {
-                    let begun =
-                        self.phase.0.compare_exchange(IDLE, HEAD, Ordering::Relaxed, Ordering::Relaxed);
-                    if begun.is_ok() {
-                        self.set_for = HEAD;
-                        let deadline = Instant::now() + self.patience.head;
-                        self.reading.as_mut().reset(deadline);
-                    }
+                if buf.filled().len() > before && self.phase.change(IDLE, HEAD) {
+                    self.set_for = HEAD;
+                    let deadline = Instant::now() + self.patience.head;
+                    self.reading.as_mut().reset(deadline);
                 }
                 Poll::Ready(done)
             }

@@ -20,6 +20,7 @@ pub(super) struct Storage {
     /// In their order on the wall.
     cameras: Vec<CameraRow>,
     /// How many days fit at the present rate; null until there is an hour of footage.
+    #[schema(required = true)]
     days_kept_estimate: Option<f64>,
 }
 
@@ -35,6 +36,7 @@ struct VolumeRow {
     /// `ok`, `absent`, `suspect` or `retired`.
     state: &'static str,
     /// Bytes of footage it may hold; null = what the disk gives.
+    #[schema(required = true)]
     budget_bytes: Option<u64>,
     /// Bytes of footage it holds.
     used_bytes: u64,
@@ -52,8 +54,10 @@ struct CameraRow {
     /// Bytes of footage.
     bytes: i64,
     /// Bytes that a day takes; null until there is an hour of footage.
+    #[schema(required = true)]
     bytes_per_day: Option<f64>,
     /// Oldest footage.
+    #[schema(required = true)]
     oldest_at: Option<Time>,
 }
 

@@ -55,8 +55,10 @@ pub(super) struct Line {
     /// Strength of motion in each bucket, 0 to 255; empty when it was not looked at.
     motion: Vec<u8>,
     /// End of the footage while the camera is live.
+    #[schema(required = true)]
     live_edge: Option<Time>,
     /// Oldest footage.
+    #[schema(required = true)]
     oldest_at: Option<Time>,
 }
 
@@ -98,11 +100,11 @@ pub(super) async fn get_timeline(
         }
         None => (range.ticks() / BUCKETS).max(TICKS_PER_SECOND),
     };
-    let mut lines = Vec::new();
-    for camera in named_cameras(&app, which.cameras.as_deref()).await? {
-        let stream = chosen(&camera, which.rendition.unwrap_or(RenditionId::Main));
-        lines.push(line(&app, &camera, stream, range).await?);
-    }
+    let cameras = named_cameras(&app, which.cameras.as_deref()).await?;
+    let rendition = which.rendition.unwrap_or(RenditionId::Main);
+    // The catalogue has several readers: cameras are asked for side by side.
+    let lines = cameras.iter().map(|camera| line(&app, camera, chosen(camera, rendition), range));
+    let lines = futures::future::try_join_all(lines).await?;
     Ok(Json(Timeline { bucket_s: bucket as f64 / TICKS_PER_SECOND as f64, cameras: lines }))
 }
 

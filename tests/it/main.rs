@@ -1,6 +1,7 @@
-//! Black-box tests of the rooms, in one binary.
+//! Black-box tests of the rooms, in one program: linking is slow, tests are not.
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod http;
 mod ingest;

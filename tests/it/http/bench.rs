@@ -1,0 +1,141 @@
+//! A server with everything it needs.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lanewatch::auth::Auth;
+use lanewatch::base::{CameraId, Result, SimClock, Stop, Tasks, Ticks, VolumeId, Zone};
+use lanewatch::catalogue::{Catalogue, NewVolume};
+use lanewatch::http::{
+    App, Limits, Parts, Probe, ProbeReport, ProbeRequest, Restart, Server, VolumeInfo, Volumes,
+};
+use lanewatch::hub::Hub;
+use serde_json::json;
+use tokio::task::JoinHandle;
+
+use super::client::Client;
+
+pub(super) const PASSWORD: &str = "con cò bay lả bay la";
+pub(super) const NOW: &str = "2026-11-22T15:00:00Z";
+
+pub(super) struct Bench {
+    pub(super) address: SocketAddr,
+    pub(super) catalogue: Catalogue,
+    pub(super) hub: Hub,
+    pub(super) clock: Arc<SimClock>,
+    pub(super) stop: Stop,
+    pub(super) running: JoinHandle<()>,
+    pub(super) hands: Arc<Hands>,
+    pub(super) volume: VolumeId,
+    /// Codes are made here, as the service's screen would show them.
+    pub(super) auth: Auth,
+    _folder: tempfile::TempDir,
+}
+
+/// What other rooms were asked for.
+#[derive(Default)]
+pub(super) struct Hands {
+    pub(super) restarted: Mutex<Vec<CameraId>>,
+    pub(super) probed: Mutex<Vec<ProbeRequest>>,
+    pub(super) volumes: Mutex<Vec<VolumeInfo>>,
+}
+
+impl Restart for Hands {
+    fn restart(&self, camera: CameraId) {
+        self.restarted.lock().expect("lock").push(camera);
+    }
+}
+
+impl Probe for Hands {
+    fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Result<ProbeReport>> {
+        self.probed.lock().expect("lock").push(request);
+        async { Ok(ProbeReport { ok: true, width: Some(1920), ..ProbeReport::default() }) }.boxed()
+    }
+}
+
+impl Volumes for Hands {
+    fn volumes(&self) -> Vec<VolumeInfo> {
+        self.volumes.lock().expect("lock").clone()
+    }
+}
+
+pub(super) fn now() -> Ticks {
+    Ticks::parse(NOW).expect("time")
+}
+
+impl Bench {
+    pub(super) async fn new() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    pub(super) async fn with(limits: Limits) -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let clock = SimClock::starting_at(now());
+        let (tasks, stop, hub, hands) = (Tasks::new(), Stop::new(), Hub::new(), Arc::new(Hands::default()));
+        let path = folder.path().join("catalogue.db");
+        let open = Catalogue::open(&path, clock.clone(), Zone::HO_CHI_MINH, &tasks).await;
+        let catalogue = open.expect("catalogue");
+        let volume = VolumeId::fresh(now());
+        let new = NewVolume {
+            id: volume,
+            path: "/srv/footage".into(),
+            group: "default".into(),
+            budget_bytes: None,
+        };
+        catalogue.put_volume(new).await.expect("volume");
+        *hands.volumes.lock().expect("lock") = vec![VolumeInfo {
+            id: volume,
+            path: "/srv/footage".into(),
+            state: "ok",
+            budget_bytes: Some(400 << 30),
+            used_bytes: 100 << 30,
+            free_bytes: 500 << 30,
+        }];
+        let auth = async || Auth::open(catalogue.clone(), clock.clone()).await.expect("auth");
+        let app = App::new(Parts {
+            catalogue: catalogue.clone(),
+            hub: hub.clone(),
+            clock: clock.clone(),
+            zone: Zone::HO_CHI_MINH,
+            site_name: "Thôn Đông".to_owned(),
+            site_url: None,
+            auth: auth().await,
+            probe: hands.clone(),
+            restart: hands.clone(),
+            volumes: hands.clone(),
+            started: now(),
+            stop: stop.clone(),
+        });
+        let server = Server::bind("127.0.0.1:0".parse().expect("address")).await.expect("a free port");
+        let server = server.with_limits(limits);
+        let address = server.address().expect("address");
+        let running = tasks.spawn("http", server.run(app, stop.clone()));
+        let auth = auth().await;
+        Self { address, catalogue, hub, clock, stop, running, hands, volume, auth, _folder: folder }
+    }
+
+    /// Somebody who has not signed in.
+    pub(super) fn stranger(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// A browser that has signed in with a one-time code.
+    pub(super) async fn admin(&self) -> Client {
+        let code = self.auth.one_time_code().await.expect("code");
+        let mut client = self.stranger();
+        let reply = client.post("/api/v1/session", json!({"code": code.expose()})).await;
+        assert_eq!(reply.status, 204, "{}", reply.text());
+        client
+    }
+
+    /// A program with a token.
+    pub(super) async fn machine(&self, scopes: &str) -> Client {
+        let token = self.auth.add_token("test", scopes).await.expect("token");
+        let mut client = self.stranger();
+        client.own_page = false;
+        client.bearer = Some(token.expose().to_owned());
+        client
+    }
+}

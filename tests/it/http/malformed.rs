@@ -1,0 +1,139 @@
+//! Whatever is sent, the answer is never "our mistake".
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+
+use super::bench::Bench;
+use super::client::{Client, Reply};
+use super::walls::routes;
+
+const CASES: usize = 600;
+
+fn nasty() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "\\PC{0,30}",
+        "[0-9]{1,25}",
+        "-?[0-9]{1,20}",
+        Just("2026-11-22T00:00:00Z".to_owned()),
+        Just("9999-12-31T23:59:59Z".to_owned()),
+        Just("-0001-01-01T00:00:00Z".to_owned()),
+        Just("0000-01-01T00:00:00+23:59".to_owned()),
+        Just("2026-11".to_owned()),
+        Just("9999-12".to_owned()),
+        Just("P99999999999D".to_owned()),
+        Just("PT0.0000001S".to_owned()),
+        Just("../../../etc/passwd".to_owned()),
+        Just("' or 1=1 --".to_owned()),
+        Just("\u{0}".to_owned()),
+        Just("ngo-7".to_owned()),
+        Just("main".to_owned()),
+    ]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        nasty().prop_map(Value::from),
+        Just(json!("rtsp://10.0.0.7/x")),
+    ];
+    let names = prop::sample::select(vec![
+        "name",
+        "area",
+        "order",
+        "enabled",
+        "main_url",
+        "sub_url",
+        "username",
+        "password",
+        "transport",
+        "days_min",
+        "days_max",
+        "code",
+        "url",
+        "record_main",
+        "x",
+    ]);
+    leaf.prop_recursive(2, 20, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::hash_map(names.clone().prop_map(str::to_owned), inner, 0..6)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+fn request() -> impl Strategy<Value = (String, String, Option<Value>, String)> {
+    let queries =
+        ["cameras", "from", "to", "month", "tz", "bucket", "rendition", "limit", "cursor", "at", "step"];
+    let query = prop::collection::vec((prop::sample::select(queries.to_vec()), nasty()), 0..5);
+    let path = prop_oneof![
+        4 => prop::sample::select(routes()),
+        1 => ("[A-Z]{1,8}", nasty().prop_map(|tail| format!("/{}", escaped(&tail)))),
+    ];
+    let id = prop_oneof![1 => Just("ngo-7".to_owned()), 1 => nasty().prop_map(|id| escaped(&id))];
+    let tag = prop_oneof![Just("\"1\"".to_owned()), "[ -~]{0,20}"];
+    (path, id, query, prop::option::of(value()), tag).prop_map(|((method, path), id, query, body, tag)| {
+        let path = path.replace("00000000-0000-7000-8000-000000000000", &id);
+        let query: Vec<String> = query.iter().map(|(n, v)| format!("{n}={}", escaped(v))).collect();
+        (method, format!("/api/v1{path}?{}", query.join("&")), body, tag)
+    })
+}
+
+async fn check(client: &mut Client, (method, path, body, tag): (String, String, Option<Value>, String)) {
+    let reply = client.send(&method, &path, &[("If-Match", tag.trim())], body.clone()).await;
+    assert!(reply.status < 500, "{method} {path} {body:?} If-Match: {tag}: {}", reply.text());
+    if reply.status >= 400 && method != "HEAD" {
+        assert!(!reply.code().is_empty(), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn no_request_makes_the_server_fail() {
+    let bench = Bench::new().await;
+    let mut client = bench.machine("admin").await;
+    client.post("/api/v1/cameras", json!({"name": "Ngõ 7", "main_url": "rtsp://10.0.0.7/main"})).await;
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
+    for _ in 0..CASES {
+        let case = request().new_tree(&mut runner).expect("a case").current();
+        check(&mut client, case).await;
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_http_are_refused_or_cut() {
+    let bench = Bench::new().await;
+    let client = bench.stranger();
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(100_000));
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET http://%%%/ HTTP/1.1\r\n\r\n",
+        b"GET /\x00 HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST /api/v1/session HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        b"POST /api/v1/session HTTP/1.1\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        long.as_bytes(),
+    ] {
+        let mut all = bytes.to_vec();
+        all.extend_from_slice(b"\r\n\r\n");
+        let back = client.exchange(&all).await;
+        let status = Reply::parse(&back).map_or(400, |reply| reply.status);
+        assert!((400..500).contains(&status), "{status} for {:?}", String::from_utf8_lossy(bytes));
+    }
+    assert_eq!(bench.stranger().get("/api/v1/health").await.status, 200);
+}
