@@ -27,7 +27,7 @@ pub(super) fn file(stream: StreamId, segment: SegmentId) -> PathBuf {
     folder(stream, segment).join(name(segment))
 }
 
-/// The ids of a path below the volume's folder, when it is one that [`file`] makes.
+/// The ids of a path below the volume's folder, when it is one that `file` makes.
 pub(super) fn parse(path: &Path) -> Option<(StreamId, SegmentId)> {
     let parts: Vec<&str> = path.iter().map(|p| p.to_str()).collect::<Option<_>>()?;
     let [MEDIA, stream, _, name] = parts[..] else { return None };
