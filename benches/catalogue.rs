@@ -258,6 +258,9 @@ async fn fill(path: &Path, clock: &SharedClock, minutes: i64) -> Result<(), Fail
     conn.close().await?;
     let c = Catalogue::open(&part, Arc::clone(clock), Zone::HO_CHI_MINH, &tasks).await?;
     c.close().await;
+    if part.with_extension("part-wal").exists() {
+        return Err("the filled catalogue was not closed cleanly".into());
+    }
     rustix::fs::rename(&part, path)?;
     Ok(())
 }

@@ -103,6 +103,7 @@ struct Inner {
     boot: i64,
     database: DatabaseId,
     stop: Stop,
+    watching: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
 }
 
 impl Drop for Inner {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection};
+use tokio::sync::Mutex;
 
 use super::growing::Growing;
 use super::names::Names;
@@ -182,13 +183,14 @@ impl Catalogue {
         };
         tasks.spawn("catalogue writer", writer.run(receiver));
         let database = queue.ask(meta::EnsureDatabase(DatabaseId::fresh(clock.now()))).await?;
-        let mut boot = 0;
+        let (mut boot, mut watching) = (0, None);
         if service {
             boot = queue.ask(boot::Start { steady: clock.monotonic() }).await?;
             if used != Some(zone) {
                 queue.ask(day::Rebuild(zone)).await?;
             }
-            tasks.spawn("catalogue watch", watch::run(path.to_owned(), announcer.clone(), stop.clone()));
+            let run = watch::run(path.to_owned(), announcer.clone(), stop.clone());
+            watching = Some(tasks.spawn("catalogue watch", run));
         }
         let names = Names::default();
         let growing = growing.with_boot(boot);
@@ -204,14 +206,20 @@ impl Catalogue {
             boot,
             database,
             stop,
+            watching: Mutex::new(watching),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Writes everything that was given before, notes the orderly end and closes all connections.
+    /// Ends reading, writes everything that was given before, notes the orderly end and closes the file.
     pub async fn close(&self) {
         self.inner.stop.request();
-        self.inner.queue.close().await;
+        if let Some(watching) = self.inner.watching.lock().await.take() {
+            // A panic in there has been logged; closing goes on.
+            drop(watching.await);
+        }
         self.inner.readers.close().await;
+        // Last: only a connection that may write can fold the write-ahead log into the file.
+        self.inner.queue.close().await;
     }
 }

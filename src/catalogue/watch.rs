@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
+use sqlx::{Connection, SqliteConnection};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -61,7 +61,7 @@ pub(super) async fn run(path: PathBuf, announcer: Announcer, stop: Stop) {
     let mut version = None;
     loop {
         tokio::select! {
-            () = stop.wait() => return,
+            () = stop.wait() => break,
             _ = tick.tick() => {}
         }
         if conn.is_none() {
@@ -80,5 +80,8 @@ pub(super) async fn run(path: PathBuf, announcer: Announcer, stop: Stop) {
                 conn = None;
             }
         }
+    }
+    if let Some(Err(error)) = futures::future::OptionFuture::from(conn.map(Connection::close)).await {
+        tracing::debug!(error = %error, "the change watch did not close cleanly");
     }
 }

@@ -96,6 +96,7 @@ async fn closing_writes_what_waits_and_ends_the_tasks() {
     let room = Room::new().await;
     room.record(room.main, 0, 50);
     room.catalogue.close().await;
+    assert!(!room.folder.path().join("catalogue.sqlite-wal").exists(), "all is in the one file");
     room.tasks.finished().await;
     assert!(!room.catalogue.begin_segment(room.new_segment(room.main, at(60))), "closed");
     assert_eq!(room.catalogue.flush().await.expect_err("closed").kind(), Kind::Unavailable);
