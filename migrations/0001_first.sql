@@ -100,7 +100,9 @@ create table segment (
   check (length(id) = 16),
   check (state between 0 and 3),
   check (duration_90k >= 0),
-  check (holds >= 0)
+  check (holds >= 0),
+  -- Lists join these into one value, where a null would shift the rest.
+  check (state = 0 or (length(chain_hash) = 32 and frag_index is not null))
 ) strict, without rowid;
 
 create unique index segment_id on segment (id);

@@ -60,10 +60,17 @@
 //! answer is a list for our player, a playlist, or slices streamed from the files with a little read-ahead. What is
 //! not yet in a file comes from the ring ([`playback::Playback::tail`]).
 
+pub mod app;
 pub mod auth;
 pub mod base;
 pub mod catalogue;
+pub mod cli;
 pub mod config;
 pub mod http;
 pub mod hub;
+pub mod ingest;
+pub mod lifecycle;
 pub mod media;
+pub mod playback;
+pub mod record;
+pub mod storage;

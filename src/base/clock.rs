@@ -29,7 +29,6 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// A shared handle; its monotonic time starts at 0 here.
-    #[expect(clippy::disallowed_methods, reason = "base owns the clock")]
     pub fn shared() -> SharedClock {
         Arc::new(Self { start: Instant::now() })
     }
@@ -111,6 +110,12 @@ impl Zone {
             at += chrono::Duration::minutes(30);
         }
         Ticks::from_seconds(at.and_utc().timestamp())
+    }
+
+    /// `2026-11-22_22-14-05` for an instant, in local time: for names of files.
+    pub fn local(self, t: Ticks) -> String {
+        let utc = DateTime::<Utc>::from_timestamp(t.seconds(), 0).unwrap_or_default();
+        utc.with_timezone(&self.0).format("%Y-%m-%d_%H-%M-%S").to_string()
     }
 
     /// `2026-11-22` for a day number.

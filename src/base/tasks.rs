@@ -80,7 +80,6 @@ impl Tasks {
     ///
     /// # Panics
     /// When the operating system has no thread left at start-up.
-    #[expect(clippy::disallowed_methods, reason = "the one place where threads start")]
     pub fn thread<T: Send + 'static>(
         name: &str,
         work: impl FnOnce() -> T + Send + 'static,

@@ -3,11 +3,11 @@
 use super::Catalogue;
 use super::camera::Camera;
 use super::camera_write::{NewCamera, StreamRow, announce, insert, put_stream};
+use super::day;
 use super::segment::seal;
 use super::sql::{failed, statements};
 use super::types::SealedSegment;
 use super::writer::{Change, Write};
-use super::day;
 use crate::base::{CameraId, Error, Result, StreamId, StreamKey, StreamKind};
 
 statements! {

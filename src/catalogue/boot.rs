@@ -1,8 +1,8 @@
 //! Starts of the service: when, how it ended, and the pair of clocks.
 
+use super::Catalogue;
 use super::sql::{failed, statements};
 use super::writer::{Change, Write};
-use super::Catalogue;
 use crate::base::{Result, TICKS_PER_SECOND, Ticks};
 
 statements! {

@@ -23,6 +23,7 @@ statements! {
     ALL = concat!(columns!(), "order by c.ord, c.key, s.kind");
     FIND = concat!(columns!(), "where c.deleted_90k is null and s.deleted_90k is null \
         and (c.id = ?1 or c.slug = ?2 or c.name = ?2) order by c.ord, c.key, s.kind");
+    STREAM_ID = "select id from stream where key = ?1";
     BY_ID = concat!(columns!(), "where c.id = ?1 and c.deleted_90k is null order by s.kind");
 }
 
@@ -213,5 +214,15 @@ impl Catalogue {
         let mut found = grouped(self.read(query.fetch_all(self.readers())).await?);
         found.sort_by_key(|camera| (Some(camera.id) != id, camera.slug != which));
         Ok(found.into_iter().next())
+    }
+
+    /// The public id of a stream, also of a removed one.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn stream_id(&self, key: StreamKey) -> Result<Option<StreamId>> {
+        let query = sqlx::query_scalar(STREAM_ID).bind(key.0);
+        let id: Option<Vec<u8>> = self.read(query.fetch_optional(self.readers())).await?;
+        id.map(|id| uuid(&id).map(StreamId)).transpose()
     }
 }

@@ -84,7 +84,6 @@ impl NewCamera {
 
 /// What to change; `None` leaves a field as it is, `Some(None)` empties it.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::option_option, reason = "a merge patch (RFC 7396) tells absent from null")]
 pub struct CameraPatch {
     /// As people call it.
     pub name: Option<String>,
@@ -163,7 +162,9 @@ pub(super) async fn insert(w: &mut Write, id: CameraId, new: &NewCamera) -> Resu
 fn checked_name(name: &str) -> Result<String> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
-        return Err(Error::invalid(format!("a camera's name has 1 to {NAME_MAX} characters on one line; give it another")));
+        return Err(Error::invalid(format!(
+            "a camera's name has 1 to {NAME_MAX} characters on one line; give it another"
+        )));
     }
     Ok(name.to_owned())
 }
@@ -199,7 +200,10 @@ impl Change for Add {
         let new = &self.0;
         let id = CameraId::fresh(w.now);
         let key = insert(w, id, new).await?;
-        let urls = [(StreamKind::Main, Some(&new.main_url), new.record.0), (StreamKind::Sub, new.sub_url.as_ref(), new.record.1)];
+        let urls = [
+            (StreamKind::Main, Some(&new.main_url), new.record.0),
+            (StreamKind::Sub, new.sub_url.as_ref(), new.record.1),
+        ];
         for (kind, url, recorded) in urls {
             let Some(url) = url else { continue };
             let (min_days, max_days, group) = (new.min_days, new.max_days, new.group.as_str());
@@ -223,7 +227,10 @@ impl Change for Patch {
     async fn apply(&self, w: &mut Write) -> Result<Camera> {
         let mut camera = load(w, self.id).await?.ok_or_else(|| not_found(self.id))?;
         if self.expected_revision.is_some_and(|expected| expected != camera.revision) {
-            return Err(Error::new(Kind::Conflict, "the camera was changed meanwhile; load it again and repeat the change"));
+            return Err(Error::new(
+                Kind::Conflict,
+                "the camera was changed meanwhile; load it again and repeat the change",
+            ));
         }
         let p = self.patch.clone();
         if let Some(name) = &p.name {
@@ -243,8 +250,13 @@ impl Change for Patch {
 }
 
 impl Patch {
-    #[expect(clippy::option_option, reason = "absent, removed or an address")]
-    async fn patch_stream(&self, w: &mut Write, camera: &Camera, kind: StreamKind, url: Option<Option<RtspUrl>>) -> Result<()> {
+    async fn patch_stream(
+        &self,
+        w: &mut Write,
+        camera: &Camera,
+        kind: StreamKind,
+        url: Option<Option<RtspUrl>>,
+    ) -> Result<()> {
         let old = camera.stream(kind);
         let url = match url {
             Some(None) => {
@@ -330,7 +342,12 @@ impl Catalogue {
     ///
     /// # Errors
     /// `NotFound`; `Conflict` when the revision is another; `Invalid` for a bad name; when the catalogue cannot be written.
-    pub async fn patch_camera(&self, id: CameraId, expected_revision: Option<i64>, patch: CameraPatch) -> Result<Camera> {
+    pub async fn patch_camera(
+        &self,
+        id: CameraId,
+        expected_revision: Option<i64>,
+        patch: CameraPatch,
+    ) -> Result<Camera> {
         self.inner.queue.ask(Patch { id, expected_revision, patch }).await
     }
 

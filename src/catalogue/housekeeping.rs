@@ -93,7 +93,8 @@ async fn report(w: &mut Write, hours: std::ops::Range<i64>) -> Result<()> {
             let footage = ledger::footage(w, StreamKey(*key), range).await?;
             let ticks: i64 = footage.into_iter().filter_map(|r| r.overlap(range)).map(TimeRange::ticks).sum();
             let id: Uuid = uuid(id)?;
-            let body = json!({"from": range.from.rfc3339(), "to": range.to.rfc3339(), "seconds": ticks / TICKS_PER_SECOND});
+            let body =
+                json!({"from": range.from.rfc3339(), "to": range.to.rfc3339(), "seconds": ticks / TICKS_PER_SECOND});
             outbox::put(w, "coverage", id, body).await?;
         }
     }

@@ -5,11 +5,11 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::outbox;
 use super::ranges::{FOREVER, without};
 use super::sql::{failed, statements, uuid};
 use super::types::GapCause;
 use super::writer::Write;
-use super::outbox;
 use crate::base::{Result, StreamKey, Ticks, TimeRange, fresh_uuid};
 
 statements! {

@@ -5,8 +5,11 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::Catalogue;
+use super::names::Known;
+use super::packed::{Raw, unpack};
 use super::sql::{damaged, statements, uuid};
-use super::types::{Parameters, ParametersHash, Segment, SegmentState};
+use super::types::{Parameters, Segment, SegmentState};
+use crate::media::ParametersHash;
 use crate::base::{Result, SegmentId, StreamKey, Ticks, TimeRange};
 
 macro_rules! columns {
@@ -17,62 +20,68 @@ macro_rules! columns {
 }
 
 statements! {
-    WITHIN = concat!(columns!(), "where stream_key = ?1 and start_90k < ?3 \
+    /// All rows as one: see [`super::packed`].
+    WITHIN = "select group_concat(numbers, ' '), cast(group_concat(packed, '') as blob) from (select start_90k || ' ' || \
+        volume_key || ' ' || boot || ' ' || run || ' ' || state || ' ' || duration_90k || ' ' || bytes || ' ' || \
+        parameters_key || ' ' || first_offset || ' ' || holds || ' ' || length(frag_index) as numbers, \
+        id || chain_hash || frag_index as packed from segment where stream_key = ?1 and start_90k < ?3 \
         and start_90k >= coalesce((select max(start_90k) from segment where stream_key = ?1 and start_90k <= ?2), ?2) \
-        and start_90k + duration_90k > ?2 and state in (1, 2) order by start_90k limit ?4");
+        and start_90k + duration_90k > ?2 and state in (1, 2) order by start_90k limit ?4)";
     PAGE = concat!(columns!(), "where stream_key = ?1 and start_90k > ?2 order by start_90k limit ?3");
     BY_ID = concat!(columns!(), "where id = ?1");
     UNFINISHED = concat!(columns!(), "where state in (0, 3) order by stream_key, start_90k");
     PARAMETERS = "select mime, codec, width, height, init from parameters where hash = ?1";
 }
 
-/// A segment row with local keys.
-struct Raw {
-    segment: Segment,
-    volume: i64,
-    parameters: i64,
-}
-
 impl<'r> sqlx::FromRow<'r, SqliteRow> for Raw {
     fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
+        // Unchecked: the tables are strict, and a list of a thousand rows has fourteen thousand values.
+        let int = |index: usize| row.try_get_unchecked::<i64, _>(index);
         let decode = |e: crate::base::Error| sqlx::Error::Decode(Box::new(e));
-        let id: &[u8] = row.try_get(2)?;
-        let chain_hash: Option<&[u8]> = row.try_get(12)?;
-        let frag_index: Option<&[u8]> = row.try_get(13)?;
+        let id: &[u8] = row.try_get_unchecked(2)?;
+        let chain_hash: Option<&[u8]> = row.try_get_unchecked(12)?;
+        let frag_index: Option<&[u8]> = row.try_get_unchecked(13)?;
         let segment = Segment {
-            stream: StreamKey(row.try_get(0)?),
-            start: Ticks(row.try_get(1)?),
+            stream: StreamKey(int(0)?),
+            start: Ticks(int(1)?),
             id: SegmentId(uuid(id).map_err(decode)?),
             // Both are filled in from the keys.
             volume: crate::base::VolumeId(uuid::Uuid::nil()),
-            parameters_hash: ParametersHash::from([0; 16]),
-            boot: row.try_get(4)?,
-            run: row.try_get(5)?,
-            state: SegmentState::from_code(row.try_get(6)?),
-            duration: row.try_get(7)?,
-            bytes: row.try_get(8)?,
-            first_offset: row.try_get(10)?,
-            held: row.try_get::<i64, _>(11)? > 0,
+            parameters_hash: ParametersHash([0; 16]),
+            boot: int(4)?,
+            run: int(5)?,
+            state: SegmentState::from_code(int(6)?),
+            duration: int(7)?,
+            bytes: int(8)?,
+            first_offset: int(10)?,
+            held: int(11)? > 0,
             chain_hash: chain_hash.and_then(|hash| hash.try_into().ok()),
             frag_index: frag_index.map(Bytes::copy_from_slice).unwrap_or_default(),
         };
-        Ok(Self { segment, volume: row.try_get(3)?, parameters: row.try_get(9)? })
+        Ok(Self { segment, volume: int(3)?, parameters: int(9)? })
     }
 }
 
-impl Catalogue {
-    async fn named(&self, rows: Vec<Raw>) -> Result<Vec<Segment>> {
-        let names = &self.inner.names;
-        let known = |row: &Raw| names.volume(row.volume).is_some() && names.parameters(row.parameters).is_some();
-        if !rows.iter().all(known) {
-            names.refresh(self.readers()).await?;
+/// Puts names in the place of keys; `false` when a key is not known.
+fn fill_in(rows: &mut [Raw], known: &Known) -> bool {
+    rows.iter_mut().all(|row| {
+        let names = known.volumes.get(&row.volume).zip(known.parameters.get(&row.parameters));
+        if let Some((volume, parameters)) = names {
+            (row.segment.volume, row.segment.parameters_hash) = (*volume, *parameters);
         }
-        let rows = rows.into_iter().map(|row| {
-            let volume = names.volume(row.volume).ok_or_else(|| damaged("a volume of a segment"))?;
-            let parameters_hash = names.parameters(row.parameters).ok_or_else(|| damaged("parameters of a segment"))?;
-            Ok(Segment { volume, parameters_hash, ..row.segment })
-        });
-        rows.collect()
+        names.is_some()
+    })
+}
+
+impl Catalogue {
+    async fn named(&self, mut rows: Vec<Raw>) -> Result<Vec<Segment>> {
+        if !fill_in(&mut rows, &self.inner.names.known()) {
+            self.inner.names.refresh(self.readers()).await?;
+            if !fill_in(&mut rows, &self.inner.names.known()) {
+                return Err(damaged("a segment whose volume or parameters"));
+            }
+        }
+        Ok(rows.into_iter().map(|row| row.segment).collect())
     }
 
     /// Segments that meet a range, in order, at most `limit`: complete ones and the growing one. For the next page
@@ -84,8 +93,9 @@ impl Catalogue {
         // Before the rows: what is settled meanwhile is then in both, never in neither.
         let ahead = self.inner.growing.within(stream, range);
         let query = sqlx::query_as(WITHIN).bind(stream.0).bind(range.from.0).bind(range.to.0).bind(limit);
-        let rows: Vec<Raw> = self.read(query.fetch_all(self.readers())).await?;
-        let mut segments = self.named(rows).await?;
+        let (numbers, packed): (Option<String>, Option<Vec<u8>>) = self.read(query.fetch_one(self.readers())).await?;
+        let rows = unpack(stream, &numbers.unwrap_or_default(), packed.unwrap_or_default().into());
+        let mut segments = self.named(rows.ok_or_else(|| damaged("a list of segments"))?).await?;
         for segment in ahead {
             let place = segments.partition_point(|s| s.start < segment.start);
             if segments.get(place).is_none_or(|s| s.start != segment.start) {

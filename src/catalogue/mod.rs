@@ -20,7 +20,7 @@
 //! - secrets in here are readable by the file's owner only: the file is 0600 or it is not opened.
 //!
 //! Who has what: one file per kind of object (`camera`, `segment`, `gap`, `day`, `volume`, `person`, `outbox` …), SQL
-//! beside the code that uses it; arithmetic on ranges, minutes and names is pure (`ranges`, `coverage`, `slug`).
+//! beside the code that uses it; arithmetic on ranges, minutes and names is pure (`ranges`, `coverage`, `packed`, `slug`).
 //!
 //! It does not touch segment files, decides nothing about retention, and makes no passwords or tokens.
 
@@ -42,6 +42,7 @@ mod meta;
 mod names;
 mod open;
 mod outbox;
+mod packed;
 mod person;
 mod ranges;
 mod segment;
@@ -57,6 +58,7 @@ mod watch;
 mod writer;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +74,7 @@ pub use doom::Doomed;
 pub use growing::Growing;
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
-pub use types::{Gap, GapCause, GrowingSegment, NewSegment, Parameters, ParametersHash, SealedSegment, Segment, SegmentState};
+pub use types::{Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState};
 pub use usage::{Scope, Usage};
 pub use volume::{NewVolume, Volume, VolumeState};
 
@@ -88,6 +90,7 @@ pub struct Catalogue {
 }
 
 struct Inner {
+    path: PathBuf,
     queue: writer::Queue,
     readers: sqlx::SqlitePool,
     growing: Growing,

@@ -1,10 +1,10 @@
 //! Local keys to public names, remembered: segment rows carry small keys, callers want ids and hashes.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use super::sql::{failed, statements, uuid};
-use super::types::ParametersHash;
+use crate::media::ParametersHash;
 use super::writer::Write;
 use crate::base::{Error, Result, VolumeId};
 
@@ -18,18 +18,19 @@ statements! {
 
 /// Names never change once given, so what is remembered stays right.
 #[derive(Default)]
-pub(super) struct Names {
-    volumes: RwLock<HashMap<i64, VolumeId>>,
-    parameters: RwLock<HashMap<i64, ParametersHash>>,
+pub(super) struct Names(RwLock<Known>);
+
+/// Keys and what they stand for.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) volumes: HashMap<i64, VolumeId>,
+    pub(super) parameters: HashMap<i64, ParametersHash>,
 }
 
 impl Names {
-    pub(super) fn volume(&self, key: i64) -> Option<VolumeId> {
-        self.volumes.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
-    }
-
-    pub(super) fn parameters(&self, key: i64) -> Option<ParametersHash> {
-        self.parameters.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied()
+    /// What is known now; one lock for a whole list.
+    pub(super) fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads all names again: some key was new.
@@ -38,9 +39,8 @@ impl Names {
         let parameters: Vec<(i64, Vec<u8>)> = sqlx::query_as(PARAMETERS).fetch_all(readers).await.map_err(failed)?;
         let volumes = volumes.into_iter().map(|(key, id)| Ok((key, VolumeId(uuid(&id)?)))).collect::<Result<_>>()?;
         let parameters = parameters.into_iter().map(|(key, hash)| Ok((key, ParametersHash::from_bytes(&hash)?)));
-        let parameters = parameters.collect::<Result<_>>()?;
-        *self.volumes.write().unwrap_or_else(PoisonError::into_inner) = volumes;
-        *self.parameters.write().unwrap_or_else(PoisonError::into_inner) = parameters;
+        let known = Known { volumes, parameters: parameters.collect::<Result<_>>()? };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
     }
 }

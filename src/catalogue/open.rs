@@ -114,7 +114,9 @@ async fn migrate_inside(conn: &mut SqliteConnection) -> Result<()> {
     if applied > known {
         return Err(Error::new(
             Kind::Conflict,
-            format!("the catalogue has schema {version}, this lanewatch knows {known}; install the newer lanewatch again"),
+            format!(
+                "the catalogue has schema {version}, this lanewatch knows {known}; install the newer lanewatch again"
+            ),
         ));
     }
     for migration in &MIGRATIONS[applied..] {
@@ -182,7 +184,19 @@ impl Catalogue {
         }
         let names = Names::default();
         let growing = growing.with_boot(boot);
-        let inner = Inner { queue, readers, growing, announcer, names, clock, zone, boot, database, stop };
+        let inner = Inner {
+            path: path.to_owned(),
+            queue,
+            readers,
+            growing,
+            announcer,
+            names,
+            clock,
+            zone,
+            boot,
+            database,
+            stop,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

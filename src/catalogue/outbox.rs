@@ -57,7 +57,8 @@ impl Catalogue {
         let query = sqlx::query_as(AFTER).bind(after).bind(limit);
         let rows: Vec<Row> = self.read(query.fetch_all(self.readers())).await?;
         let rows = rows.into_iter().map(|(seq, at, kind, object, body)| {
-            let body = serde_json::from_str(&body).map_err(|e| Error::internal("an outbox row is not JSON; report this").because(e))?;
+            let body = serde_json::from_str(&body)
+                .map_err(|e| Error::internal("an outbox row is not JSON; report this").because(e))?;
             Ok(Outgoing { seq, at: Ticks(at), kind, object: uuid(&object)?, body })
         });
         rows.collect()

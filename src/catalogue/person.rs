@@ -216,7 +216,6 @@ impl Change for UseCode {
 }
 
 /// Storage for the auth room, which makes and compares the hashes. Each fails when the catalogue cannot be used.
-#[expect(clippy::missing_errors_doc, reason = "said once for the block")]
 impl Catalogue {
     /// The person of that name, added if there is none.
     pub async fn ensure_person(&self, name: &str, role: &str) -> Result<Person> {

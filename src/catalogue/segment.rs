@@ -12,7 +12,7 @@ statements! {
     BEGIN = "insert into segment (stream_key, start_90k, id, volume_key, boot, run, state, duration_90k, bytes, \
         parameters_key, first_offset, holds) values (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, ?7, ?8, 0) \
         on conflict do nothing";
-    BEFORE = "select state, duration_90k, bytes, volume_key from segment where stream_key = ?1 and start_90k = ?2";
+    BEFORE = "select state, duration_90k, bytes, volume_key, id from segment where stream_key = ?1 and start_90k = ?2";
     SEAL = "insert into segment (stream_key, start_90k, id, volume_key, boot, run, state, duration_90k, bytes, \
         parameters_key, first_offset, holds, chain_hash, frag_index) \
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13) \
@@ -77,12 +77,19 @@ pub(super) async fn seal(w: &mut Write, s: &SealedSegment, boot: i64) -> Result<
     let range = TimeRange::new(start, start + s.duration);
     let mut touched = range;
     let query = sqlx::query_as(BEFORE).bind(stream.0).bind(start.0);
-    let before: Option<(i64, i64, i64, i64)> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
+    let before: Option<(i64, i64, i64, i64, Vec<u8>)> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
     match before {
         Some((3, ..)) => {
             return Err(Error::new(Kind::Conflict, "a doomed segment cannot be sealed; its file is being deleted"));
         }
-        Some((1 | 2, duration, bytes, volume)) => {
+        // Its file would be in no row any more.
+        Some((1 | 2, .., id)) if id != s.new.id.0.as_bytes() => {
+            return Err(Error::new(
+                Kind::Conflict,
+                "another complete segment has this start; look at the camera's clock",
+            ));
+        }
+        Some((1 | 2, duration, bytes, volume, _)) => {
             touched.to = touched.to.max(start + duration);
             usage::add(w, stream, volume, -1, -bytes, start).await?;
         }

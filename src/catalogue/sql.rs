@@ -26,10 +26,14 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
         (_, Some(5 | 6)) => (Kind::Unavailable, "the catalogue is held by another program; try again"),
         (_, Some(13)) => (Kind::NoSpace, "the disk of the catalogue is full; make room on it"),
         (_, Some(11 | 26)) => (Kind::Corrupt, "the catalogue file is damaged; restore it or run lanewatch rebuild"),
-        (_, Some(8 | 10 | 14 | 23)) => (Kind::Io, "the catalogue file cannot be read or written; look at its disk and its mode"),
+        (_, Some(8 | 10 | 14 | 23)) => {
+            (Kind::Io, "the catalogue file cannot be read or written; look at its disk and its mode")
+        }
         (_, Some(19)) => (Kind::Conflict, "the catalogue refused a change that breaks its rules"),
         (sqlx::Error::PoolTimedOut, _) => (Kind::TooMany, "too many are reading the catalogue; try again"),
-        (sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed, _) => (Kind::Io, "the connection to the catalogue broke; try again"),
+        (sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed, _) => {
+            (Kind::Io, "the connection to the catalogue broke; try again")
+        }
         _ => (Kind::Internal, "the catalogue was asked wrongly; report this"),
     };
     Error::new(kind, format!("{advice}: {error}")).because(error)

@@ -78,7 +78,8 @@ impl Catalogue {
     /// When the catalogue cannot be read.
     pub async fn oldest(&self, stream: StreamKey) -> Result<Option<Ticks>> {
         let ahead = self.inner.growing.within(stream, ALWAYS).first().map(|s| s.start);
-        let row: Option<i64> = self.read(sqlx::query_scalar(FIRST).bind(stream.0).fetch_optional(self.readers())).await?;
+        let row: Option<i64> =
+            self.read(sqlx::query_scalar(FIRST).bind(stream.0).fetch_optional(self.readers())).await?;
         Ok(row.map(Ticks).into_iter().chain(ahead).min())
     }
 
@@ -88,7 +89,8 @@ impl Catalogue {
     /// When the catalogue cannot be read.
     pub async fn newest(&self, stream: StreamKey) -> Result<Option<Ticks>> {
         let ahead = self.inner.growing.within(stream, ALWAYS).iter().map(|s| s.end()).max();
-        let row: Option<i64> = self.read(sqlx::query_scalar(LAST).bind(stream.0).fetch_optional(self.readers())).await?;
+        let row: Option<i64> =
+            self.read(sqlx::query_scalar(LAST).bind(stream.0).fetch_optional(self.readers())).await?;
         Ok(row.map(Ticks).into_iter().chain(ahead).max())
     }
 }

@@ -1,78 +1,11 @@
 //! Pure. What the catalogue keeps, as values.
 
 use std::fmt;
-use std::str::FromStr;
 
 use bytes::Bytes;
 
-use crate::base::{Error, Result, SegmentId, StreamKey, Ticks, TimeRange, VolumeId};
-
-/// Names a set of decoder parameters: 16 or 32 bytes of a hash.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ParametersHash {
-    length: u8,
-    bytes: [u8; 32],
-}
-
-impl ParametersHash {
-    /// From a hash of 16 or 32 bytes.
-    ///
-    /// # Errors
-    /// `Invalid` for any other length.
-    pub fn from_bytes(hash: &[u8]) -> Result<Self> {
-        if hash.len() != 16 && hash.len() != 32 {
-            return Err(Error::invalid("a hash of decoder parameters has 16 or 32 bytes"));
-        }
-        let mut bytes = [0; 32];
-        bytes[..hash.len()].copy_from_slice(hash);
-        Ok(Self { length: hash.len() as u8, bytes })
-    }
-
-    /// The hash itself.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..usize::from(self.length)]
-    }
-}
-
-impl From<[u8; 16]> for ParametersHash {
-    fn from(hash: [u8; 16]) -> Self {
-        let mut bytes = [0; 32];
-        bytes[..16].copy_from_slice(&hash);
-        Self { length: 16, bytes }
-    }
-}
-
-impl From<[u8; 32]> for ParametersHash {
-    fn from(bytes: [u8; 32]) -> Self {
-        Self { length: 32, bytes }
-    }
-}
-
-impl fmt::Display for ParametersHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes().iter().try_for_each(|b| write!(f, "{b:02x}"))
-    }
-}
-
-impl fmt::Debug for ParametersHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for ParametersHash {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let bad = || Error::invalid("a hash of decoder parameters is 32 or 64 hexadecimal digits");
-        if !text.bytes().all(|b| b.is_ascii_hexdigit()) || !text.len().is_multiple_of(2) {
-            return Err(bad());
-        }
-        let digits = (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16));
-        let hash: Vec<u8> = digits.collect::<Result<_, _>>().map_err(|_| bad())?;
-        Self::from_bytes(&hash).map_err(|_| bad())
-    }
-}
+use crate::base::{SegmentId, StreamKey, Ticks, TimeRange, VolumeId};
+use crate::media::ParametersHash;
 
 /// Decoder parameters and the init segment made from them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -363,17 +296,6 @@ pub struct Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hashes_have_two_lengths_and_survive_text() {
-        for length in [16, 32] {
-            let hash = ParametersHash::from_bytes(&vec![0xa5; length]).expect("length");
-            assert_eq!(hash.to_string().len(), 2 * length);
-            assert_eq!(hash.to_string().parse::<ParametersHash>().expect("hex"), hash);
-        }
-        assert!(ParametersHash::from_bytes(&[1; 20]).is_err());
-        assert!("zz".parse::<ParametersHash>().is_err() && "đđ".parse::<ParametersHash>().is_err());
-    }
 
     #[test]
     fn causes_survive_their_names() {

@@ -1,8 +1,8 @@
 //! Sums per stream and volume, kept with each change.
 
+use super::Catalogue;
 use super::sql::{failed, statements, uuid};
 use super::writer::Write;
-use super::Catalogue;
 use crate::base::{Result, StreamKey, Ticks, VolumeId};
 
 statements! {
@@ -42,7 +42,14 @@ pub struct Usage {
 }
 
 /// Adds (or takes away) segments; `start` may be the oldest now.
-pub(super) async fn add(w: &mut Write, stream: StreamKey, volume: i64, segments: i64, bytes: i64, start: Ticks) -> Result<()> {
+pub(super) async fn add(
+    w: &mut Write,
+    stream: StreamKey,
+    volume: i64,
+    segments: i64,
+    bytes: i64,
+    start: Ticks,
+) -> Result<()> {
     let query = sqlx::query(ADD).bind(stream.0).bind(volume).bind(segments).bind(bytes).bind(start.0);
     query.execute(&mut w.conn).await.map(drop).map_err(failed)
 }

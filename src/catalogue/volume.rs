@@ -46,7 +46,9 @@ impl FromStr for VolumeState {
     fn from_str(name: &str) -> Result<Self> {
         let all = [Self::Ok, Self::Absent, Self::Suspect, Self::Retired];
         let found = all.into_iter().find(|state| state.name() == name);
-        found.ok_or_else(|| Error::invalid(format!("{name:?} is no state of a volume; use ok, absent, suspect or retired")))
+        found.ok_or_else(|| {
+            Error::invalid(format!("{name:?} is no state of a volume; use ok, absent, suspect or retired"))
+        })
     }
 }
 

@@ -151,7 +151,11 @@ impl Queue {
         let job = Box::new(Queued { change, reply: None, outcome: None });
         let lost = self.0.try_send(Item::Job(job)).is_err();
         if lost {
-            tracing::error!(command = C::NAME, waiting = QUEUE, "the catalogue's queue is full or closed; a change is lost");
+            tracing::error!(
+                command = C::NAME,
+                waiting = QUEUE,
+                "the catalogue's queue is full or closed; a change is lost"
+            );
         }
         !lost
     }
@@ -333,7 +337,10 @@ impl Writer {
 
 /// Adds what is waiting, and what comes within the linger time unless somebody waits for an answer.
 /// Some: a request to close came (or all handles are gone) after these commands.
-async fn gather(queue: &mut mpsc::Receiver<Item>, batch: &mut Vec<Box<dyn Job>>) -> Option<Option<oneshot::Sender<()>>> {
+async fn gather(
+    queue: &mut mpsc::Receiver<Item>,
+    batch: &mut Vec<Box<dyn Job>>,
+) -> Option<Option<oneshot::Sender<()>>> {
     let linger = tokio::time::sleep(LINGER);
     tokio::pin!(linger);
     let mut asked = batch.iter().any(|job| job.is_asked());

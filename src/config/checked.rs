@@ -59,8 +59,8 @@ pub struct Days {
     pub max: Option<u32>,
 }
 
-/// Everybody in the local network can reach it, as cameras and phones do.
-const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
+/// This machine only: who opens the recorder to the network says so, and has set a password before.
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// Group of streams and volumes that say nothing else.
 const GROUP: &str = "default";
 /// Below this a ring could not hold one GOP of a usual camera.
@@ -76,13 +76,16 @@ const DAYS_MAX: i64 = 36_500;
 
 impl Config {
     /// Checks the text of a file; `folder` is what relative paths count from.
-    pub(super) fn parse(text: &str, file: &Path, folder: &Path) -> Result<Self> {
+    pub(super) fn parse(text: &str, file: &Path, folder: &Path, data: Option<&Path>) -> Result<Self> {
         let place = Place { file, text };
         let raw: raw::File = toml::from_str(text).map_err(|e| {
             let message = e.message().trim().replace('\n', "; ");
             place.error(e.span().unwrap_or(0..0), &format!("{message}; correct or remove it"))
         })?;
-        let data = path(&place, raw.data.as_ref(), folder)?.unwrap_or_else(|| folder.join("data"));
+        let data = match data {
+            Some(data) => data.to_path_buf(),
+            None => path(&place, raw.data.as_ref(), folder)?.unwrap_or_else(|| folder.join("data")),
+        };
         let volumes = volumes(&place, &raw.volume, folder, &data)?;
         Ok(Self {
             listen: listen(&place, raw.listen.as_ref())?,
@@ -216,7 +219,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config> {
-        Config::parse(text, Path::new("lanewatch.toml"), Path::new("/etc/lanewatch"))
+        Config::parse(text, Path::new("lanewatch.toml"), Path::new("/etc/lanewatch"), None)
     }
 
     fn refused(text: &str) -> String {
@@ -226,7 +229,7 @@ mod tests {
     #[test]
     fn nothing_is_needed() {
         let config = parse("").expect("defaults");
-        assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.data, Path::new("/etc/lanewatch/data"));
         assert_eq!(config.volumes[0].path, Path::new("/etc/lanewatch/data/footage"));
         assert_eq!((config.site.zone, config.ring_bytes), (Zone::HO_CHI_MINH, RING));

@@ -25,13 +25,14 @@ impl Config {
     ///
     /// # Errors
     /// `Io` when the file cannot be read, `Invalid` for what stands in it.
-    pub fn load(file: Option<&Path>) -> Result<Self> {
+    pub fn load(file: Option<&Path>, data: Option<&Path>) -> Result<Self> {
         let here = std::env::current_dir().map_err(|e| Error::io("the current folder cannot be named", e))?;
-        let Some(file) = file else { return Self::parse("", Path::new("(no file)"), &here) };
+        let data = data.map(|data| here.join(data));
+        let Some(file) = file else { return Self::parse("", Path::new("(no file)"), &here, data.as_deref()) };
         let text = std::fs::read_to_string(file).map_err(|e| {
             Error::io(format!("{} cannot be read; name another file with --config", file.display()), e)
         })?;
         let folder = file.parent().map_or_else(|| here.clone(), |folder| here.join(folder));
-        Self::parse(&text, file, &folder)
+        Self::parse(&text, file, &folder, data.as_deref())
     }
 }

@@ -12,6 +12,7 @@ use crate::auth::Auth;
 use crate::base::{CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, Ticks, VolumeId, Zone};
 use crate::catalogue::{Camera, Catalogue, Transport};
 use crate::hub::Hub;
+use crate::playback::Playback;
 
 /// What app hands over.
 pub struct Parts {
@@ -19,6 +20,8 @@ pub struct Parts {
     pub catalogue: Catalogue,
     /// Status of the streams.
     pub hub: Hub,
+    /// Footage.
+    pub playback: Playback,
     /// Wall time.
     pub clock: SharedClock,
     /// Zone of the site's days.
@@ -57,6 +60,10 @@ impl App {
 
     pub(super) fn hub(&self) -> &Hub {
         &self.0.hub
+    }
+
+    pub(super) fn playback(&self) -> &Playback {
+        &self.0.playback
     }
 
     pub(super) fn clock(&self) -> &SharedClock {

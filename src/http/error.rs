@@ -28,14 +28,6 @@ pub(super) enum Code {
     StaleRevision,
     /// It exists already or is in use.
     Conflict,
-    /// The camera does not answer.
-    CameraUnreachable,
-    /// The camera refuses the user name or password.
-    CameraAuthFailed,
-    /// The browser cannot play this coding.
-    CodecUnplayable,
-    /// The recorder cannot record this coding.
-    CodecUnsupported,
     /// Nothing is recorded there.
     NoRecording,
     /// Too many attempts or requests; wait.
@@ -54,12 +46,9 @@ impl Code {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoRecording => StatusCode::NOT_FOUND,
-            Self::Invalid | Self::CodecUnplayable | Self::CodecUnsupported => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::StaleRevision => StatusCode::PRECONDITION_FAILED,
             Self::Conflict => StatusCode::CONFLICT,
-            Self::CameraUnreachable | Self::CameraAuthFailed => StatusCode::BAD_GATEWAY,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -76,10 +65,6 @@ impl Code {
             Self::Invalid => "invalid",
             Self::StaleRevision => "stale_revision",
             Self::Conflict => "conflict",
-            Self::CameraUnreachable => "camera_unreachable",
-            Self::CameraAuthFailed => "camera_auth_failed",
-            Self::CodecUnplayable => "codec_unplayable",
-            Self::CodecUnsupported => "codec_unsupported",
             Self::NoRecording => "no_recording",
             Self::TooMany => "too_many",
             Self::Unavailable => "unavailable",
@@ -96,10 +81,6 @@ impl Code {
             Self::Invalid => "Not understood",
             Self::StaleRevision => "Changed meanwhile",
             Self::Conflict => "In conflict",
-            Self::CameraUnreachable => "Camera does not answer",
-            Self::CameraAuthFailed => "Camera refuses the password",
-            Self::CodecUnplayable => "Cannot be played here",
-            Self::CodecUnsupported => "Cannot be recorded",
             Self::NoRecording => "No recording",
             Self::TooMany => "Too many",
             Self::Unavailable => "Not available now",

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use super::error::Problem;
 use super::openapi::Api;
 use super::{
-    App, assets, camera_tests, camera_write, cameras, days, guard, headers, health, me, metrics, openapi,
-    session, setup, storage, timeline,
+    App, assets, camera_tests, camera_write, cameras, days, guard, headers, health, live, me, media,
+    metrics, openapi, segments, session, setup, storage, timeline,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -30,6 +30,15 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(camera_tests::post_camera_test))
         .routes(routes!(timeline::get_timeline))
         .routes(routes!(days::get_days))
+        .routes(routes!(segments::list_segments))
+        .routes(routes!(segments::get_segment))
+        .routes(routes!(segments::get_init))
+        .routes(routes!(media::get_clip))
+        .routes(routes!(media::get_playlist))
+        .routes(routes!(media::get_iframes))
+        .routes(routes!(media::get_key_frames))
+        .routes(routes!(media::get_tail))
+        .routes(routes!(live::live))
         .routes(routes!(storage::get_storage))
         .routes(routes!(metrics::get_metrics))
 }

@@ -131,6 +131,7 @@ mod tests {
             data: Bytes::from(vec![0; bytes]),
             parameters: Arc::new(Parameters::new(video, None)),
             received: Ticks(at),
+            loss: 0,
         })
     }
 

@@ -101,6 +101,8 @@ pub struct Picture {
     pub height: u32,
     /// AAC comes with it.
     pub audio: bool,
+    /// Name of a sound coding the camera sends and we do not record, such as `pcma`.
+    pub audio_not_recorded: Option<String>,
 }
 
 /// The latest word on a stream.

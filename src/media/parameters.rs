@@ -1,10 +1,12 @@
 //! Pure. Decoder parameters: what a player must know before the first picture.
 
 use std::fmt;
+use std::str::FromStr;
 
 use bytes::Bytes;
 
 use super::init::init_segment;
+use crate::base::{Error, Kind, Result};
 
 /// Video coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,31 @@ impl ParametersHash {
         let mut short = [0; 16];
         short.copy_from_slice(&blake3::hash(init).as_bytes()[..16]);
         Self(short)
+    }
+
+    /// From the 16 bytes of a column or a file.
+    ///
+    /// # Errors
+    /// `Corrupt` for any other length.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let short = bytes.try_into().map_err(|_| Error::new(Kind::Corrupt, "a hash of decoder parameters has 16 bytes"))?;
+        Ok(Self(short))
+    }
+
+    /// The 16 bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl FromStr for ParametersHash {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let digits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| digits);
+        let number = number.ok_or_else(|| Error::invalid("a hash of decoder parameters is 32 hexadecimal digits"))?;
+        Ok(Self(number.to_be_bytes()))
     }
 }
 

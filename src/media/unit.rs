@@ -35,6 +35,8 @@ pub struct AccessUnit {
     pub parameters: Arc<Parameters>,
     /// Wall time at which it was complete here.
     pub received: Ticks,
+    /// RTP packets lost just before it: up to the next random access point pictures may show damage.
+    pub loss: u16,
 }
 
 impl AccessUnit {

@@ -1,3 +1,7 @@
-//! Rooms from outside, in one program: linking is slow, tests are not.
+//! Black-box tests of the rooms, in one program: linking is slow, tests are not.
+
+#[path = "../support/mod.rs"]
+mod support;
 
 mod http;
+mod ingest;

@@ -15,7 +15,10 @@ async fn a_camera_is_found_by_id_slug_and_name() {
     assert_eq!((twin.slug.as_str(), twin.order, twin.streams.len()), ("ngo-7-cong-dinh-2", 2, 1));
     let ids: Vec<_> = c.cameras().await.expect("list").into_iter().map(|camera| camera.id).collect();
     assert_eq!(ids, [room.camera.id, twin.id]);
-    assert_eq!(c.add_camera(NewCamera::new("  ", "rtsp://h/".parse().expect("url"))).await.expect_err("name").kind(), Kind::Invalid);
+    assert_eq!(
+        c.add_camera(NewCamera::new("  ", "rtsp://h/".parse().expect("url"))).await.expect_err("name").kind(),
+        Kind::Invalid
+    );
 }
 
 #[tokio::test]

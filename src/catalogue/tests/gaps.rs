@@ -35,12 +35,10 @@ async fn gaps_are_cut_to_fit_footage_and_each_other() {
     assert_eq!(room.gaps().await, [(8, Some(10), RecorderOff), (12, Some(20), RecorderOff)]);
     c.put_gap(room.main, minutes(8, 20), RecorderOff);
     c.put_gap(room.main, minutes(6, 22), CameraLost);
-    assert_eq!(room.gaps().await, [
-        (6, Some(8), CameraLost),
-        (8, Some(10), RecorderOff),
-        (12, Some(20), RecorderOff),
-        (20, Some(22), CameraLost)
-    ]);
+    assert_eq!(
+        room.gaps().await,
+        [(6, Some(8), CameraLost), (8, Some(10), RecorderOff), (12, Some(20), RecorderOff), (20, Some(22), CameraLost)]
+    );
     // Joins on both sides.
     c.put_gap(room.main, minutes(24, 26), CameraLost);
     c.put_gap(room.main, minutes(22, 24), CameraLost);
@@ -70,12 +68,10 @@ async fn footage_ends_a_lasting_gap_and_leaves_its_rest() {
     c.close_gap(room.main, at(4), at(5));
     c.seal_segment(room.sealed(room.main, minutes(5, 6)));
     c.open_gap(room.main, at(-2), Disabled);
-    assert_eq!(room.gaps().await, [
-        (-2, Some(0), Disabled),
-        (0, Some(3), CameraLost),
-        (4, Some(5), CameraLost),
-        (6, None, Disabled)
-    ]);
+    assert_eq!(
+        room.gaps().await,
+        [(-2, Some(0), Disabled), (0, Some(3), CameraLost), (4, Some(5), CameraLost), (6, None, Disabled)]
+    );
 }
 
 #[tokio::test]
@@ -90,7 +86,10 @@ async fn followers_hear_of_gaps_but_not_of_retention() {
     let gaps: Vec<_> = changes.iter().filter(|change| change.kind == "gap").collect();
     assert_eq!(gaps.len(), 2);
     assert_eq!(gaps[0].body["to"], serde_json::Value::Null);
-    assert_eq!((&gaps[1].body["to"], &gaps[1].body["cause"]), (&"2026-11-21T17:01:00.000Z".into(), &"camera_lost".into()));
+    assert_eq!(
+        (&gaps[1].body["to"], &gaps[1].body["cause"]),
+        (&"2026-11-21T17:01:00.000Z".into(), &"camera_lost".into())
+    );
     assert_eq!(gaps[0].object, gaps[1].object);
     assert_eq!(gaps[1].body["stream"], room.camera.streams[0].id.to_string());
 }

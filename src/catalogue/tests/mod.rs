@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::media::ParametersHash;
 use super::*;
 use crate::base::{SegmentId, SimClock, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId};
 
@@ -45,7 +46,7 @@ pub(super) fn minutes(from: i64, to: i64) -> TimeRange {
 }
 
 pub(super) fn hash(n: u8) -> ParametersHash {
-    ParametersHash::from([n; 16])
+    ParametersHash([n; 16])
 }
 
 impl Room {

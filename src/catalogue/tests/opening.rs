@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
@@ -49,11 +50,11 @@ async fn a_newer_schema_is_refused_with_advice() {
 #[tokio::test]
 async fn a_file_that_is_no_catalogue_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
-    let path = folder.path().join("x.sqlite");
     assert_eq!(Catalogue::open_for_tool(&folder.path().join("none/x")).await.err().map(|e| e.kind()), Some(Kind::Io));
-    std::fs::write(&path, vec![0x55; 20_000]).expect("file");
-    rustix::fs::chmod(&path, rustix::fs::Mode::from_raw_mode(0o600)).expect("chmod");
-    let refused = Catalogue::open_for_tool(&path).await.err().expect("refused");
+    // tempfile makes files that are 0600.
+    let mut file = tempfile::NamedTempFile::new_in(&folder).expect("file");
+    file.write_all(&[0x55; 20_000]).expect("bytes");
+    let refused = Catalogue::open_for_tool(file.path()).await.err().expect("refused");
     assert_eq!(refused.kind(), Kind::Corrupt, "{refused}");
 }
 

@@ -13,7 +13,8 @@ async fn sessions_begin_expire_and_end() {
     assert_eq!(c.set_password(uuid::Uuid::nil(), "x").await.expect_err("nobody").kind(), Kind::NotFound);
     assert_eq!(c.people().await.expect("read").len(), 1);
 
-    let session = |n, expires| NewSession { hash: TokenHash([n; 32]), person: admin.id, kind: "password".into(), expires };
+    let session =
+        |n, expires| NewSession { hash: TokenHash([n; 32]), person: admin.id, kind: "password".into(), expires };
     c.add_session(session(1, at(10))).await.expect("session");
     c.add_session(session(2, at(10))).await.expect("session");
     c.add_session(session(3, at(10))).await.expect("session");

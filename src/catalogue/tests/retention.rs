@@ -30,10 +30,11 @@ async fn deletion_goes_by_doom_and_forget() {
     c.forget_doomed(next).await.expect("forget");
     assert_eq!(room.gaps().await, [(0, Some(4), GapCause::Retention)], "one row that moves on");
     let mut conn = super::super::open::connect_reader(&room.path()).await.expect("connection");
-    let log: Vec<(i64, i64, i64, String)> = sqlx::query_as("select from_90k, to_90k, segments, reason from deletion_log")
-        .fetch_all(&mut conn)
-        .await
-        .expect("log");
+    let log: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as("select from_90k, to_90k, segments, reason from deletion_log")
+            .fetch_all(&mut conn)
+            .await
+            .expect("log");
     assert_eq!(log, [(at(0).0, at(4).0, 4, "age".to_owned())]);
     assert!(c.audit_stream(room.main).await.expect("audit").is_sound());
 }
@@ -80,11 +81,10 @@ async fn the_oldest_of_a_volume_are_found_among_others() {
     }
     room.flush().await;
     let found = c.oldest_segments(Scope::Volume(second), 3).await.expect("oldest");
-    assert_eq!(found.iter().map(|s| (s.stream, s.start)).collect::<Vec<_>>(), [
-        (room.main, at(5)),
-        (room.sub, at(5)),
-        (room.main, at(7))
-    ]);
+    assert_eq!(
+        found.iter().map(|s| (s.stream, s.start)).collect::<Vec<_>>(),
+        [(room.main, at(5)), (room.sub, at(5)), (room.main, at(7))]
+    );
     let keys: Vec<_> = found.iter().map(|s| (s.stream, s.start)).collect();
     c.doom(keys.clone(), "full").await.expect("doom");
     c.forget_doomed(keys).await.expect("forget");
@@ -109,6 +109,9 @@ async fn an_audit_finds_what_is_wrong() {
     room.flush().await;
     let audit = c.audit_stream(room.main).await.expect("audit");
     assert!(audit.is_sound(), "{audit:?}");
+    for thorough in [false, true] {
+        assert_eq!(c.check_file(thorough).await.expect("check"), Vec::<String>::new());
+    }
     assert_eq!((audit.segments, audit.gaps, audit.recorded_ticks, audit.gap_ticks), (7, 2, 7 * MINUTE, 2 * MINUTE));
     assert_eq!((audit.first, audit.last), (Some(at(0)), Some(at(9))));
     let mut conn = super::super::open::connect_writer(&room.path()).await.expect("connection");

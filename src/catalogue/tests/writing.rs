@@ -65,7 +65,8 @@ async fn a_refused_command_is_undone_alone() {
     let rows = c.segments_after(room.main, Ticks(i64::MIN), 100).await.expect("rows");
     assert_eq!(rows.iter().map(|s| s.start).collect::<Vec<_>>(), [at(0), at(2)]);
     assert_eq!(c.segments(room.main, minutes(0, 9), 9).await.expect("list").len(), 2, "the refused one is not shown");
-    let error = c.insert_adopted_segments(vec![room.sealed(room.main, minutes(5, 6)), astray]).await.expect_err("refused");
+    let error =
+        c.insert_adopted_segments(vec![room.sealed(room.main, minutes(5, 6)), astray]).await.expect_err("refused");
     assert_eq!(error.kind(), Kind::NotFound);
     assert_eq!(c.usage().await.expect("usage")[0].segments, 2, "all or nothing");
 }
@@ -109,10 +110,63 @@ async fn hours_are_reported_once_each() {
     room.clock.step(-60 * MINUTE);
     queue.ask(Hourly).await.expect("hourly");
     let outbox = room.catalogue.outbox(0, 100).await.expect("outbox");
-    let hours: Vec<_> = outbox.iter().filter(|o| o.kind == "coverage" && o.object == room.camera.streams[0].id.0).collect();
+    let hours: Vec<_> =
+        outbox.iter().filter(|o| o.kind == "coverage" && o.object == room.camera.streams[0].id.0).collect();
     assert_eq!(hours.iter().map(|o| o.body["seconds"].clone()).collect::<Vec<_>>(), [0, 3600, 1800]);
     assert_eq!(outbox.iter().filter(|o| o.kind == "coverage").count(), 6);
     let last = outbox.last().expect("rows").seq;
     room.catalogue.forget_outbox(last).await.expect("forget");
     assert!(room.catalogue.outbox(0, 100).await.expect("outbox").is_empty());
+}
+
+#[tokio::test]
+async fn a_full_queue_says_so_and_makes_nobody_wait() {
+    let room = Room::new().await;
+    let _other = hold(&room).await;
+    let given = (0..70_000).filter(|m| room.catalogue.drop_open_segment(room.main, at(*m))).count();
+    assert!((65_000..70_000).contains(&given), "{given}");
+    assert!(!room.catalogue.seal_segment(room.sealed(room.main, minutes(0, 1))));
+    let listed = room.catalogue.segments(room.main, minutes(0, 9), 9).await.expect("list");
+    assert!(listed.is_empty(), "what is lost is not shown");
+}
+
+/// Puts so many bytes into the catalogue.
+struct Big(&'static str, usize);
+
+impl super::super::writer::Change for Big {
+    type Answer = ();
+    const NAME: &'static str = "big";
+
+    async fn apply(&self, w: &mut super::super::writer::Write) -> Result<()> {
+        let query = sqlx::query("insert into meta (name, value) values (?1, ?2)").bind(self.0).bind("x".repeat(self.1));
+        query.execute(&mut w.conn).await.map(drop).map_err(super::super::sql::failed)
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_to_askers_and_outlived_by_the_rest() {
+    use super::super::writer::{Queue, Write, Writer};
+    let room = Room::new().await;
+    room.catalogue.close().await;
+    // A limit of this connection stands for the full disk; the writer's next connection finds room again.
+    let mut conn = connect_writer(&room.path()).await.expect("connection");
+    sqlx::query("pragma max_page_count = 1").execute(&mut conn).await.expect("limit");
+    let (queue, receiver) = Queue::new();
+    let (growing, announcer) = (Growing::default(), super::super::watch::Announcer::new());
+    let clock: SharedClock = room.clock.clone();
+    let zone = Zone::HO_CHI_MINH;
+    let write = Write { conn, now: at(0), zone, boot: 0, configuration_changed: false };
+    let writer = Writer { write, path: room.path(), clock, growing, announcer, service: true };
+    queue.tell(Big("told before", 100_000));
+    let asked = queue.ask(Big("asked", 100_000));
+    let written = Tasks::new().spawn("writer", writer.run(receiver));
+    assert_eq!(asked.await.expect_err("no room").kind(), Kind::NoSpace);
+    queue.tell(Big("told after", 100_000));
+    queue.ask(Big("asked later", 10)).await.expect("room again");
+    queue.close().await;
+    written.await.expect("ends");
+    let tool = Catalogue::open_for_tool(&room.path()).await.expect("opens");
+    for (name, there) in [("told before", true), ("asked", false), ("told after", true), ("asked later", true)] {
+        assert_eq!(tool.meta(name).await.expect("read").is_some(), there, "{name}");
+    }
 }

@@ -1,0 +1,222 @@
+//! Which streams run: follows the catalogue's cameras, and touches only what changed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use crate::base::{CameraId, Result, SharedClock, Stop, StreamKey, Ticks};
+use crate::catalogue::{Camera, Catalogue, GapCause, Stream};
+use crate::config::Config;
+use crate::http::Restart;
+use crate::hub::{Hub, Limits};
+use crate::ingest::{Ingest, IngestRuntime, Pacer, StreamSource};
+use crate::record::{RecordedStream, Recorder};
+use crate::storage::Volumes;
+
+/// The running streams; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Fleet {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    catalogue: Catalogue,
+    hub: Hub,
+    clock: SharedClock,
+    ingest: Ingest,
+    recorder: Recorder,
+    limits: Limits,
+    runtime: tokio::runtime::Handle,
+    pacer: Pacer,
+    running: Mutex<HashMap<StreamKey, Running>>,
+    restarts: tokio::sync::mpsc::Sender<CameraId>,
+    asked: Mutex<tokio::sync::mpsc::Receiver<CameraId>>,
+}
+
+/// What a stream runs with; another value means that it begins anew.
+#[derive(Clone, PartialEq, Eq)]
+struct Setup {
+    camera: CameraId,
+    name: String,
+    source: (String, Option<(String, String)>, bool),
+    recorded: bool,
+    group: String,
+}
+
+struct Running {
+    setup: Setup,
+    stop: Stop,
+    session: JoinHandle<()>,
+    recorder: Option<JoinHandle<Result<Ticks>>>,
+}
+
+impl Fleet {
+    pub(super) fn new(
+        config: &Config,
+        catalogue: &Catalogue,
+        volumes: &Volumes,
+        hub: &Hub,
+        clock: &SharedClock,
+        runtime: &IngestRuntime,
+    ) -> Self {
+        let limits = Limits { bytes: config.ring_bytes, ..Limits::default() };
+        let ingest = Ingest::new(hub.clone(), Arc::clone(clock), limits).with_pacer(runtime.pacer());
+        let recorder = Recorder::new(catalogue.clone(), volumes.clone(), hub.clone(), Arc::clone(clock));
+        // A restart asked for while sixteen wait is one of them.
+        let (restarts, asked) = tokio::sync::mpsc::channel(16);
+        let inner = Inner {
+            catalogue: catalogue.clone(),
+            hub: hub.clone(),
+            clock: Arc::clone(clock),
+            ingest,
+            recorder,
+            limits,
+            runtime: runtime.handle().clone(),
+            pacer: runtime.pacer(),
+            running: Mutex::default(),
+            restarts,
+            asked: Mutex::new(asked),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Brings the running streams in line with the catalogue.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub(super) async fn apply(&self) -> Result<()> {
+        let cameras = self.inner.catalogue.cameras().await?;
+        let mut wanted: HashMap<StreamKey, (Setup, &Camera, &Stream)> = HashMap::new();
+        for camera in cameras.iter().filter(|c| c.enabled) {
+            for stream in &camera.streams {
+                wanted.insert(stream.key, (setup(camera, stream), camera, stream));
+            }
+        }
+        let mut running = self.inner.running.lock().await;
+        let ended: Vec<StreamKey> = running
+            .iter()
+            .filter(|(key, now)| wanted.get(key).is_none_or(|(setup, ..)| *setup != now.setup))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in ended {
+            if let Some(old) = running.remove(&key) {
+                self.end_stream(key, old, !wanted.contains_key(&key)).await;
+            }
+        }
+        for (key, (setup, camera, stream)) in wanted {
+            if let std::collections::hash_map::Entry::Vacant(place) = running.entry(key) {
+                place.insert(self.begin_stream(setup, camera, stream));
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows changes and restarts until stopped.
+    pub(super) async fn follow(self, stop: Stop) {
+        let mut changes = self.inner.catalogue.changes();
+        let mut asked = self.inner.asked.lock().await;
+        loop {
+            tokio::select! {
+                () = stop.wait() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+                camera = asked.recv() => if let Some(camera) = camera { self.restart_now(camera).await },
+            }
+            if let Err(error) = self.apply().await {
+                tracing::warn!(error = %error, "changed cameras wait: the catalogue cannot be read");
+            }
+        }
+    }
+
+    /// Ends all streams: sessions say goodbye, recorders seal.
+    pub(super) async fn end(&self) {
+        let mut running = self.inner.running.lock().await;
+        running.values().for_each(|r| r.stop.request());
+        for (key, old) in running.drain() {
+            self.end_stream(key, old, false).await;
+        }
+    }
+
+    async fn restart_now(&self, camera: CameraId) {
+        let mut running = self.inner.running.lock().await;
+        let of_camera: Vec<StreamKey> =
+            running.iter().filter(|(_, r)| r.setup.camera == camera).map(|(key, _)| *key).collect();
+        for key in of_camera {
+            if let Some(old) = running.remove(&key) {
+                self.end_stream(key, old, false).await;
+            }
+        }
+    }
+
+    fn begin_stream(&self, setup: Setup, camera: &Camera, stream: &Stream) -> Running {
+        let stop = Stop::new();
+        let inner = &self.inner;
+        // The recorder must find the ring before the first picture is in it.
+        inner.hub.ensure(stream.key, inner.limits, inner.clock.now());
+        let source = StreamSource {
+            key: stream.key,
+            name: format!("{} {}", camera.name, stream.kind),
+            url: stream.url.clone(),
+            credentials: camera.credentials(),
+            transport: super::glue::transport(camera.transport),
+        };
+        let recorded = RecordedStream {
+            key: stream.key,
+            id: stream.id,
+            kind: stream.kind,
+            camera: camera.id,
+            camera_name: camera.name.clone(),
+            group: stream.group.clone(),
+            since: inner.clock.now(),
+        };
+        let _on_it = inner.runtime.enter();
+        let tasks = crate::base::Tasks::new();
+        let recorder = setup.recorded.then(|| {
+            let work = inner.recorder.clone().run_stream(recorded, stop.clone());
+            tasks.spawn("recorder", work)
+        });
+        let session = tasks.spawn("session", inner.ingest.clone().run_stream(source, stop.clone()));
+        inner.pacer.hurry();
+        Running { setup, stop, session, recorder }
+    }
+
+    async fn end_stream(&self, key: StreamKey, old: Running, switched_off: bool) {
+        old.stop.request();
+        if old.session.await.is_err() {
+            tracing::error!(stream.key = %key, "a session ended in a panic");
+        }
+        if let Some(recorder) = old.recorder {
+            match recorder.await {
+                Ok(Ok(accounted)) if switched_off => {
+                    self.inner.catalogue.open_gap(key, accounted, GapCause::Disabled);
+                }
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::error!(stream.key = %key, error = %error, "a recorder failed"),
+                Err(_) => tracing::error!(stream.key = %key, "a recorder ended in a panic"),
+            }
+        }
+        if switched_off {
+            self.inner.hub.remove(key);
+        }
+    }
+}
+
+impl Restart for Fleet {
+    fn restart(&self, camera: CameraId) {
+        // Full means that restarts wait already.
+        let _ = self.inner.restarts.try_send(camera);
+    }
+}
+
+fn setup(camera: &Camera, stream: &Stream) -> Setup {
+    let credentials = camera.credentials().map(|c| (c.username, c.password.expose().to_owned()));
+    let udp = camera.transport == crate::catalogue::Transport::Udp;
+    Setup {
+        camera: camera.id,
+        name: camera.name.clone(),
+        source: (stream.url.to_string(), credentials, udp),
+        recorded: stream.recorded,
+        group: stream.group.clone(),
+    }
+}

@@ -1,0 +1,119 @@
+//! What http asks of rooms that it must not know.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt};
+use serde_json::Value;
+
+use crate::base::{Result, SharedClock, Stop, Tasks};
+use crate::catalogue::{self, Catalogue};
+use crate::http::{self, CheckId, VolumeInfo};
+use crate::ingest;
+use crate::storage::Volumes;
+
+/// A look at a camera ends within this.
+const PROBE_LIMIT: Duration = Duration::from_secs(14);
+/// How often the volumes are asked for their room.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+
+/// The catalogue's word for a transport, in ingest's type.
+pub(crate) fn transport(transport: catalogue::Transport) -> ingest::Transport {
+    match transport {
+        catalogue::Transport::Tcp => ingest::Transport::Tcp,
+        catalogue::Transport::Udp => ingest::Transport::Udp,
+    }
+}
+
+/// Looks at cameras.
+pub(super) struct Prober(pub(super) SharedClock);
+
+impl http::Probe for Prober {
+    fn probe(&self, request: http::ProbeRequest) -> BoxFuture<'_, Result<http::ProbeReport>> {
+        let transport = transport(request.transport);
+        let request = ingest::ProbeRequest { url: request.url, credentials: request.credentials, transport };
+        async move { Ok(report(ingest::probe(request, Arc::clone(&self.0), PROBE_LIMIT).await)) }.boxed()
+    }
+}
+
+fn report(seen: ingest::ProbeReport) -> http::ProbeReport {
+    let ok = seen.usable();
+    let checks = seen.checks.into_iter().map(|check| http::Check {
+        id: match check.id {
+            "video" | "order" => CheckId::Codec,
+            "key_frames" => CheckId::Gop,
+            "timestamps" => CheckId::Fps,
+            "clock" => CheckId::Clock,
+            "sound" => CheckId::Audio,
+            _ => CheckId::Connect,
+        },
+        level: match check.level {
+            ingest::Level::Ok => http::Level::Ok,
+            ingest::Level::Warn => http::Level::Warn,
+            ingest::Level::Error => http::Level::Error,
+        },
+        code: check.code.to_owned(),
+        params: check.params.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect(),
+        message: check.message,
+    });
+    http::ProbeReport {
+        ok,
+        // The one place where the codec string is wanted: it stands in the MIME type.
+        codec: seen.mime.as_deref().and_then(|m| m.split('"').nth(1)).map(|c| c.split(',').next().unwrap_or(c).to_owned()),
+        mime: seen.mime,
+        width: seen.width,
+        height: seen.height,
+        fps: seen.fps,
+        gop_ms: seen.gop_ms,
+        kbps: seen.kbps,
+        audio: seen.audio.is_some(),
+        clock_offset_s: seen.clock_offset_s,
+        checks: checks.collect(),
+    }
+}
+
+/// How the volumes do, asked in the background so that no request waits for a disk.
+pub(super) struct VolumeReport {
+    latest: Arc<RwLock<Vec<VolumeInfo>>>,
+}
+
+impl VolumeReport {
+    pub(super) fn start(catalogue: &Catalogue, volumes: &Volumes, tasks: &Tasks, stop: &Stop) -> Self {
+        let latest = Arc::new(RwLock::new(Vec::new()));
+        let (keep, catalogue, volumes, stop) = (Arc::clone(&latest), catalogue.clone(), volumes.clone(), stop.clone());
+        tasks.spawn("volume-report", async move {
+            let mut pace = tokio::time::interval(ASK_EVERY);
+            loop {
+                tokio::select! {
+                    () = stop.wait() => return,
+                    _ = pace.tick() => {}
+                }
+                let known = catalogue.volumes().await.unwrap_or_default();
+                let usage = catalogue.usage().await.unwrap_or_default();
+                let asked = volumes.clone();
+                let work = move || asked.iter().map(|v| (v.id(), v.space().ok())).collect::<Vec<_>>();
+                let Ok(spaces) = tokio::task::spawn_blocking(work).await else { continue };
+                let info = |v: &catalogue::Volume| {
+                    let space = spaces.iter().find(|(id, _)| *id == v.id).and_then(|(_, space)| *space);
+                    let used: i64 = usage.iter().filter(|u| u.volume == v.id).map(|u| u.bytes).sum();
+                    VolumeInfo {
+                        id: v.id,
+                        path: v.path.clone(),
+                        state: if space.is_some() { v.state.name() } else { "absent" },
+                        budget_bytes: v.budget_bytes.and_then(|b| u64::try_from(b).ok()),
+                        used_bytes: u64::try_from(used).unwrap_or(0),
+                        free_bytes: space.map_or(0, |s| s.free),
+                    }
+                };
+                *keep.write().unwrap_or_else(PoisonError::into_inner) = known.iter().map(info).collect();
+            }
+        });
+        Self { latest }
+    }
+}
+
+impl http::Volumes for VolumeReport {
+    fn volumes(&self) -> Vec<VolumeInfo> {
+        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,124 @@
+//! Builds each room once, in order, and runs them until somebody says stop.
+//!
+//! Start: lock the data folder, take the port, open catalogue and volumes, begin all streams, then everything that
+//! can wait (recovery, the web). Stop, top to bottom as written in [`serve`]: sessions, recorders, web, volumes,
+//! catalogue.
+
+mod fleet;
+mod glue;
+mod log;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::auth::Auth;
+use crate::base::{Error, Result, SharedClock, Stop, SystemClock, Tasks};
+use crate::catalogue::{Catalogue, NewVolume};
+use crate::config::Config;
+use crate::http::{App, Parts, Server};
+use crate::hub::Hub;
+use crate::ingest::IngestRuntime;
+use crate::lifecycle;
+use crate::playback::Playback;
+use crate::storage::{DataLock, VolumeSpec, Volumes};
+use fleet::Fleet;
+
+pub(crate) use glue::transport;
+
+/// Threads of the web's runtime: one serves, one keeps serving while the first copies an hour of footage.
+const WEB_THREADS: usize = 2;
+/// Sessions and recorders end within this, or are cut.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// The catalogue's file in a data folder.
+pub fn catalogue_file(data: &Path) -> PathBuf {
+    data.join("catalogue.db")
+}
+
+/// Runs the service until SIGINT or SIGTERM.
+///
+/// # Errors
+/// What keeps it from starting: one sentence that says what to do.
+pub fn serve(config: &Config) -> Result<ExitCode> {
+    log::start(&config.log);
+    let _lock = DataLock::acquire(&config.data)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WEB_THREADS)
+        .thread_name("web")
+        .enable_all()
+        .build()
+        .map_err(|e| Error::io("cannot start", e))?;
+    runtime.block_on(run(config))?;
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run(config: &Config) -> Result<()> {
+    let clock = SystemClock::shared();
+    let (stop, tasks) = (Stop::new(), Tasks::new());
+    lifecycle::watch(&stop, &tasks)?;
+    let server = Server::bind(config.listen).await?;
+    let address = server.address()?;
+
+    let file = catalogue_file(&config.data);
+    let catalogue = Catalogue::open(&file, Arc::clone(&clock), config.site.zone, &tasks).await?;
+    let volumes = open_volumes(config, &catalogue, &clock).await?;
+
+    let hub = Hub::new();
+    let ingest = IngestRuntime::start(hub.viewer_count())?;
+    let fleet = Fleet::new(config, &catalogue, &volumes, &hub, &clock, &ingest);
+    fleet.apply().await?;
+
+    let auth = Auth::open(catalogue.clone(), Arc::clone(&clock)).await?;
+    let first_start = !auth.password_set().await?;
+    let code = if first_start { Some(auth.one_time_code().await?) } else { None };
+    let web = App::new(Parts {
+        playback: Playback::new(catalogue.clone(), volumes.clone(), hub.clone()),
+        catalogue: catalogue.clone(),
+        hub: hub.clone(),
+        clock: Arc::clone(&clock),
+        zone: config.site.zone,
+        site_name: config.site.name.clone(),
+        site_url: config.site.url.clone(),
+        auth,
+        probe: Arc::new(glue::Prober(Arc::clone(&clock))),
+        restart: Arc::new(fleet.clone()),
+        volumes: Arc::new(glue::VolumeReport::start(&catalogue, &volumes, &tasks, &stop)),
+        started: clock.now(),
+        stop: stop.clone(),
+    });
+    let serving = tasks.spawn("web", server.run(web, stop.clone()));
+    lifecycle::announce(address, code.as_ref());
+    tasks.spawn("fleet", fleet.clone().follow(stop.clone()));
+
+    stop.wait().await;
+    tracing::info!("stopping");
+    fleet.end().await;
+    let _ = serving.await;
+    let ended = tokio::task::spawn_blocking(move || ingest.shutdown(STOP_LIMIT)).await;
+    if let Ok(Err(error)) = ended {
+        tracing::warn!(error = %error, "the sessions did not end in order");
+    }
+    volumes.close();
+    catalogue.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn open_volumes(config: &Config, catalogue: &Catalogue, clock: &SharedClock) -> Result<Volumes> {
+    let specs = config.volumes.iter().map(|v| VolumeSpec {
+        path: v.path.clone(),
+        group: v.group.clone(),
+        budget_bytes: v.budget_bytes,
+    });
+    let volumes = Volumes::open(specs.collect(), catalogue.database(), clock.now())?;
+    for volume in volumes.iter() {
+        let spec = volume.spec();
+        let budget_bytes = spec.budget_bytes.map(|b| i64::try_from(b).unwrap_or(i64::MAX));
+        let (path, group) = (spec.path.clone(), spec.group.clone());
+        catalogue.put_volume(NewVolume { id: volume.id(), path, group, budget_bytes }).await?;
+    }
+    Ok(volumes)
+}

@@ -1,0 +1,46 @@
+//! `lanewatch export`: a range of footage into an MP4 file.
+
+use std::fs::OpenOptions;
+use std::process::ExitCode;
+
+use super::tool::{self, catalogue, print};
+use super::{Export, camera};
+use crate::base::{Error, Result, Ticks, TimeRange};
+use crate::hub::Hub;
+use crate::playback::{self, Playback, Source};
+
+pub(super) async fn run(export: Export) -> Result<ExitCode> {
+    let range = TimeRange::new(Ticks::parse(&export.from)?, Ticks::parse(&export.to)?);
+    if range.is_empty() {
+        return Err(Error::invalid("--to must be later than --from"));
+    }
+    let catalogue = catalogue(&export.data).await?;
+    let written = write(&catalogue, &export, range).await;
+    catalogue.close().await;
+    print(&written?);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn write(catalogue: &crate::catalogue::Catalogue, export: &Export, range: TimeRange) -> Result<String> {
+    let camera = camera::find(catalogue, &export.camera).await?;
+    let stream = camera.stream(export.stream).ok_or_else(|| {
+        Error::not_found(format!("{} has no {} stream; use --stream main", camera.name, export.stream))
+    })?;
+    let volumes = tool::volumes(catalogue).await?;
+    let playback = Playback::new(catalogue.clone(), volumes, Hub::new());
+    let clip = playback.clip(Source { key: stream.key, id: stream.id }, range).await?;
+    let shown = export.out.display();
+    let opened = OpenOptions::new().write(true).create_new(true).open(&export.out);
+    let mut file = opened.map_err(|e| Error::io(format!("cannot make {shown}"), e))?;
+    let done = playback::export(&clip, &mut file);
+    if done.is_err() {
+        // Half an export is worse than none; the first error is the one worth telling.
+        let _ = std::fs::remove_file(&export.out);
+    }
+    let mut text = format!("{shown}: {} bytes, {:.3} s", done?, clip.shown as f64 / crate::base::TICKS_PER_SECOND as f64);
+    for gap in &clip.gaps {
+        let to = gap.to.map_or_else(|| "now".to_owned(), |t| t.rfc3339());
+        text.push_str(&format!("\n  left out: {} to {to} ({})", gap.from, gap.cause));
+    }
+    Ok(text)
+}

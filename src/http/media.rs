@@ -1,0 +1,222 @@
+//! Footage for other players: a plain MP4 of any range, HLS, key frames, and the last second.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::App;
+use super::duration;
+use super::error::{Answer, Problem};
+use super::etag::{etag, not_modified};
+use super::extract::{Path, Query};
+use super::range::ByteRange;
+use super::segments::{Which, gap_stretches, media_headers};
+use super::wire::{Span, Time};
+use crate::base::{TICKS_PER_SECOND, TimeRange};
+use crate::catalogue::Gap;
+use crate::playback::{self, Links, key_frame_at, key_frame_track};
+
+/// Header with the gaps that a clip leaves out: `from/to;cause`, separated by commas.
+const GAPS: HeaderName = HeaderName::from_static("x-lanewatch-gaps");
+/// Header with the number of key pictures.
+const COUNT: HeaderName = HeaderName::from_static("x-lanewatch-count");
+/// Gaps named in the header; more are counted only.
+const GAPS_NAMED: usize = 40;
+const LINKS: Links<'static> = Links { init: "/api/v1/init", segments: "/api/v1/segments" };
+/// Segments in one playlist: a day.
+const PLAYLIST: usize = 1500;
+
+/// How to send a clip.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct How {
+    /// `1` to save it under a name instead of playing it.
+    download: Option<u8>,
+}
+
+/// Sends a plain MP4 of a range: known length, any byte range, starting on the asked picture; gaps are left out.
+#[utoipa::path(get, path = "/cameras/{id}/clip.mp4", tag = "footage",
+    params(("id" = String, Path, description = "Id or slug"), Span, Which, How),
+    responses((status = 200, description = "The clip", content_type = "video/mp4"),
+        (status = 206, description = "A part of it", content_type = "video/mp4"), Problem))]
+pub(super) async fn get_clip(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(span): Query<Span>,
+    Query(which): Query<Which>,
+    Query(how): Query<How>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let range = span.range()?;
+    let camera = app.camera(&id).await?;
+    let clip = app.playback().clip(which.source(&camera)?, range).await.map_err(nothing)?;
+    let tag = HeaderValue::from_str(&clip.etag).unwrap_or_else(|_| etag(""));
+    if not_modified(&headers, &tag) {
+        return Ok(StatusCode::NOT_MODIFIED.into_response());
+    }
+    let part = match ByteRange::of(&headers, clip.body.bytes(), &tag) {
+        Ok(part) => part,
+        Err(unsatisfiable) => return Ok(unsatisfiable.into_response()),
+    };
+    let mut answer = Response::new(Body::from_stream(clip.body.read(part.from, part.to)));
+    *answer.status_mut() = part.status();
+    part.write_headers(answer.headers_mut());
+    media_headers(answer.headers_mut(), "private, no-cache", tag);
+    let gaps = gaps_header(&clip.gaps, range);
+    answer.headers_mut().insert(GAPS, gaps);
+    if how.download == Some(1) {
+        let local = app.zone().local(range.from);
+        let name = format!("attachment; filename=\"{}_{local}.mp4\"", camera.slug);
+        if let Ok(value) = HeaderValue::from_str(&name) {
+            answer.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+        }
+    }
+    Ok(answer)
+}
+
+fn gaps_header(gaps: &[Gap], range: TimeRange) -> HeaderValue {
+    let stretches = gap_stretches(gaps, range);
+    let named = stretches.iter().take(GAPS_NAMED);
+    let mut text: Vec<String> =
+        named.map(|g| format!("{}/{};{}", g.from.0.rfc3339(), g.to.0.rfc3339(), g.cause)).collect();
+    if stretches.len() > GAPS_NAMED {
+        text.push(format!("+{}", stretches.len() - GAPS_NAMED));
+    }
+    HeaderValue::from_str(&text.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// A playlist of a range (RFC 8216).
+#[utoipa::path(get, path = "/cameras/{id}/hls/vod.m3u8", tag = "footage",
+    params(("id" = String, Path, description = "Id or slug"), Span, Which),
+    responses((status = 200, description = "Playlist", content_type = "application/vnd.apple.mpegurl"), Problem))]
+pub(super) async fn get_playlist(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(span): Query<Span>,
+    Query(which): Query<Which>,
+) -> Answer<Response> {
+    let plan = plan(&app, &id, span, which).await?;
+    Ok(playlist(playback::media_playlist(&plan.segments, LINKS, false)))
+}
+
+/// A playlist of the key pictures of a range.
+#[utoipa::path(get, path = "/cameras/{id}/hls/iframes.m3u8", tag = "footage",
+    params(("id" = String, Path, description = "Id or slug"), Span, Which),
+    responses((status = 200, description = "Playlist", content_type = "application/vnd.apple.mpegurl"), Problem))]
+pub(super) async fn get_iframes(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(span): Query<Span>,
+    Query(which): Query<Which>,
+) -> Answer<Response> {
+    let plan = plan(&app, &id, span, which).await?;
+    Ok(playlist(playback::iframe_playlist(&plan.segments, LINKS)))
+}
+
+async fn plan(app: &App, id: &str, span: Span, which: Which) -> Answer<playback::Plan> {
+    let camera = app.camera(id).await?;
+    let plan = app.playback().plan(which.source(&camera)?, span.range()?, PLAYLIST).await?;
+    if plan.segments.is_empty() {
+        return Err(no_recording());
+    }
+    if plan.more {
+        return Err(Problem::invalid("a playlist holds a day at most; ask for a shorter range"));
+    }
+    Ok(plan)
+}
+
+fn playlist(text: String) -> Response {
+    let kind = HeaderValue::from_static("application/vnd.apple.mpegurl");
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))], text)
+        .into_response()
+}
+
+/// Which key pictures.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Keys {
+    /// First instant of a range.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Time>,
+    /// First instant after.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Time>,
+    /// Instead of a range: only the last key picture at or before this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
+    at: Option<Time>,
+    /// At most one picture in this time, such as `PT1S`.
+    step: Option<String>,
+}
+
+/// Sends key pictures as fMP4: an init segment and one fragment for each.
+#[utoipa::path(get, path = "/cameras/{id}/keyframes.mp4", tag = "footage",
+    params(("id" = String, Path, description = "Id or slug"), Keys, Which),
+    responses((status = 200, description = "Key pictures", content_type = "video/mp4"), Problem))]
+pub(super) async fn get_key_frames(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(keys): Query<Keys>,
+    Query(which): Query<Which>,
+) -> Answer<Response> {
+    let camera = app.camera(&id).await?;
+    let source = which.source(&camera)?;
+    let step = match &keys.step {
+        Some(text) => duration::parse(text).map_err(|e| Problem::invalid(e.message()).with("field", "step"))?,
+        None => TICKS_PER_SECOND,
+    };
+    let found = match (keys.at, keys.from, keys.to) {
+        (Some(at), ..) => key_frame_at(app.playback(), source, at.0).await,
+        (None, Some(from), Some(to)) => {
+            key_frame_track(app.playback(), source, TimeRange::new(from.0, to.0), step).await
+        }
+        _ => return Err(Problem::invalid("say when: give at, or from and to")),
+    };
+    let found = found.map_err(nothing)?;
+    let tag = etag(format_args!("{}-{}", found.count, found.bytes.len()));
+    let mut answer = Response::new(Body::from(found.bytes));
+    media_headers(answer.headers_mut(), "private, max-age=60", tag);
+    answer.headers_mut().insert(COUNT, found.count.into());
+    if let Ok(kind) = HeaderValue::from_str(&found.mime) {
+        answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+    Ok(answer)
+}
+
+/// From when on.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct After {
+    /// End of what the player has.
+    #[param(value_type = String, format = DateTime)]
+    from: Time,
+}
+
+/// Sends what is still in memory after an instant, as one fragment.
+#[utoipa::path(get, path = "/cameras/{id}/tail.mp4", tag = "footage",
+    params(("id" = String, Path, description = "Id or slug"), After, Which),
+    responses((status = 200, description = "A fragment", content_type = "video/mp4"), Problem))]
+pub(super) async fn get_tail(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(after): Query<After>,
+    Query(which): Query<Which>,
+) -> Answer<Response> {
+    let camera = app.camera(&id).await?;
+    let tail = app.playback().tail(which.source(&camera)?, after.from.0).ok_or_else(no_recording)?;
+    let tag = etag(format_args!("{}-{}", tail.range.from.0, tail.range.to.0));
+    let mut answer = Response::new(Body::from(tail.bytes));
+    media_headers(answer.headers_mut(), "no-store", tag);
+    Ok(answer)
+}
+
+fn no_recording() -> Problem {
+    Problem::new(super::error::Code::NoRecording, "nothing is recorded at this time")
+}
+
+/// What playback does not find is not recorded.
+fn nothing(error: crate::base::Error) -> Problem {
+    if error.kind() == crate::base::Kind::NotFound { no_recording() } else { error.into() }
+}

@@ -1,0 +1,23 @@
+//! Pure. From how a stream does to why it is not recorded.
+
+use crate::catalogue::GapCause;
+use crate::hub::{ReasonCode, State, StreamStatus};
+
+/// The cause of a gap that begins, or goes on, with this status.
+pub(super) fn of(status: &StreamStatus) -> GapCause {
+    match status.reason.as_ref().map(|r| r.code) {
+        Some(ReasonCode::AuthFailed) => GapCause::CameraAuth,
+        Some(ReasonCode::NotFound | ReasonCode::BFrames | ReasonCode::CodecUnsupported) => GapCause::CameraRefusedStream,
+        Some(ReasonCode::Silent | ReasonCode::NoPicture) => GapCause::CameraSilent,
+        Some(ReasonCode::Disabled) => GapCause::Disabled,
+        Some(
+            ReasonCode::Unreachable
+            | ReasonCode::Refused
+            | ReasonCode::ClosedByCamera
+            | ReasonCode::Protocol
+            | ReasonCode::Timestamps,
+        ) => GapCause::CameraLost,
+        None if status.state == State::Stalled => GapCause::CameraSilent,
+        None => GapCause::CameraLost,
+    }
+}

@@ -1,0 +1,84 @@
+//! The gap ledger of one stream: every second is footage or a gap row with its cause.
+
+use crate::base::{Result, StreamKey, Ticks, TimeRange};
+use crate::catalogue::{Catalogue, GapCause};
+
+/// What the ledger remembers between two segments.
+pub(super) struct Ledger {
+    catalogue: Catalogue,
+    stream: StreamKey,
+    /// End of what is accounted for.
+    accounted: Ticks,
+    /// Why nothing is recorded since then; `None` while footage comes.
+    cause: Option<GapCause>,
+}
+
+impl Ledger {
+    /// Accounts for the time since the last footage: the service was off, and before that, when it did not stop in
+    /// order, what had not reached the disk was lost. `now` is when this stream's recording begins.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub(super) async fn begin(catalogue: Catalogue, stream: StreamKey, since: Ticks, now: Ticks) -> Result<Self> {
+        let newest = catalogue.newest(stream).await?;
+        let lasting = catalogue.lasting_gap(stream).await?;
+        let from = newest.unwrap_or(since);
+        // A clock that was set back must not make the past be written twice.
+        let now = now.max(from);
+        match (lasting, catalogue.previous_boot().await?) {
+            (Some(gap), _) if gap.cause == GapCause::Disabled => {
+                catalogue.close_gap(stream, gap.from, now);
+            }
+            (lasting, Some(before)) if newest.is_some() || lasting.is_some() => {
+                let seen = before.ended.unwrap_or(before.seen);
+                if let Some(gap) = lasting {
+                    catalogue.close_gap(stream, gap.from, seen.max(gap.from + 1));
+                }
+                if before.ended.is_none() {
+                    catalogue.put_gap(stream, TimeRange::new(from, seen), GapCause::LostInCrash);
+                }
+                catalogue.put_gap(stream, TimeRange::new(from.max(seen), now), GapCause::RecorderOff);
+            }
+            _ => {}
+        }
+        Ok(Self { catalogue, stream, accounted: now, cause: None })
+    }
+
+    /// End of what is accounted for: nothing may be recorded before it.
+    pub(super) fn accounted(&self) -> Ticks {
+        self.accounted
+    }
+
+    /// Footage begins. What lies between is a gap: of the cause that was given, or of `otherwise`.
+    pub(super) fn footage_from(&mut self, start: Ticks, otherwise: GapCause) {
+        match self.cause.take() {
+            Some(_) => drop(self.catalogue.close_gap(self.stream, self.accounted, start)),
+            None if start > self.accounted => {
+                self.catalogue.put_gap(self.stream, TimeRange::new(self.accounted, start), otherwise);
+            }
+            None => {}
+        }
+        self.accounted = start;
+    }
+
+    /// Footage reaches up to here.
+    pub(super) fn footage_to(&mut self, end: Ticks) {
+        self.accounted = end.max(self.accounted);
+    }
+
+    /// From the end of the footage on nothing is recorded. Told again with another cause, the gap changes its cause
+    /// at `now`.
+    pub(super) fn missing(&mut self, cause: GapCause, now: Ticks) {
+        match self.cause {
+            Some(before) if before == cause => return,
+            Some(_) => {
+                let now = now.max(self.accounted + 1);
+                self.catalogue.close_gap(self.stream, self.accounted, now);
+                self.accounted = now;
+            }
+            None => {}
+        }
+        self.cause = Some(cause);
+        self.catalogue.open_gap(self.stream, self.accounted, cause);
+    }
+}

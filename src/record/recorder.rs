@@ -1,0 +1,249 @@
+//! One stream's recorder: hub → segmenter → storage → catalogue.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::cause;
+use super::ledger::Ledger;
+use super::sealing::OpenSegment;
+use super::segmenter::{Segmenter, Step};
+use crate::base::{CameraId, DatabaseId, Kind, Result, SegmentId, SharedClock, Stop, StreamId, StreamKey, StreamKind, Tasks, Ticks};
+use crate::catalogue::{Catalogue, GapCause, NewSegment};
+use crate::hub::{Hub, Item, Start, State, StreamStatus, Subscription};
+use crate::media::{FileHeader, Parameters, ParametersHash, file_init};
+use crate::storage::Volumes;
+
+/// Which stream, and what its files say of it.
+#[derive(Clone, Debug)]
+pub struct RecordedStream {
+    /// Local key.
+    pub key: StreamKey,
+    /// Public id.
+    pub id: StreamId,
+    /// Which encoding.
+    pub kind: StreamKind,
+    /// Whose.
+    pub camera: CameraId,
+    /// The camera's name, for the files.
+    pub camera_name: String,
+    /// Volume group that receives the footage.
+    pub group: String,
+    /// When the stream was added: there is nothing to account for before.
+    pub since: Ticks,
+}
+
+/// What all recorders share.
+#[derive(Clone)]
+pub struct Recorder {
+    catalogue: Catalogue,
+    volumes: Volumes,
+    hub: Hub,
+    clock: SharedClock,
+    database: DatabaseId,
+}
+
+impl Recorder {
+    /// Records into the given volumes and catalogue.
+    pub fn new(catalogue: Catalogue, volumes: Volumes, hub: Hub, clock: SharedClock) -> Self {
+        let database = catalogue.database();
+        Self { catalogue, volumes, hub, clock, database }
+    }
+
+    /// Records a stream of the hub until stopped; then seals what is open, and when its row is on its way returns the
+    /// instant up to which the stream is accounted for.
+    /// Subscribes before its first wait, so that a session begun after this call's first poll loses no picture.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read at the beginning, or the hub does not have the stream.
+    pub async fn run_stream(self, stream: RecordedStream, stop: Stop) -> Result<Ticks> {
+        let hub = self.hub.get(stream.key).ok_or_else(|| crate::base::Error::internal("the hub lacks a stream"))?;
+        let subscription = hub.subscribe(Start::NewestKey);
+        let status = hub.status();
+        let now = self.clock.now();
+        let ledger = Ledger::begin(self.catalogue.clone(), stream.key, stream.since, now).await?;
+        let mut work = Work {
+            segmenter: Segmenter::new(stream.key),
+            shared: self,
+            stream,
+            ledger,
+            open: None,
+            parameters_put: None,
+            sealing: Tasks::new(),
+        };
+        work.run(subscription, status, stop).await;
+        work.sealing.finished().await;
+        Ok(work.ledger.accounted())
+    }
+}
+
+struct Work {
+    shared: Recorder,
+    stream: RecordedStream,
+    segmenter: Segmenter,
+    ledger: Ledger,
+    open: Option<OpenSegment>,
+    parameters_put: Option<ParametersHash>,
+    sealing: Tasks,
+}
+
+impl Work {
+    async fn run(
+        &mut self,
+        mut subscription: Subscription,
+        mut status: watch::Receiver<StreamStatus>,
+        stop: Stop,
+    ) {
+        loop {
+            tokio::select! {
+                biased;
+                item = subscription.next() => match item {
+                    Some(Item::Unit(unit)) => {
+                        // A clock that was set back, or a second session's first picture: already recorded.
+                        if unit.start >= self.ledger.accounted() {
+                            let steps = self.segmenter.push(unit);
+                            self.take(steps);
+                        }
+                    }
+                    Some(Item::Missed(units)) => {
+                        tracing::warn!(stream.id = %self.stream.id, units, "the recorder was late");
+                        self.pause(GapCause::RecorderLate);
+                    }
+                    None => break,
+                },
+                changed = status.changed() => {
+                    let now = status.borrow_and_update().clone();
+                    if changed.is_err() {
+                        break;
+                    }
+                    // What was published before the change is still to be read.
+                    if subscription.behind() == 0 {
+                        self.status(&now);
+                    }
+                },
+                () = stop.wait() => break,
+            }
+            self.open.iter_mut().for_each(|open| open.look(&self.shared.catalogue));
+        }
+        while let Some(Item::Unit(unit)) = subscription.try_next() {
+            let steps = self.segmenter.push(unit);
+            self.take(steps);
+        }
+        let steps = self.segmenter.finish();
+        self.take(steps);
+    }
+
+    /// The stream is not live: what is recorded ends here.
+    fn status(&mut self, status: &StreamStatus) {
+        match status.state {
+            // May pass within the silence limit; then nothing was lost, the camera only paused.
+            State::Live | State::Stalled => {}
+            // Whoever switched it off knows whether that is for the user or the end of the service.
+            State::Off => {
+                let steps = self.segmenter.finish();
+                self.take(steps);
+            }
+            State::Connecting | State::Offline => self.pause(cause::of(status)),
+        }
+    }
+
+    fn pause(&mut self, cause: GapCause) {
+        let steps = self.segmenter.finish();
+        self.take(steps);
+        self.ledger.missing(cause, self.shared.clock.now());
+    }
+
+    fn take(&mut self, steps: Vec<Step>) {
+        for step in steps {
+            match step {
+                Step::Begin { start, run, parameters } => self.begin(start, run, &parameters),
+                Step::Fragment(fragment) => {
+                    if let Some(open) = &mut self.open
+                        && let Err(error) = open.append(fragment)
+                    {
+                        self.give_up(error.kind(), error.message());
+                    }
+                }
+                Step::End(end) => {
+                    if let Some(open) = self.open.take() {
+                        self.ledger.footage_to(end);
+                        open.seal(&self.shared.catalogue, &self.sealing);
+                    }
+                }
+            }
+            if let Some((kind, message)) = self.open.as_ref().and_then(OpenSegment::failed) {
+                self.give_up(kind, &message);
+            }
+        }
+    }
+
+    fn begin(&mut self, start: Ticks, run: u64, parameters: &Arc<Parameters>) {
+        match self.create(start, run, parameters) {
+            Ok(open) => {
+                self.ledger.footage_from(start, GapCause::CameraLost);
+                self.open = Some(open);
+            }
+            Err(error) => self.give_up(error.kind(), error.message()),
+        }
+    }
+
+    fn create(&mut self, start: Ticks, run: u64, parameters: &Arc<Parameters>) -> Result<OpenSegment> {
+        let Recorder { catalogue, volumes, clock, database, .. } = &self.shared;
+        let volume = volumes.choose(&self.stream.group)?;
+        let segment = SegmentId::fresh(clock.now());
+        let header = FileHeader {
+            database: *database,
+            camera: self.stream.camera,
+            camera_name: self.stream.camera_name.clone(),
+            stream: self.stream.id,
+            kind: self.stream.kind,
+            segment,
+            start,
+            run,
+            codecs: (
+                parameters.video.codec_string.clone(),
+                parameters.audio.as_ref().map(|a| a.codec_string.clone()),
+            ),
+        };
+        let init = file_init(parameters, &header);
+        let new = NewSegment {
+            id: segment,
+            stream: self.stream.key,
+            start,
+            volume: volume.id(),
+            run: run as i64,
+            parameters_hash: parameters.hash,
+            first_offset: init.len() as i64,
+        };
+        let writer = volume.create(self.stream.id, segment, init)?;
+        if self.parameters_put != Some(parameters.hash) {
+            catalogue.put_parameters(crate::catalogue::Parameters {
+                hash: parameters.hash,
+                mime: parameters.mime(),
+                codec: parameters.video.codec_string.clone(),
+                width: parameters.video.width,
+                height: parameters.video.height,
+                init: parameters.init.clone(),
+            });
+            self.parameters_put = Some(parameters.hash);
+        }
+        catalogue.begin_segment(new.clone());
+        Ok(OpenSegment::new(new, writer))
+    }
+
+    /// The file in progress cannot go on: keep what is in it, note the gap, try again at the next random access point.
+    fn give_up(&mut self, kind: Kind, message: &str) {
+        let cause = match kind {
+            Kind::NoSpace => GapCause::DiskFull,
+            Kind::Unavailable => GapCause::RecorderLate,
+            _ => GapCause::DiskError,
+        };
+        tracing::error!(stream.id = %self.stream.id, reason = message, "recording is interrupted");
+        self.segmenter.abandon();
+        if let Some(open) = self.open.take() {
+            self.ledger.footage_to(open.written_end());
+            open.seal(&self.shared.catalogue, &self.sealing);
+        }
+        self.ledger.missing(cause, self.shared.clock.now());
+    }
+}

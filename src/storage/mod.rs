@@ -1,0 +1,30 @@
+//! Room **storage** (floor 2): volumes, segment files, and everything that touches the file system for them.
+//!
+//! Owns the file system: creating, writing, syncing, unlinking and walking happen here and nowhere else. It knows
+//! bytes and names, not pictures or rows.
+//!
+//! What always holds:
+//! - a volume carries an identity file; a folder without the right one is not written to, so that an unmounted disk
+//!   never fills the system disk. All paths are opened beneath the folder handle taken at start;
+//! - a file is made with `O_EXCL`, and its folder is synced before [`SegmentWriter`] says it exists;
+//! - fragments are appended whole, in order, by one thread per volume; whoever hands one over never waits. The
+//!   queue is bounded in bytes: beyond it an append is refused, and the recorder notes a gap;
+//! - every file with new bytes is synced at least once a second. A failed sync is never tried again (the kernel may
+//!   have dropped the pages): the file counts as failed and the recorder begins another;
+//! - a file is deleted only by [`Volume::remove`]; strangers are moved to `set-aside/`, never deleted.
+
+mod identity;
+mod lock;
+mod path;
+mod reader;
+mod volume;
+mod volumes;
+mod walk;
+mod writer;
+
+pub use lock::{DataLock, ensure_folder};
+pub use reader::SegmentReader;
+pub use volume::{Space, Volume, VolumeSpec};
+pub use volumes::Volumes;
+pub use walk::{Found, Stranger};
+pub use writer::{FileState, SegmentWriter};

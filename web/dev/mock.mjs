@@ -1,0 +1,232 @@
+// Development only: a stand-in for the recorder. Serves the HTTP and WebSocket contract with 19 pretend cameras,
+// and web/dist with the same strict content security policy as the real service.
+// Run: npm run build && npm run mock, then open http://127.0.0.1:8080/#code=MOCKCODE
+import { createServer } from 'node:http';
+import { existsSync, readFileSync } from 'node:fs';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cameras, find, gaps, spans } from './village.mjs';
+import { live } from './live.mjs';
+import { media } from './media.mjs';
+import { keyframe, segmentFile, segmentList, tail } from './recordings.mjs';
+
+const PORT = Number(process.env.PORT ?? 8080);
+const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
+const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'"; // prettier-ignore
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
+  '.png': 'image/png',
+};
+const iso = (ms) => new Date(ms).toISOString();
+const films = await Promise.all(cameras.map((c) => media(c.i, `LANE ${String(c.i).padStart(2, '0')}`)));
+const film = (c) => films[c.i - 1];
+let passwordSet = process.env.MOCK_PASSWORD_SET === '1';
+
+const json = (res, status, body, headers = {}) => {
+  res.writeHead(status, {
+    'content-type': status >= 400 ? 'application/problem+json' : 'application/json',
+    'cache-control': 'no-store',
+    ...headers,
+  });
+  res.end(body === undefined ? undefined : JSON.stringify(body));
+};
+const problem = (res, status, code, params = {}, headers = {}) => json(res, status, { type: 'about:blank', title: code, status, detail: code, code, params }, headers); // prettier-ignore
+const bytes = (req, res, body, type = 'video/mp4', headers = {}) => {
+  const range = /^bytes=(\d+)-(\d*)$/.exec(req.headers.range ?? '');
+  if (!range)
+    return (res.writeHead(200, { 'content-type': type, 'accept-ranges': 'bytes', ...headers }), res.end(body));
+  const a = Number(range[1]);
+  const b = range[2] ? Math.min(Number(range[2]), body.length - 1) : body.length - 1;
+  res.writeHead(206, { 'content-type': type, 'content-range': `bytes ${a}-${b}/${body.length}`, ...headers });
+  res.end(body.subarray(a, b + 1));
+};
+const readJson = async (req) => {
+  const parts = [];
+  for await (const p of req) parts.push(p);
+  return parts.length ? JSON.parse(Buffer.concat(parts)) : {};
+};
+const signedIn = (req) => (req.headers.cookie ?? '').includes('lw=1');
+const publicCamera = ({ i: _, ...c }) => c;
+
+const CHECKS = () => [
+  { id: 'cameras', level: 'warn', code: 'cameras_offline', params: { offline: 2, total: 19 }, since: cameras[12].state_since },
+  { id: 'disk', level: 'ok', code: 'ok', params: {}, since: iso(Date.now() - 9e6) },
+  { id: 'database', level: 'ok', code: 'ok', params: {}, since: iso(Date.now() - 9e6) },
+  { id: 'clock', level: 'ok', code: 'ok', params: {}, since: iso(Date.now() - 9e6) },
+]; // prettier-ignore
+
+function storage() {
+  const per = cameras.map((c) => ({
+    id: c.id,
+    bytes: 21e9 + c.i * 3e8,
+    bytes_per_day: 1.45e9 + c.i * 2e7,
+    oldest_at: c.oldest_at,
+  }));
+  const used = per.reduce((s, c) => s + c.bytes, 0);
+  return { volumes: [{ id: 'v1', path: '/srv/lanewatch', state: 'ok', budget_bytes: 460e9, used_bytes: used, free_bytes: 500e9 - used }], cameras: per, days_kept_estimate: 15 }; // prettier-ignore
+}
+
+function test(body) {
+  if (/wrong|sai/.test(body.password ?? ''))
+    return {
+      ok: false,
+      codec: null,
+      checks: [{ id: 'connect', level: 'error', code: 'camera_auth_failed', params: {}, message: '401' }],
+    };
+  if (!/^rtsps?:\/\//.test(body.url ?? ''))
+    return {
+      ok: false,
+      codec: null,
+      checks: [{ id: 'connect', level: 'error', code: 'camera_unreachable', params: {}, message: 'no route' }],
+    };
+  return {
+    ok: true, codec: 'avc1.640028', mime: '', width: 1920, height: 1080, fps: 15, gop_ms: 6000, kbps: 2100, audio: false, clock_offset_s: 42,
+    checks: [
+      { id: 'connect', level: 'ok', code: 'ok', params: {}, message: '' }, { id: 'codec', level: 'ok', code: 'ok', params: { codec: 'H.264' }, message: '' },
+      { id: 'fps', level: 'ok', code: 'ok', params: { fps: 15 }, message: '' }, { id: 'gop', level: 'warn', code: 'gop_long', params: { gop_ms: 6000 }, message: '' },
+      { id: 'clock', level: 'warn', code: 'clock_off', params: { offset_s: 42 }, message: '' }, { id: 'audio', level: 'ok', code: 'none', params: {}, message: '' },
+    ],
+  }; // prettier-ignore
+}
+
+const server = createServer(async (req, res) => {
+  const url = new URL(req.url, 'http://x');
+  const q = url.searchParams;
+  if (!url.pathname.startsWith('/api/v1/')) return asset(url.pathname, res);
+  const path = url.pathname.slice(8);
+  const [head, id, tailName] = path.split('/');
+  const route = `${req.method} ${head}${id ? '/:id' : ''}${tailName ? `/${tailName}` : ''}`;
+  const time = (name) => Date.parse(q.get(name));
+  const rendition = q.get('rendition') ?? 'main';
+  if (route === 'GET setup')
+    return json(res, 200, {
+      password_set: passwordSet,
+      time_zone: 'Asia/Ho_Chi_Minh',
+      site_name: 'Thôn Đông',
+      version: '0.1.0-mock',
+    });
+  if (route === 'POST session') {
+    const body = await readJson(req);
+    if (body.code !== 'MOCKCODE' && body.password !== 'thondong2026') return problem(res, 401, 'unauthenticated');
+    return json(res, 204, undefined, { 'set-cookie': 'lw=1; HttpOnly; SameSite=Strict; Path=/' });
+  }
+  if (!signedIn(req)) return problem(res, 401, 'unauthenticated');
+  const camera = head === 'cameras' && id ? find(id) : null;
+  if (head === 'cameras' && id && !camera) return problem(res, 404, 'not_found');
+  switch (route) {
+    case 'DELETE session':
+      return json(res, 204, undefined, { 'set-cookie': 'lw=0; Path=/; Max-Age=0' });
+    case 'GET me':
+      return json(res, 200, {
+        name: 'admin',
+        role: 'admin',
+        scopes: ['admin'],
+        password_set: passwordSet,
+        locale: 'vi',
+      });
+    case 'PUT me/:id': {
+      if (((await readJson(req)).password ?? '').length < 10)
+        return problem(res, 422, 'invalid', { field: 'password' });
+      passwordSet = true;
+      return json(res, 204);
+    }
+    case 'GET health':
+      return json(res, 200, { status: 'degraded', checks: CHECKS(), now: iso(Date.now()) });
+    case 'GET cameras':
+      return json(res, 200, { items: cameras.map(publicCamera), next_cursor: null });
+    case 'POST cameras':
+      return problem(res, 409, 'conflict', { field: 'name' });
+    case 'GET cameras/:id':
+      return json(res, 200, publicCamera(camera));
+    case 'PATCH cameras/:id': {
+      const { password: _p, main_url: _m, sub_url: _s, ...body } = await readJson(req);
+      Object.assign(camera, body, { revision: String(Number(camera.revision) + 1) });
+      live.broadcast({ ev: 'cameras' });
+      return json(res, 200, publicCamera(camera));
+    }
+    case 'DELETE cameras/:id':
+      return json(res, 204);
+    case 'POST cameras/:id/restart':
+      return json(res, 202);
+    case 'POST camera-tests':
+      return setTimeout(() => readJson(req).then((b) => json(res, 200, test(b))), 900);
+    case 'GET storage':
+      return json(res, 200, storage());
+    case 'GET timeline': {
+      const list = (q.get('cameras') ?? '').split(',').map(find).filter(Boolean);
+      return json(res, 200, { bucket_s: 60, cameras: list.map((c) => ({
+        id: c.id, motion: [], oldest_at: c.oldest_at, live_edge: c.state === 'live' ? iso(Date.now()) : null,
+        spans: spans(c, time('from'), time('to')).map((s) => ({ from: iso(s.a), to: iso(s.b) })),
+        gaps: gaps(c, time('from'), Math.min(time('to'), Date.now())).map((g) => ({ from: iso(g.a), to: iso(g.b), cause: g.cause })),
+      })) }); // prettier-ignore
+    }
+    case 'GET days': {
+      const [y, m] = q.get('month').split('-').map(Number);
+      const items = [];
+      for (let d = 1; d <= new Date(Date.UTC(y, m, 0)).getUTCDate(); d++) {
+        const a = Date.UTC(y, m - 1, d) - 7 * 3600_000;
+        const s =
+          spans(find(q.get('cameras').split(',')[0]), a, a + 86400_000).reduce((n, x) => n + x.b - x.a, 0) / 1000;
+        if (s > 0)
+          items.push({
+            date: `${q.get('month')}-${String(d).padStart(2, '0')}`,
+            seconds: Math.round(s),
+            cameras_with_footage: 1,
+          });
+      }
+      return json(res, 200, { items });
+    }
+    case 'GET cameras/:id/segments':
+      return json(
+        res,
+        200,
+        segmentList(camera, film(camera), rendition, time('from'), time('to'), Number(q.get('limit') ?? 60)),
+      );
+    case 'GET cameras/:id/tail.mp4':
+      return bytes(req, res, tail(film(camera), rendition, Number(q.get('after'))));
+    case 'GET cameras/:id/keyframes.mp4': {
+      const body = keyframe(camera, film(camera), rendition, Date.parse(q.get('at') ?? q.get('from')));
+      return body
+        ? bytes(req, res, body, 'video/mp4', { 'x-lanewatch-count': '1' })
+        : problem(res, 404, 'no_recording');
+    }
+    case 'GET cameras/:id/clip.mp4': return bytes(req, res, segmentFile(camera, film(camera), rendition, Math.floor(time('from') / 60000) * 60000).bytes, 'video/mp4', { 'content-disposition': 'attachment; filename="clip.mp4"' }); // prettier-ignore
+    case 'GET segments/:id': {
+      const [i, r, minute] = id.replace('.mp4', '').split('-');
+      const file = segmentFile(cameras[i - 1], films[i - 1], r, Number(minute));
+      return file
+        ? bytes(req, res, file.bytes, 'video/mp4', { etag: `"${file.key}"` })
+        : problem(res, 404, 'not_found');
+    }
+    case 'GET init/:id': {
+      const [i, r] = id.replace('.mp4', '').split('-');
+      return bytes(req, res, films[i - 1][r].rec.init, 'video/mp4', {
+        'cache-control': 'private, max-age=31536000, immutable',
+      });
+    }
+    // Test knob: POST /api/v1/mock/freeze-SLUG stops the frames of a camera, thaw-SLUG resumes, corrupt-SLUG sends one broken frame, cut drops every socket.
+    case 'POST mock/:id':
+      return (live.knob(id), json(res, 204));
+    default:
+      return problem(res, 404, 'not_found');
+  }
+});
+
+function asset(path, res) {
+  const wanted = normalize(join(DIST, path));
+  const file = wanted.startsWith(DIST) && extname(path) && existsSync(wanted) ? wanted : join(DIST, 'index.html');
+  if (!existsSync(file)) return res.writeHead(404).end('npm run build first');
+  res.writeHead(200, {
+    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'content-security-policy': CSP,
+    'cache-control': 'no-cache',
+  });
+  res.end(readFileSync(file));
+}
+
+live.attach(server, cameras, film, signedIn);
+server.listen(PORT, '127.0.0.1', () => console.log(`mock recorder on http://127.0.0.1:${PORT}/#code=MOCKCODE`));

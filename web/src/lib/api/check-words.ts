@@ -1,0 +1,21 @@
+/** A check of a camera test as a key of the dictionary and its parameters. Pure. */
+import { keyOr, translate, type Key, type Params } from '../i18n';
+import { number } from '../i18n/dates';
+import type { Lang } from '../i18n';
+import { codecName } from '../player/mse';
+import type { CameraTest, TestCheck } from './types';
+
+export function checkWords(c: TestCheck, test: CameraTest, lang: Lang): { key: Key; params: Params } {
+  const seconds = (x: number | null | undefined): string =>
+    number(Math.abs(x ?? 0), lang, Math.abs(x ?? 0) < 10 ? 1 : 0);
+  const params: Params = {
+    codec: codecName(test.codec),
+    fps: number(test.fps ?? 0, lang),
+    seconds: c.id === 'gop' ? seconds((test.gop_ms ?? 0) / 1000) : seconds(test.clock_offset_s),
+    audio: translate(lang, test.audio ? 'common.yes' : 'common.none'),
+    message: c.message || c.code,
+  };
+  const auth = c.id === 'connect' && c.level === 'error' && c.code.includes('auth');
+  const known = auth ? 'fix.connect.auth' : `fix.${c.id}.${c.level}`;
+  return { key: keyOr('fix', known.slice(4), `fix.other.${c.level}`), params };
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { bytes, dayWords, duration, longDate, monthName, since, spoken } from '../i18n/dates';
+import { parseClock } from './parse';
+import { dayKey, dmy, fromWall, hms, offsetMs, parts, rfc3339, startOfDay } from './zone';
+
+const HCM = 'Asia/Ho_Chi_Minh';
+const T = Date.UTC(2026, 10, 22, 15, 14, 5, 120);
+
+describe('zone', () => {
+  it('shows the site, not UTC', () => {
+    expect(hms(T, HCM)).toBe('22:14:05');
+    expect(dmy(T, HCM)).toBe('22/11/2026');
+    expect(dayKey(Date.UTC(2026, 10, 22, 17), HCM)).toBe('2026-11-23');
+    expect(rfc3339(T, HCM)).toBe('2026-11-22T22:14:05.120+07:00');
+    expect(rfc3339(T - 120, 'America/St_Johns')).toBe('2026-11-22T11:44:05-03:30');
+  });
+  it('round trips through the wall clock, in zones with and without summer time', () => {
+    for (const zone of [HCM, 'UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'])
+      for (let t = Date.UTC(2026, 0, 1); t < Date.UTC(2027, 0, 1); t += 7.3 * 86_400_000) {
+        const p = parts(t, zone);
+        expect(fromWall(zone, p.year, p.month, p.day, p.hour, p.minute, p.second, t % 1000)).toBe(t);
+        expect(Date.parse(rfc3339(t, zone))).toBe(t);
+        expect(startOfDay(t, zone)).toBeLessThanOrEqual(t);
+      }
+  });
+  it('knows half-hour offsets', () => expect(offsetMs(T, 'Asia/Kathmandu')).toBe(5.75 * 3_600_000));
+});
+
+describe('words', () => {
+  it('speak Vietnamese', () => {
+    expect(longDate(T, HCM, 'vi')).toBe('Chủ nhật, 22/11/2026');
+    expect(dayWords(T, T + 3_600_000, HCM, 'vi')).toBe('Hôm nay');
+    expect(dayWords(T, T + 3 * 3_600_000, HCM, 'vi')).toBe('Hôm qua');
+    expect(spoken(T, HCM, 'vi')).toBe('22 giờ 14 phút 05 giây, ngày 22/11');
+    expect(since(T, T + 60_000, HCM, 'vi')).toBe('22:14');
+    expect(since(T, T + 8 * 3_600_000, HCM, 'vi')).toBe('22:14 hôm qua');
+    expect(since(T, T + 80 * 3_600_000, HCM, 'vi')).toBe('22:14 ngày 22/11');
+    expect(monthName(2026, 11, 'vi')).toBe('Tháng 11, 2026');
+    expect(duration(2 * 3_600_000 + 5 * 60_000, 'vi')).toBe('2 giờ 5 phút');
+    expect(duration(45_000, 'vi')).toBe('45 giây');
+    expect(bytes(26_700_000_000, 'vi')).toBe('26,7 GB');
+  });
+  it('use composed letters', () => {
+    for (const s of [longDate(T, HCM, 'vi'), spoken(T, HCM, 'vi')]) expect(s).toBe(s.normalize('NFC'));
+  });
+});
+
+describe('typed times', () => {
+  it('are understood as people write them', () => {
+    const at = (hour: number, minute = 0, second = 0) => ({ hour, minute, second });
+    expect(parseClock('22:14')).toEqual(at(22, 14));
+    expect(parseClock(' 22h14 ')).toEqual(at(22, 14));
+    expect(parseClock('22:14:05')).toEqual(at(22, 14, 5));
+    expect(parseClock('7h')).toEqual(at(7));
+    expect(parseClock('7 giờ 30')).toEqual(at(7, 30));
+    expect(parseClock('7 giờ 30 phút')).toEqual(at(7, 30));
+    expect(parseClock('2214')).toEqual(at(22, 14));
+    expect(parseClock('25:00')).toBeNull();
+    expect(parseClock('22:61')).toBeNull();
+    expect(parseClock('tối qua')).toBeNull();
+    expect(parseClock('')).toBeNull();
+  });
+});

@@ -1,0 +1,187 @@
+/** Paints the timeline: ruler, recorded stretches, hatched gaps, marks, the present and the playhead. */
+import type { Coverage } from './coverage';
+import { lastBefore } from './coverage';
+import { msPerPx, span, toX, type View } from './scale';
+import { minorStep, multiples, ticks } from './ticks';
+
+export const RULER_PX = 26;
+
+export interface TimelineModel {
+  view: View;
+  zone: string;
+  coverage: Coverage | null;
+  position: number;
+  now: number;
+  live: boolean;
+  marks: { in: number | null; out: number | null };
+  hoverX: number | null;
+  hoverLabel: string;
+  positionLabel: string;
+}
+
+const C = {
+  track: '#0e1319',
+  future: '#0b0e12',
+  recorded: '#2b7f95',
+  recordedTop: '#4fb3c9',
+  gap: '#1c232d',
+  hatch: '#4a5766',
+  minor: '#2a3441',
+  major: '#465362',
+  text: '#b4c2d0',
+  day: '#f2f5f8',
+  mark: '#ffd166',
+  now: '#ff6b6b',
+  head: '#ffffff',
+  label: '#1f2833',
+};
+
+let hatch: CanvasPattern | null = null;
+
+function hatching(ctx: CanvasRenderingContext2D): CanvasPattern | string {
+  if (hatch) return hatch;
+  const tile = document.createElement('canvas');
+  tile.width = tile.height = 8;
+  const p = tile.getContext('2d')!;
+  p.fillStyle = C.gap;
+  p.fillRect(0, 0, 8, 8);
+  p.strokeStyle = C.hatch;
+  p.lineWidth = 1.4;
+  p.beginPath();
+  for (const o of [-8, 0, 8]) {
+    p.moveTo(o, 8);
+    p.lineTo(o + 8, 0);
+  }
+  p.stroke();
+  hatch = ctx.createPattern(tile, 'repeat');
+  return hatch ?? C.gap;
+}
+
+function drawTrack(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
+  const { view, coverage } = m;
+  const nowX = Math.min(view.width, Math.max(0, toX(view, m.now)));
+  ctx.fillStyle = C.track;
+  ctx.fillRect(0, top, view.width, height);
+  if (coverage) {
+    ctx.fillStyle = hatching(ctx);
+    for (let i = Math.max(0, lastBefore(coverage.gaps, view.from)); i < coverage.gaps.length; i++) {
+      const g = coverage.gaps[i]!;
+      if (g.from > view.to) break;
+      const x = Math.max(0, toX(view, g.from));
+      ctx.fillRect(x, top, Math.max(1, Math.min(nowX, toX(view, g.to)) - x), height);
+    }
+    for (let i = Math.max(0, lastBefore(coverage.spans, view.from)); i < coverage.spans.length; i++) {
+      const s = coverage.spans[i]!;
+      if (s.from > view.to) break;
+      const x = Math.max(0, toX(view, s.from));
+      // The end of the list trails the present by seconds that are being written.
+      const end = i === coverage.spans.length - 1 && coverage.edge !== null ? Math.max(s.to, m.now) : s.to;
+      const w = Math.max(1, Math.min(view.width, toX(view, end)) - x);
+      ctx.fillStyle = C.recorded;
+      ctx.fillRect(x, top, w, height);
+      ctx.fillStyle = C.recordedTop;
+      ctx.fillRect(x, top, w, 2);
+    }
+  }
+  ctx.fillStyle = C.future;
+  if (nowX < view.width) ctx.fillRect(nowX, top, view.width - nowX, height);
+}
+
+function drawRuler(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
+  const { view, zone } = m;
+  const { step, marks } = ticks(view, zone);
+  const headX = toX(view, m.position);
+  const minor = minorStep(step);
+  ctx.fillStyle = C.minor;
+  if (minor / msPerPx(view) >= 5)
+    for (const t of multiples(view, minor, zone)) ctx.fillRect(Math.round(toX(view, t)), top - 4, 1, 4);
+  ctx.font = '500 12px system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+  ctx.textBaseline = 'middle';
+  ctx.textAlign = 'center';
+  for (const { t, label, day } of marks) {
+    const x = Math.round(toX(view, t));
+    ctx.fillStyle = day ? C.day : C.major;
+    ctx.fillRect(x, top - 7, 1, 7);
+    ctx.globalAlpha = 0.25;
+    ctx.fillRect(x, top, 1, height);
+    ctx.globalAlpha = 1;
+    // The playhead's flag stands in the ruler: no half-covered hours beside it.
+    if (Math.abs(x - headX) < 58) continue;
+    ctx.fillStyle = day ? C.day : C.text;
+    ctx.fillText(label, Math.min(view.width - 18, Math.max(18, x)), RULER_PX / 2 - 2);
+  }
+}
+
+function drawMarks(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
+  const { in: a, out: b } = m.marks;
+  ctx.fillStyle = C.mark;
+  if (a !== null && b !== null) {
+    ctx.globalAlpha = 0.28;
+    ctx.fillRect(toX(m.view, a), top, toX(m.view, b) - toX(m.view, a), height);
+    ctx.globalAlpha = 1;
+  }
+  for (const [t, side] of [
+    [a, 1],
+    [b, -1],
+  ] as const) {
+    if (t === null) continue;
+    const x = toX(m.view, t);
+    ctx.fillRect(x - 1, top, 2, height);
+    ctx.fillRect(side > 0 ? x : x - 7, top, 7, 2);
+    ctx.fillRect(side > 0 ? x : x - 7, top + height - 2, 7, 2);
+  }
+}
+
+function flag(
+  ctx: CanvasRenderingContext2D,
+  x: number,
+  text: string,
+  width: number,
+  y: number,
+  fill: string,
+  ink: string,
+): void {
+  ctx.font = '600 12px system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+  const w = ctx.measureText(text).width + 12;
+  const left = Math.min(width - w - 2, Math.max(2, x - w / 2));
+  ctx.fillStyle = fill;
+  ctx.beginPath();
+  ctx.roundRect(left, y, w, 20, 5);
+  ctx.fill();
+  ctx.fillStyle = ink;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'middle';
+  ctx.fillText(text, left + 6, y + 10.5);
+}
+
+export function drawTimeline(ctx: CanvasRenderingContext2D, m: TimelineModel, heightPx: number, ratio: number): void {
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, m.view.width, heightPx);
+  const top = RULER_PX;
+  const height = heightPx - top;
+  if (span(m.view) <= 0 || m.view.width <= 0) return;
+  drawTrack(ctx, m, top, height);
+  drawRuler(ctx, m, top, height);
+  drawMarks(ctx, m, top, height);
+  const nowX = toX(m.view, m.now);
+  if (nowX >= 0 && nowX <= m.view.width) {
+    ctx.fillStyle = C.now;
+    ctx.fillRect(nowX - 0.75, top, 1.5, height);
+  }
+  if (m.hoverX !== null) {
+    ctx.fillStyle = 'rgba(255,255,255,.45)';
+    ctx.fillRect(m.hoverX, top, 1, height);
+    flag(ctx, m.hoverX, m.hoverLabel, m.view.width, heightPx - 22, C.label, C.day);
+  }
+  const x = toX(m.view, m.position);
+  if (x >= -20 && x <= m.view.width + 20) {
+    const ink = m.live ? C.now : C.head;
+    ctx.fillStyle = ink;
+    ctx.fillRect(x - 1, 20, 2, heightPx - 20);
+    flag(ctx, x, m.positionLabel, m.view.width, 1, ink, '#0b0e12');
+    ctx.beginPath();
+    ctx.roundRect(x - 6, top + height / 2 - 12, 12, 24, 6);
+    ctx.fillStyle = ink;
+    ctx.fill();
+  }
+}

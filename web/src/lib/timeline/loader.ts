@@ -1,0 +1,82 @@
+/** Fetches coverage for the timeline as the view moves: in wide pieces, one request at a time, the present again and again. */
+import { api } from '../api/client';
+import { Coverage, type CausedGap } from './coverage';
+
+const DAY = 86_400_000;
+const EDGE_EVERY_MS = 15_000;
+/** The server answers for at most 32 days at once. */
+const LONGEST = 30 * DAY;
+
+export class CoverageLoader {
+  readonly coverage = new Coverage();
+  error: unknown = null;
+  #busy = false;
+  #wish: [number, number] | null = null;
+  #edgeAt = 0;
+  #stopped = false;
+
+  constructor(
+    private readonly camera: string,
+    private readonly now: () => number,
+    private readonly changed: () => void,
+  ) {}
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Loads what the view needs and a margin on both sides. */
+  want(from: number, to: number): void {
+    const now = this.now();
+    const margin = Math.max(to - from, 3_600_000);
+    const stale = to > now - 60_000 && performance.now() - this.#edgeAt > EDGE_EVERY_MS;
+    if (this.coverage.loaded(from, Math.min(to, now - 60_000)) && !stale) return;
+    this.#wish = [from - margin, Math.min(to + margin, now + 1000)];
+    void this.#work();
+  }
+
+  /** The hole around `t` with both its ends found, however far away they are; infinite where there is no footage. */
+  async hole(t: number): Promise<CausedGap | null> {
+    const now = this.now();
+    await this.#load(t - 2 * DAY, Math.min(now, t + 2 * DAY));
+    let hole = this.coverage.hole(t);
+    for (let end = t + 2 * DAY; hole?.to === Infinity && end < now; end += LONGEST) {
+      await this.#load(end, Math.min(now, end + LONGEST));
+      hole = this.coverage.hole(t);
+    }
+    const oldest = this.coverage.oldest ?? now;
+    for (let start = t - 2 * DAY; hole?.from === -Infinity && start > oldest; start -= LONGEST) {
+      await this.#load(start - LONGEST, start);
+      hole = this.coverage.hole(t);
+    }
+    return hole;
+  }
+
+  async #work(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      while (this.#wish && !this.#stopped) {
+        const [from, to] = this.#wish;
+        this.#wish = null;
+        await this.#load(from, to);
+      }
+      this.error = null;
+    } catch (e) {
+      this.error = e;
+    } finally {
+      this.#busy = false;
+      if (!this.#stopped) this.changed();
+    }
+  }
+
+  async #load(from: number, to: number): Promise<void> {
+    if (to <= from) return;
+    const asked = this.now();
+    if (to >= asked - 60_000) this.#edgeAt = performance.now();
+    const answer = await api.timeline([this.camera], from, to);
+    const mine = answer.cameras[0];
+    if (mine) this.coverage.add(mine, from, to, asked);
+    if (!this.#stopped) this.changed();
+  }
+}

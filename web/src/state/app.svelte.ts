@@ -1,0 +1,152 @@
+/** What the whole app shares: session, site, cameras, the live socket and the recorder's clock. */
+import { api, ApiError, BASE, whenUnauthenticated } from '../lib/api/client';
+import type { Camera, Me, Setup } from '../lib/api/types';
+import { ServerClock } from '../lib/live/clock';
+import { LiveSocket, type SocketStatus } from '../lib/live/socket';
+import { go, replace, router } from './router.svelte';
+import { words } from './errors';
+
+export const clock = new ServerClock();
+export const socket = new LiveSocket(
+  `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${BASE}/live`,
+  clock,
+);
+
+type Status = 'starting' | 'signed_out' | 'ready' | 'unreachable';
+
+export const app = $state<{
+  status: Status;
+  setup: Setup | null;
+  me: Me | null;
+  cameras: Camera[];
+  /** Null until the first answer. */
+  camerasError: string | null;
+  camerasLoaded: boolean;
+  link: SocketStatus;
+  /** The recorder's clock, once a second; for clocks and "since" words. */
+  now: number;
+  expired: boolean;
+  codeFailed: boolean;
+  online: boolean;
+}>({
+  status: 'starting',
+  setup: null,
+  me: null,
+  cameras: [],
+  camerasError: null,
+  camerasLoaded: false,
+  link: 'waiting',
+  now: Date.now(),
+  expired: false,
+  codeFailed: false,
+  online: navigator.onLine,
+});
+
+export const zone = (): string => app.setup?.time_zone ?? 'Asia/Ho_Chi_Minh';
+export const cameraBySlug = (slug: string): Camera | undefined =>
+  app.cameras.find((c) => c.slug === slug || c.id === slug);
+
+let wanted = '/';
+let refreshing: Promise<void> | null = null;
+
+export async function refreshCameras(): Promise<void> {
+  refreshing ??= (async () => {
+    try {
+      app.cameras = (await api.cameras()).sort((a, b) => a.order - b.order);
+      app.camerasLoaded = true;
+      app.camerasError = null;
+    } catch (e) {
+      app.camerasError = words(e);
+    } finally {
+      refreshing = null;
+    }
+  })();
+  return refreshing;
+}
+
+async function enter(): Promise<void> {
+  app.me = await api.me();
+  app.status = 'ready';
+  app.expired = false;
+  socket.start();
+  if (router.route.page === 'login') replace(wanted);
+  await refreshCameras();
+}
+
+/** `#code=XXXX`: signs in once; the code leaves the address bar at once. */
+async function useCode(): Promise<void> {
+  const code = /[#&]code=([^&]+)/.exec(location.hash)?.[1];
+  if (!code) return;
+  rewriteWithoutHash();
+  try {
+    await api.signIn({ code: decodeURIComponent(code) });
+  } catch (e) {
+    if (e instanceof ApiError && e.code === 'unreachable') throw e;
+    app.codeFailed = true;
+  }
+}
+
+function rewriteWithoutHash(): void {
+  history.replaceState(history.state, '', location.pathname + location.search);
+}
+
+export async function start(): Promise<void> {
+  app.status = 'starting';
+  try {
+    const setup = api.setup();
+    await useCode();
+    app.setup = await setup;
+    await enter();
+  } catch (e) {
+    if (e instanceof ApiError && e.status === 401) signedOut(false);
+    else {
+      app.status = 'unreachable';
+      setTimeout(() => app.status === 'unreachable' && void start(), 3000);
+    }
+  }
+}
+
+export async function signIn(password: string): Promise<void> {
+  await api.signIn({ password });
+  app.codeFailed = false;
+  await enter();
+}
+
+function signedOut(expired: boolean): void {
+  if (router.route.page !== 'login') wanted = router.path;
+  app.status = 'signed_out';
+  app.me = null;
+  app.expired = expired;
+  socket.stop();
+  if (router.route.page !== 'login') go('/login');
+}
+
+export async function signOut(): Promise<void> {
+  await api.signOut().catch(() => {});
+  wanted = '/';
+  signedOut(false);
+}
+
+whenUnauthenticated(() => {
+  if (app.status === 'ready') signedOut(true);
+});
+
+socket.onStatus = (s) => (app.link = s);
+socket.onCameras = () => void refreshCameras();
+socket.onRefused = () => void api.me().catch(() => {});
+socket.onState = (e) => {
+  const camera = app.cameras.find((c) => c.id === e.camera || c.slug === e.camera);
+  const rendition = camera?.renditions.find((r) => r.id === e.rendition);
+  if (!camera || !rendition) return;
+  rendition.state = e.state;
+  rendition.state_reason = e.reason;
+  rendition.state_since = e.since ?? rendition.state_since;
+  // The camera's own state is the server's judgement over both streams: ask for it, at most every two seconds.
+  clearTimeout(stateTimer);
+  stateTimer = setTimeout(() => void refreshCameras(), 2000);
+};
+let stateTimer: ReturnType<typeof setTimeout> | undefined;
+
+setInterval(() => (app.now = clock.now()), 1000);
+addEventListener('online', () => (app.online = true));
+addEventListener('offline', () => (app.online = false));

@@ -1,0 +1,29 @@
+/** `window.__lanewatch`: a read-only look at the numbers that the end-to-end tests assert on. */
+import type { LiveSnapshot } from '../lib/live/tile-player';
+import { scrubTimings } from '../lib/player/scrub';
+import { seekTimings } from '../lib/player/playback';
+import { socket } from './app.svelte';
+
+const tiles = new Map<string, Readonly<LiveSnapshot>>();
+
+export function showTile(name: string, s: Readonly<LiveSnapshot> | null): void {
+  if (s) tiles.set(name, s);
+  else tiles.delete(name);
+}
+
+Object.defineProperty(window, '__lanewatch', {
+  value: Object.freeze({
+    get tiles() {
+      return Object.fromEntries([...tiles].map(([name, s]) => [name, { ...s }]));
+    },
+    get seeks() {
+      return [...seekTimings];
+    },
+    get scrubs() {
+      return [...scrubTimings];
+    },
+    get socket() {
+      return { opened: socket.opened, status: socket.status, channels: socket.channelCount, bytes: socket.bytes };
+    },
+  }),
+});

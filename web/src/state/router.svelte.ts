@@ -1,0 +1,69 @@
+/** A small history router: the path is the page, the query its state. Links are ordinary `<a href>` and work when copied. */
+export type Route =
+  | { page: 'wall'; focus: string | null }
+  | { page: 'camera'; slug: string; t: number | null }
+  | { page: 'cameras' }
+  | { page: 'system' }
+  | { page: 'login' }
+  | { page: 'missing' };
+
+export function parseRoute(path: string, query: URLSearchParams): Route {
+  const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
+  if (parts.length === 0) return { page: 'wall', focus: query.get('c') };
+  if (parts[0] === 'c' && parts[1] && parts.length === 2) {
+    const t = Date.parse(query.get('t') ?? '');
+    return { page: 'camera', slug: parts[1], t: Number.isFinite(t) ? t : null };
+  }
+  if (parts.length === 1 && (parts[0] === 'cameras' || parts[0] === 'system' || parts[0] === 'login'))
+    return { page: parts[0] };
+  return { page: 'missing' };
+}
+
+const read = (): Route => parseRoute(location.pathname, new URLSearchParams(location.search));
+
+export const router = $state<{ route: Route; path: string }>({
+  route: read(),
+  path: location.pathname + location.search,
+});
+
+function sync(): void {
+  router.route = read();
+  router.path = location.pathname + location.search;
+}
+
+export function go(href: string): void {
+  if (href === location.pathname + location.search) return;
+  history.pushState({ inApp: true }, '', href);
+  sync();
+}
+
+/** Changes the address without a new history entry and without changing the page's state. */
+export function rewrite(href: string): void {
+  history.replaceState(history.state, '', href);
+}
+
+export function replace(href: string): void {
+  history.replaceState(history.state, '', href);
+  sync();
+}
+
+/** Back when this app made the entry, else to `fallback`. */
+export function back(fallback: string): void {
+  if ((history.state as { inApp?: boolean } | null)?.inApp) history.back();
+  else replace(fallback);
+}
+
+addEventListener('popstate', sync);
+
+/** Plain clicks on own links stay in the app; everything else is the browser's. */
+document.addEventListener('click', (e) => {
+  if (e.defaultPrevented || e.button !== 0 || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+  const a = (e.target as Element | null)?.closest?.('a');
+  if (!a || a.target || a.hasAttribute('download') || a.origin !== location.origin || a.pathname.startsWith('/api/'))
+    return;
+  e.preventDefault();
+  go(a.pathname + a.search);
+});
+
+export const cameraPath = (slug: string, t?: string): string =>
+  `/c/${encodeURIComponent(slug)}${t ? `?t=${encodeURIComponent(t)}` : ''}`;

@@ -1,0 +1,2 @@
+// Svelte without SvelteKit: only the compiler options that Vite and svelte-check share.
+export default { compilerOptions: { runes: true } };
