@@ -14,10 +14,10 @@ use bytes::Bytes;
 use lanewatch::base::{
     SegmentId, SharedClock, SimClock, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId, Zone,
 };
-use lanewatch::media::ParametersHash;
 use lanewatch::catalogue::{
     Catalogue, NewCamera, NewSegment, NewVolume, Parameters, Scope, SealedSegment, SegmentState,
 };
+use lanewatch::media::ParametersHash;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
@@ -58,7 +58,8 @@ fn main() -> Result<(), Failure> {
 }
 
 async fn run() -> Result<(), Failure> {
-    let segments: i64 = std::env::var("LANEWATCH_BENCH_SEGMENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
+    let segments: i64 =
+        std::env::var("LANEWATCH_BENCH_SEGMENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench-data"));
     if !folder.exists() {
         rustix::fs::mkdir(&folder, rustix::fs::Mode::from_raw_mode(0o700))?;
@@ -111,8 +112,10 @@ async fn reads(c: &Catalogue, minutes: i64, out: &mut Table) -> Result<(), Failu
         for (stream, range) in &picks {
             listed = listed.max(c.segments(*stream, *range, 1000).await?.len());
         }
-        measure(out, &format!("list, 1 camera, {name} (page of {listed})"), &picks, |(s, r)| c.segments(s, r, 1000))
-            .await?;
+        measure(out, &format!("list, 1 camera, {name} (page of {listed})"), &picks, |(s, r)| {
+            c.segments(s, r, 1000)
+        })
+        .await?;
         measure(out, &format!("timeline, 1 camera, {name}"), &picks, |(s, r)| c.spans(s, r)).await?;
     }
     let all: Vec<StreamKey> = (1..=STREAMS).map(StreamKey).collect();
@@ -140,8 +143,10 @@ async fn reads(c: &Catalogue, minutes: i64, out: &mut Table) -> Result<(), Failu
     })
     .await?;
     let volume = c.volumes().await?[0].id;
-    measure(out, "oldest 50 of a camera", &picks, |n| c.oldest_segments(Scope::Stream(StreamKey(1 + n % STREAMS)), 50))
-        .await?;
+    measure(out, "oldest 50 of a camera", &picks, |n| {
+        c.oldest_segments(Scope::Stream(StreamKey(1 + n % STREAMS)), 50)
+    })
+    .await?;
     measure(out, "oldest 50 of a volume", &picks, |_| c.oldest_segments(Scope::Volume(volume), 50)).await?;
     measure(out, "usage of all", &picks, |_| c.usage()).await
 }
@@ -219,14 +224,22 @@ async fn fill(path: &Path, clock: &SharedClock, minutes: i64) -> Result<(), Fail
     let tasks = Tasks::new();
     let c = Catalogue::open(&part, Arc::clone(clock), Zone::HO_CHI_MINH, &tasks).await?;
     let volume = VolumeId::fresh(origin());
-    c.put_volume(NewVolume { id: volume, path: "/srv".into(), group: "default".into(), budget_bytes: None }).await?;
+    c.put_volume(NewVolume { id: volume, path: "/srv".into(), group: "default".into(), budget_bytes: None })
+        .await?;
     for n in 1..=STREAMS {
         let url = format!("rtsp://10.0.0.{n}/main").parse()?;
         c.add_camera(NewCamera::new(format!("Ngõ {n}"), url)).await?;
     }
     let (mime, codec) = ("video/mp4; codecs=\"avc1.640028\"".to_owned(), "avc1.640028".to_owned());
     let hash = ParametersHash([7; 16]);
-    c.put_parameters(Parameters { hash, mime, codec, width: 1920, height: 1080, init: Bytes::from_static(&[0; 800]) });
+    c.put_parameters(Parameters {
+        hash,
+        mime,
+        codec,
+        width: 1920,
+        height: 1080,
+        init: Bytes::from_static(&[0; 800]),
+    });
     c.close().await;
 
     let mut conn = connect(&part).await?;
@@ -251,8 +264,10 @@ async fn fill(path: &Path, clock: &SharedClock, minutes: i64) -> Result<(), Fail
 
 /// A connection that hurries: what is lost is made again.
 async fn connect(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
-    let options =
-        SqliteConnectOptions::new().filename(path).pragma("synchronous", "off").pragma("cache_size", "-262144");
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .pragma("synchronous", "off")
+        .pragma("cache_size", "-262144");
     options.disable_statement_logging().connect().await
 }
 
@@ -263,7 +278,12 @@ async fn rows(path: &Path) -> Result<i64, Failure> {
     Ok(rows)
 }
 
-async fn measure<P: Copy, T, F>(out: &mut Table, name: &str, picks: &[P], ask: impl Fn(P) -> F) -> Result<(), Failure>
+async fn measure<P: Copy, T, F>(
+    out: &mut Table,
+    name: &str,
+    picks: &[P],
+    ask: impl Fn(P) -> F,
+) -> Result<(), Failure>
 where
     F: Future<Output = lanewatch::base::Result<T>>,
 {

@@ -34,6 +34,10 @@ pub fn announce(address: SocketAddr, code: Option<&Secret>) {
     // Whoever closed our output does not want to read this.
     let _ = match code {
         None => writeln!(out, "lanewatch: http://{address}/"),
-        Some(code) => writeln!(out, "lanewatch: http://{address}/#code={} (signs in once, within 15 minutes)", code.expose()),
+        Some(code) => writeln!(
+            out,
+            "lanewatch: http://{address}/#code={} (signs in once, within 15 minutes)",
+            code.expose()
+        ),
     };
 }

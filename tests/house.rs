@@ -23,16 +23,40 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
         "app",
         5,
         &[
-            "base", "config", "media", "hub", "ingest", "catalogue", "storage", "record", "retention", "playback", "auth",
-            "http", "cli", "lifecycle",
+            "base",
+            "config",
+            "media",
+            "hub",
+            "ingest",
+            "catalogue",
+            "storage",
+            "record",
+            "retention",
+            "playback",
+            "auth",
+            "http",
+            "cli",
+            "lifecycle",
         ],
     ),
     (
         "cli",
         5,
         &[
-            "base", "config", "media", "hub", "ingest", "catalogue", "storage", "record", "retention", "playback", "auth",
-            "http", "app", "lifecycle",
+            "base",
+            "config",
+            "media",
+            "hub",
+            "ingest",
+            "catalogue",
+            "storage",
+            "record",
+            "retention",
+            "playback",
+            "auth",
+            "http",
+            "app",
+            "lifecycle",
         ],
     ),
     ("lifecycle", 5, &["base", "app"]),
@@ -127,7 +151,11 @@ fn rooms_import_only_what_the_table_allows() {
             let prefix = if source.room == "main" { "lanewatch::" } else { "crate::" };
             for other in named(code(line), prefix).filter(|o| table.contains_key(o) && *o != source.room) {
                 if !may.contains(&other) {
-                    broken.push(format!("{}:{n}: {} may not import {other}", source.path.display(), source.room));
+                    broken.push(format!(
+                        "{}:{n}: {} may not import {other}",
+                        source.path.display(),
+                        source.room
+                    ));
                 }
             }
         }
@@ -178,8 +206,10 @@ fn sql_and_file_writes_stay_in_their_rooms() {
             if sql.iter().any(|s| line.contains(s)) && source.room != "catalogue" {
                 broken.push(format!("{}:{n}: SQL belongs to catalogue", source.path.display()));
             }
-            let writes = ["fs::write(", "fs::remove_file(", "File::create(", "fs::rename(", "OpenOptions::new("];
-            if writes.iter().any(|w| line.contains(w)) && !["storage", "cli"].contains(&source.room.as_str()) {
+            let writes =
+                ["fs::write(", "fs::remove_file(", "File::create(", "fs::rename(", "OpenOptions::new("];
+            if writes.iter().any(|w| line.contains(w)) && !["storage", "cli"].contains(&source.room.as_str())
+            {
                 broken.push(format!("{}:{n}: writing files belongs to storage", source.path.display()));
             }
         }
@@ -212,7 +242,11 @@ fn files_stay_short_and_say_what_they_are() {
     let mut broken = Vec::new();
     for source in sources() {
         if source.lines.len() > MAX_LINES {
-            broken.push(format!("{}: {} lines; at most {MAX_LINES}", source.path.display(), source.lines.len()));
+            broken.push(format!(
+                "{}: {} lines; at most {MAX_LINES}",
+                source.path.display(),
+                source.lines.len()
+            ));
         }
         let first = source.lines.first().map_or("//!", |(_, line)| line.as_str());
         if !first.starts_with("//!") {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 
-use crate::base::{Result, SharedClock, Stop, Tasks};
+use crate::base::{Result, Stop, Tasks};
 use crate::catalogue::{self, Catalogue};
 use crate::http::{self, CheckId, VolumeInfo};
 use crate::ingest;
@@ -26,25 +26,25 @@ pub(crate) fn transport(transport: catalogue::Transport) -> ingest::Transport {
 }
 
 /// Looks at cameras.
-pub(super) struct Prober(pub(super) SharedClock);
+pub(super) struct Prober;
 
 impl http::Probe for Prober {
     fn probe(&self, request: http::ProbeRequest) -> BoxFuture<'_, Result<http::ProbeReport>> {
         let transport = transport(request.transport);
         let request = ingest::ProbeRequest { url: request.url, credentials: request.credentials, transport };
-        async move { Ok(report(ingest::probe(request, Arc::clone(&self.0), PROBE_LIMIT).await)) }.boxed()
+        async move { Ok(report(ingest::probe(request, PROBE_LIMIT).await)) }.boxed()
     }
 }
 
 fn report(seen: ingest::ProbeReport) -> http::ProbeReport {
-    let ok = seen.usable();
+    let ok = seen.ok();
     let checks = seen.checks.into_iter().map(|check| http::Check {
         id: match check.id {
-            "video" | "order" => CheckId::Codec,
-            "key_frames" => CheckId::Gop,
-            "timestamps" => CheckId::Fps,
+            "codec" => CheckId::Codec,
+            "gop" => CheckId::Gop,
+            "fps" => CheckId::Fps,
             "clock" => CheckId::Clock,
-            "sound" => CheckId::Audio,
+            "audio" => CheckId::Audio,
             _ => CheckId::Connect,
         },
         level: match check.level {
@@ -53,13 +53,16 @@ fn report(seen: ingest::ProbeReport) -> http::ProbeReport {
             ingest::Level::Error => http::Level::Error,
         },
         code: check.code.to_owned(),
-        params: check.params.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect(),
+        params: check
+            .params
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Value::String(value)))
+            .collect(),
         message: check.message,
     });
     http::ProbeReport {
         ok,
-        // The one place where the codec string is wanted: it stands in the MIME type.
-        codec: seen.mime.as_deref().and_then(|m| m.split('"').nth(1)).map(|c| c.split(',').next().unwrap_or(c).to_owned()),
+        codec: seen.codec,
         mime: seen.mime,
         width: seen.width,
         height: seen.height,
@@ -80,7 +83,8 @@ pub(super) struct VolumeReport {
 impl VolumeReport {
     pub(super) fn start(catalogue: &Catalogue, volumes: &Volumes, tasks: &Tasks, stop: &Stop) -> Self {
         let latest = Arc::new(RwLock::new(Vec::new()));
-        let (keep, catalogue, volumes, stop) = (Arc::clone(&latest), catalogue.clone(), volumes.clone(), stop.clone());
+        let (keep, catalogue, volumes, stop) =
+            (Arc::clone(&latest), catalogue.clone(), volumes.clone(), stop.clone());
         tasks.spawn("volume-report", async move {
             let mut pace = tokio::time::interval(ASK_EVERY);
             loop {

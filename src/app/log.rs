@@ -20,7 +20,8 @@ impl Write for Forgiving {
 
 /// Starts it with a filter; `RUST_LOG` wins over the configuration.
 pub(super) fn start(filter: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{filter},retina=warn,sqlx=warn")));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("{filter},retina=warn,sqlx=warn")));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Forgiving);
     // A test may have started one before.
     let _ = log.with_ansi(io::stderr().is_terminal()).try_init();

@@ -83,7 +83,7 @@ async fn run(config: &Config) -> Result<()> {
         site_name: config.site.name.clone(),
         site_url: config.site.url.clone(),
         auth,
-        probe: Arc::new(glue::Prober(Arc::clone(&clock))),
+        probe: Arc::new(glue::Prober),
         restart: Arc::new(fleet.clone()),
         volumes: Arc::new(glue::VolumeReport::start(&catalogue, &volumes, &tasks, &stop)),
         started: clock.now(),

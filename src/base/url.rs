@@ -16,7 +16,9 @@ impl RtspUrl {
     /// `Invalid`, naming what is wrong; the text itself is not repeated, as it may hold a password.
     pub fn split(text: &str) -> Result<(Self, Option<Credentials>)> {
         let mut url = url::Url::parse(text.trim()).map_err(|e| {
-            Error::invalid(format!("the camera address cannot be read ({e}); write it like rtsp://192.168.1.20:554/stream1"))
+            Error::invalid(format!(
+                "the camera address cannot be read ({e}); write it like rtsp://192.168.1.20:554/stream1"
+            ))
         })?;
         if url.scheme() != "rtsp" {
             let scheme = url.scheme();
@@ -25,7 +27,9 @@ impl RtspUrl {
             )));
         }
         if url.host_str().is_none_or(str::is_empty) {
-            return Err(Error::invalid("the camera address has no host; write it like rtsp://192.168.1.20:554/stream1"));
+            return Err(Error::invalid(
+                "the camera address has no host; write it like rtsp://192.168.1.20:554/stream1",
+            ));
         }
         let username = percent_decode(url.username());
         let password = percent_decode(url.password().unwrap_or(""));
@@ -49,7 +53,10 @@ fn percent_decode(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&b, tail)) = rest.split_first() {
-        let hex = tail.get(..2).and_then(|h| std::str::from_utf8(h).ok()).and_then(|h| u8::from_str_radix(h, 16).ok());
+        let hex = tail
+            .get(..2)
+            .and_then(|h| std::str::from_utf8(h).ok())
+            .and_then(|h| u8::from_str_radix(h, 16).ok());
         match (b, hex) {
             (b'%', Some(value)) => {
                 out.push(value);
@@ -70,9 +77,9 @@ impl FromStr for RtspUrl {
     fn from_str(text: &str) -> Result<Self> {
         match Self::split(text)? {
             (url, None) => Ok(url),
-            (_, Some(_)) => {
-                Err(Error::invalid("the camera address must not carry a user name or password; give them separately"))
-            }
+            (_, Some(_)) => Err(Error::invalid(
+                "the camera address must not carry a user name or password; give them separately",
+            )),
         }
     }
 }
@@ -95,7 +102,8 @@ mod tests {
 
     #[test]
     fn credentials_are_split_off_and_never_shown() {
-        let (url, credentials) = RtspUrl::split("rtsp://admin:p%40ss@10.0.0.7:554/main?x=1").expect("address");
+        let (url, credentials) =
+            RtspUrl::split("rtsp://admin:p%40ss@10.0.0.7:554/main?x=1").expect("address");
         assert_eq!(url.to_string(), "rtsp://10.0.0.7:554/main?x=1");
         let credentials = credentials.expect("credentials");
         assert_eq!((credentials.username.as_str(), credentials.password.expose()), ("admin", "p@ss"));

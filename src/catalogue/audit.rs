@@ -100,8 +100,10 @@ impl Catalogue {
             self.read(sqlx::query_as(GAPS).bind(stream.0).fetch_all(self.readers())).await?;
         audit.gaps = rows.len() as u64;
         audit.gap_ticks = rows.iter().filter_map(|(from, to)| Some((*to)? - from)).sum();
-        let gaps: Vec<TimeRange> =
-            rows.into_iter().map(|(from, to)| TimeRange::new(Ticks(from), to.map_or(FOREVER, Ticks))).collect();
+        let gaps: Vec<TimeRange> = rows
+            .into_iter()
+            .map(|(from, to)| TimeRange::new(Ticks(from), to.map_or(FOREVER, Ticks)))
+            .collect();
         let footage = coalesce(footage);
         audit.contradictions = common(&footage, &gaps);
         let known = coalesce(footage.into_iter().chain(gaps).chain(pending).collect());

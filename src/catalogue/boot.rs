@@ -80,7 +80,8 @@ impl Catalogue {
     pub async fn previous_boot(&self) -> Result<Option<Boot>> {
         let before = if self.inner.boot == 0 { i64::MAX } else { self.inner.boot };
         let query = sqlx::query_as(BEFORE).bind(before);
-        let row: Option<(i64, i64, i64, Option<i64>)> = self.read(query.fetch_optional(self.readers())).await?;
+        let row: Option<(i64, i64, i64, Option<i64>)> =
+            self.read(query.fetch_optional(self.readers())).await?;
         Ok(row.map(|(id, started, seen, ended)| Boot {
             id,
             started: Ticks(started),

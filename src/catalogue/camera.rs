@@ -8,7 +8,9 @@ use sqlx::sqlite::SqliteRow;
 use super::Catalogue;
 use super::sql::{failed, statements, uuid};
 use super::writer::Write;
-use crate::base::{CameraId, Credentials, Error, Result, RtspUrl, Secret, StreamId, StreamKey, StreamKind, Ticks};
+use crate::base::{
+    CameraId, Credentials, Error, Result, RtspUrl, Secret, StreamId, StreamKey, StreamKind, Ticks,
+};
 
 macro_rules! columns {
     () => {
@@ -182,8 +184,11 @@ fn grouped(rows: Vec<Joined>) -> Vec<Camera> {
 
 /// A camera that is not removed, with all its streams, removed ones too.
 pub(super) async fn load(w: &mut Write, id: CameraId) -> Result<Option<Camera>> {
-    let rows: Vec<Joined> =
-        sqlx::query_as(BY_ID).bind(id.0.as_bytes().as_slice()).fetch_all(&mut w.conn).await.map_err(failed)?;
+    let rows: Vec<Joined> = sqlx::query_as(BY_ID)
+        .bind(id.0.as_bytes().as_slice())
+        .fetch_all(&mut w.conn)
+        .await
+        .map_err(failed)?;
     Ok(grouped(rows).pop())
 }
 

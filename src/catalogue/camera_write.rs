@@ -208,7 +208,8 @@ impl Change for Add {
             let Some(url) = url else { continue };
             let (min_days, max_days, group) = (new.min_days, new.max_days, new.group.as_str());
             let id = StreamId::fresh(w.now);
-            put_stream(w, key, StreamRow { key: None, id, kind, url, recorded, min_days, max_days, group }).await?;
+            put_stream(w, key, StreamRow { key: None, id, kind, url, recorded, min_days, max_days, group })
+                .await?;
         }
         announce(w, id).await
     }

@@ -115,7 +115,11 @@ impl Catalogue {
         for &stream in streams {
             let query = sqlx::query_as(BETWEEN).bind(stream.0).bind(from_day).bind(to_day);
             let rows: Vec<(i32, Vec<u8>)> = self.read(query.fetch_all(self.readers())).await?;
-            all.extend(rows.into_iter().map(|(day, coverage)| DaySummary { stream, day, coverage: coverage.into() }));
+            all.extend(rows.into_iter().map(|(day, coverage)| DaySummary {
+                stream,
+                day,
+                coverage: coverage.into(),
+            }));
         }
         Ok(all)
     }

@@ -101,7 +101,8 @@ impl Catalogue {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn lasting_gap(&self, stream: StreamKey) -> Result<Option<Gap>> {
-        let row: Option<Raw> = self.read(sqlx::query_as(OPEN).bind(stream.0).fetch_optional(self.readers())).await?;
+        let row: Option<Raw> =
+            self.read(sqlx::query_as(OPEN).bind(stream.0).fetch_optional(self.readers())).await?;
         row.map(gap).transpose()
     }
 }

@@ -86,15 +86,15 @@ impl Change for Hourly {
 }
 
 async fn report(w: &mut Write, hours: std::ops::Range<i64>) -> Result<()> {
-    let streams: Vec<(i64, Vec<u8>)> = sqlx::query_as(STREAMS).fetch_all(&mut w.conn).await.map_err(failed)?;
+    let streams: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as(STREAMS).fetch_all(&mut w.conn).await.map_err(failed)?;
     for hour in hours {
         let range = TimeRange::new(Ticks(hour * HOUR), Ticks((hour + 1) * HOUR));
         for (key, id) in &streams {
             let footage = ledger::footage(w, StreamKey(*key), range).await?;
             let ticks: i64 = footage.into_iter().filter_map(|r| r.overlap(range)).map(TimeRange::ticks).sum();
             let id: Uuid = uuid(id)?;
-            let body =
-                json!({"from": range.from.rfc3339(), "to": range.to.rfc3339(), "seconds": ticks / TICKS_PER_SECOND});
+            let body = json!({"from": range.from.rfc3339(), "to": range.to.rfc3339(), "seconds": ticks / TICKS_PER_SECOND});
             outbox::put(w, "coverage", id, body).await?;
         }
     }
@@ -103,9 +103,11 @@ async fn report(w: &mut Write, hours: std::ops::Range<i64>) -> Result<()> {
 
 async fn prune(w: &mut Write) -> Result<()> {
     let now = w.now.0;
-    for (sql, before) in
-        [(PRUNE_OUTBOX, now - OUTBOX_KEPT), (PRUNE_SESSIONS, now - EXPIRED_KEPT), (PRUNE_CODES, now - EXPIRED_KEPT)]
-    {
+    for (sql, before) in [
+        (PRUNE_OUTBOX, now - OUTBOX_KEPT),
+        (PRUNE_SESSIONS, now - EXPIRED_KEPT),
+        (PRUNE_CODES, now - EXPIRED_KEPT),
+    ] {
         sqlx::query(sql).bind(before).execute(&mut w.conn).await.map_err(failed)?;
     }
     Ok(())

@@ -50,7 +50,8 @@ async fn around(w: &mut Write, stream: StreamKey, range: TimeRange) -> Result<Ve
 
 /// The stream's gap that still lasts.
 pub(super) async fn open(w: &mut Write, stream: StreamKey) -> Result<Option<Row>> {
-    let raw: Option<Raw> = sqlx::query_as(OPEN).bind(stream.0).fetch_optional(&mut w.conn).await.map_err(failed)?;
+    let raw: Option<Raw> =
+        sqlx::query_as(OPEN).bind(stream.0).fetch_optional(&mut w.conn).await.map_err(failed)?;
     raw.map(row).transpose()
 }
 
@@ -136,7 +137,8 @@ async fn insert(w: &mut Write, stream: StreamKey, gap: Row) -> Result<()> {
 }
 
 async fn set_to(w: &mut Write, stream: StreamKey, gap: &Row, to: Ticks) -> Result<()> {
-    let query = sqlx::query(SET_TO).bind(stream.0).bind(gap.range.from.0).bind((to != FOREVER).then_some(to.0));
+    let query =
+        sqlx::query(SET_TO).bind(stream.0).bind(gap.range.from.0).bind((to != FOREVER).then_some(to.0));
     query.execute(&mut w.conn).await.map_err(failed)?;
     let changed = Row { range: TimeRange::new(gap.range.from, to), ..gap.clone() };
     tell(w, stream, "gap", &changed).await
@@ -153,7 +155,8 @@ async fn tell(w: &mut Write, stream: StreamKey, kind: &'static str, gap: &Row) -
     if gap.cause == GapCause::Retention.name() {
         return Ok(());
     }
-    let id: Vec<u8> = sqlx::query_scalar(STREAM_ID).bind(stream.0).fetch_one(&mut w.conn).await.map_err(failed)?;
+    let id: Vec<u8> =
+        sqlx::query_scalar(STREAM_ID).bind(stream.0).fetch_one(&mut w.conn).await.map_err(failed)?;
     let to = (gap.range.to != FOREVER).then(|| gap.range.to.rfc3339());
     let body = json!({"stream": uuid(&id)?, "from": gap.range.from.rfc3339(), "to": to, "cause": gap.cause});
     outbox::put(w, kind, gap.id, body).await

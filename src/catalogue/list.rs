@@ -9,8 +9,8 @@ use super::names::Known;
 use super::packed::{Raw, unpack};
 use super::sql::{damaged, statements, uuid};
 use super::types::{Parameters, Segment, SegmentState};
-use crate::media::ParametersHash;
 use crate::base::{Result, SegmentId, StreamKey, Ticks, TimeRange};
+use crate::media::ParametersHash;
 
 macro_rules! columns {
     () => {
@@ -93,7 +93,8 @@ impl Catalogue {
         // Before the rows: what is settled meanwhile is then in both, never in neither.
         let ahead = self.inner.growing.within(stream, range);
         let query = sqlx::query_as(WITHIN).bind(stream.0).bind(range.from.0).bind(range.to.0).bind(limit);
-        let (numbers, packed): (Option<String>, Option<Vec<u8>>) = self.read(query.fetch_one(self.readers())).await?;
+        let (numbers, packed): (Option<String>, Option<Vec<u8>>) =
+            self.read(query.fetch_one(self.readers())).await?;
         let rows = unpack(stream, &numbers.unwrap_or_default(), packed.unwrap_or_default().into());
         let mut segments = self.named(rows.ok_or_else(|| damaged("a list of segments"))?).await?;
         for segment in ahead {

@@ -74,7 +74,9 @@ pub use doom::Doomed;
 pub use growing::Growing;
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
-pub use types::{Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState};
+pub use types::{
+    Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState,
+};
 pub use usage::{Scope, Usage};
 pub use volume::{NewVolume, Volume, VolumeState};
 
@@ -142,7 +144,10 @@ impl Catalogue {
     async fn read<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T> {
         match tokio::time::timeout(READ_LIMIT, work).await {
             Ok(done) => done.map_err(sql::failed),
-            Err(_) => Err(Error::new(Kind::Timeout, "the catalogue answers too slowly; look at the load of its disk")),
+            Err(_) => Err(Error::new(
+                Kind::Timeout,
+                "the catalogue answers too slowly; look at the load of its disk",
+            )),
         }
     }
 }

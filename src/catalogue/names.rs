@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use super::sql::{failed, statements, uuid};
-use crate::media::ParametersHash;
 use super::writer::Write;
 use crate::base::{Error, Result, VolumeId};
+use crate::media::ParametersHash;
 
 statements! {
     VOLUMES = "select key, id from volume";
@@ -35,10 +35,14 @@ impl Names {
 
     /// Reads all names again: some key was new.
     pub(super) async fn refresh(&self, readers: &sqlx::SqlitePool) -> Result<()> {
-        let volumes: Vec<(i64, Vec<u8>)> = sqlx::query_as(VOLUMES).fetch_all(readers).await.map_err(failed)?;
-        let parameters: Vec<(i64, Vec<u8>)> = sqlx::query_as(PARAMETERS).fetch_all(readers).await.map_err(failed)?;
-        let volumes = volumes.into_iter().map(|(key, id)| Ok((key, VolumeId(uuid(&id)?)))).collect::<Result<_>>()?;
-        let parameters = parameters.into_iter().map(|(key, hash)| Ok((key, ParametersHash::from_bytes(&hash)?)));
+        let volumes: Vec<(i64, Vec<u8>)> =
+            sqlx::query_as(VOLUMES).fetch_all(readers).await.map_err(failed)?;
+        let parameters: Vec<(i64, Vec<u8>)> =
+            sqlx::query_as(PARAMETERS).fetch_all(readers).await.map_err(failed)?;
+        let volumes =
+            volumes.into_iter().map(|(key, id)| Ok((key, VolumeId(uuid(&id)?)))).collect::<Result<_>>()?;
+        let parameters =
+            parameters.into_iter().map(|(key, hash)| Ok((key, ParametersHash::from_bytes(&hash)?)));
         let known = Known { volumes, parameters: parameters.collect::<Result<_>>()? };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
@@ -49,7 +53,9 @@ impl Names {
 pub(super) async fn volume_key(w: &mut Write, id: VolumeId) -> Result<i64> {
     let query = sqlx::query_scalar(VOLUME_KEY).bind(id.0.as_bytes().as_slice());
     let key = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
-    key.ok_or_else(|| Error::not_found(format!("volume {id} is not in the catalogue; put it there before it is used")))
+    key.ok_or_else(|| {
+        Error::not_found(format!("volume {id} is not in the catalogue; put it there before it is used"))
+    })
 }
 
 /// Key of decoder parameters; makes an empty row when they are not known yet.

@@ -74,7 +74,9 @@ pub(super) async fn connect_reader(path: &Path) -> Result<SqliteConnection> {
 /// SQLite gives its side files (-wal, -shm) the mode of the main file.
 fn guard_mode(path: &Path) -> Result<()> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
-    let fail = |e: rustix::io::Errno| Error::io(format_args!("cannot open the catalogue {}", path.display()), e.into());
+    let fail = |e: rustix::io::Errno| {
+        Error::io(format_args!("cannot open the catalogue {}", path.display()), e.into())
+    };
     let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
     let mode = rustix::fs::fstat(&file).map_err(fail)?.st_mode & 0o777;
     if mode & 0o077 != 0 {
@@ -144,7 +146,13 @@ impl Catalogue {
         Self::start(path, SystemClock::shared(), None, &Tasks::new(), false).await
     }
 
-    async fn start(path: &Path, clock: SharedClock, zone: Option<Zone>, tasks: &Tasks, service: bool) -> Result<Self> {
+    async fn start(
+        path: &Path,
+        clock: SharedClock,
+        zone: Option<Zone>,
+        tasks: &Tasks,
+        service: bool,
+    ) -> Result<Self> {
         guard_mode(path)?;
         let mut conn = connect_writer(path).await?;
         assert_version(&mut conn).await?;

@@ -32,7 +32,8 @@ pub struct Outgoing {
 
 /// Adds one, in the running transaction.
 pub(super) async fn put(w: &mut Write, kind: &'static str, object: Uuid, body: Value) -> Result<()> {
-    let query = sqlx::query(PUT).bind(w.now.0).bind(kind).bind(object.as_bytes().as_slice()).bind(body.to_string());
+    let query =
+        sqlx::query(PUT).bind(w.now.0).bind(kind).bind(object.as_bytes().as_slice()).bind(body.to_string());
     query.execute(&mut w.conn).await.map(drop).map_err(failed)
 }
 

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::types::{Segment, SegmentState};
-use crate::media::ParametersHash;
 use crate::base::{SegmentId, StreamKey, Ticks, VolumeId};
+use crate::media::ParametersHash;
 
 /// A segment row with local keys; volume and parameters of the segment are filled in from them.
 pub(super) struct Raw {
@@ -29,7 +29,8 @@ pub(super) fn unpack(stream: StreamKey, numbers: &str, mut packed: Bytes) -> Opt
     while let Some(start) = numbers.next() {
         let mut next = || numbers.next().flatten();
         let (start, volume, boot, run, state) = (start?, next()?, next()?, next()?, next()?);
-        let (duration, bytes, parameters, first_offset, holds) = (next()?, next()?, next()?, next()?, next()?);
+        let (duration, bytes, parameters, first_offset, holds) =
+            (next()?, next()?, next()?, next()?, next()?);
         let length = usize::try_from(next()?).ok()?;
         if packed.len() < FIXED.checked_add(length)? {
             return None;

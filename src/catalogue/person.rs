@@ -88,7 +88,8 @@ impl Change for Ensure {
 
     async fn apply(&self, w: &mut Write) -> Result<Person> {
         let id = fresh_uuid(w.now);
-        let query = sqlx::query(ENSURE).bind(id.as_bytes().as_slice()).bind(self.0.clone()).bind(self.1.clone());
+        let query =
+            sqlx::query(ENSURE).bind(id.as_bytes().as_slice()).bind(self.0.clone()).bind(self.1.clone());
         let added = query.execute(&mut w.conn).await.map_err(failed)?.rows_affected();
         let row = sqlx::query_as(PERSON).bind(self.0.clone()).fetch_one(&mut w.conn).await.map_err(failed)?;
         let person = person(row)?;
@@ -150,7 +151,12 @@ impl Change for EndSession {
     const NAME: &'static str = "end_session";
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
-        sqlx::query(END_SESSION).bind(self.0.0.as_slice()).execute(&mut w.conn).await.map(drop).map_err(failed)
+        sqlx::query(END_SESSION)
+            .bind(self.0.0.as_slice())
+            .execute(&mut w.conn)
+            .await
+            .map(drop)
+            .map_err(failed)
     }
 }
 
@@ -161,7 +167,9 @@ impl Change for EndOthers {
     const NAME: &'static str = "end_other_sessions";
 
     async fn apply(&self, w: &mut Write) -> Result<u64> {
-        let query = sqlx::query(END_OTHERS).bind(self.0.as_bytes().as_slice()).bind(self.1.map(|hash| hash.0.to_vec()));
+        let query = sqlx::query(END_OTHERS)
+            .bind(self.0.as_bytes().as_slice())
+            .bind(self.1.map(|hash| hash.0.to_vec()));
         Ok(query.execute(&mut w.conn).await.map_err(failed)?.rows_affected())
     }
 }
@@ -173,8 +181,11 @@ impl Change for AddToken {
     const NAME: &'static str = "add_token";
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
-        let query =
-            sqlx::query(ADD_TOKEN).bind(self.0.0.as_slice()).bind(self.1.clone()).bind(self.2.clone()).bind(w.now.0);
+        let query = sqlx::query(ADD_TOKEN)
+            .bind(self.0.0.as_slice())
+            .bind(self.1.clone())
+            .bind(self.2.clone())
+            .bind(w.now.0);
         query.execute(&mut w.conn).await.map(drop).map_err(failed)
     }
 }

@@ -77,10 +77,14 @@ pub(super) async fn seal(w: &mut Write, s: &SealedSegment, boot: i64) -> Result<
     let range = TimeRange::new(start, start + s.duration);
     let mut touched = range;
     let query = sqlx::query_as(BEFORE).bind(stream.0).bind(start.0);
-    let before: Option<(i64, i64, i64, i64, Vec<u8>)> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
+    let before: Option<(i64, i64, i64, i64, Vec<u8>)> =
+        query.fetch_optional(&mut w.conn).await.map_err(failed)?;
     match before {
         Some((3, ..)) => {
-            return Err(Error::new(Kind::Conflict, "a doomed segment cannot be sealed; its file is being deleted"));
+            return Err(Error::new(
+                Kind::Conflict,
+                "a doomed segment cannot be sealed; its file is being deleted",
+            ));
         }
         // Its file would be in no row any more.
         Some((1 | 2, .., id)) if id != s.new.id.0.as_bytes() => {

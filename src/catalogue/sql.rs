@@ -25,7 +25,9 @@ pub(super) fn failed(error: sqlx::Error) -> Error {
     let (kind, advice) = match (&error, primary_code(&error)) {
         (_, Some(5 | 6)) => (Kind::Unavailable, "the catalogue is held by another program; try again"),
         (_, Some(13)) => (Kind::NoSpace, "the disk of the catalogue is full; make room on it"),
-        (_, Some(11 | 26)) => (Kind::Corrupt, "the catalogue file is damaged; restore it or run lanewatch rebuild"),
+        (_, Some(11 | 26)) => {
+            (Kind::Corrupt, "the catalogue file is damaged; restore it or run lanewatch rebuild")
+        }
         (_, Some(8 | 10 | 14 | 23)) => {
             (Kind::Io, "the catalogue file cannot be read or written; look at its disk and its mode")
         }

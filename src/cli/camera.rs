@@ -8,11 +8,10 @@ use clap::{Args, Subcommand};
 
 use super::Data;
 use super::tool::{catalogue, print};
+use crate::app::transport;
 use crate::base::{Credentials, Error, Result, RtspUrl, Secret};
 use crate::catalogue::{Camera, Catalogue, NewCamera, Transport};
-use crate::app::transport;
-use crate::base::SystemClock;
-use crate::ingest::{Level, ProbeReport, ProbeRequest, probe};
+use crate::ingest::{ProbeReport, ProbeRequest, probe};
 
 /// A test answers within this, or says that the camera does not.
 const TEST_LIMIT: Duration = Duration::from_secs(15);
@@ -136,7 +135,10 @@ async fn test(test: Test) -> Result<ExitCode> {
     let given = test.login.credentials()?;
     let targets = if test.camera.contains("://") {
         let (url, inside) = RtspUrl::split(&test.camera)?;
-        vec![("main", ProbeRequest { url, credentials: given.or(inside), transport: transport(test.login.transport) })]
+        vec![(
+            "main",
+            ProbeRequest { url, credentials: given.or(inside), transport: transport(test.login.transport) },
+        )]
     } else {
         let catalogue = catalogue(&test.data).await?;
         let camera = find(&catalogue, &test.camera).await;
@@ -153,8 +155,8 @@ async fn test(test: Test) -> Result<ExitCode> {
     let mut right = true;
     for (stream, request) in targets {
         let url = request.url.clone();
-        let report = probe(request, SystemClock::shared(), TEST_LIMIT).await;
-        right &= report.usable();
+        let report = probe(request, TEST_LIMIT).await;
+        right &= report.ok();
         say(stream, &url, &report, test.json);
     }
     Ok(if right { ExitCode::SUCCESS } else { ExitCode::from(1) })
@@ -162,20 +164,13 @@ async fn test(test: Test) -> Result<ExitCode> {
 
 fn say(stream: &str, url: &RtspUrl, report: &ProbeReport, json: bool) {
     if json {
-        let line = serde_json::json!({ "stream": stream, "url": url.to_string(), "ok": report.usable(), "report": report });
+        let line = serde_json::json!({ "stream": stream, "url": url.to_string(), "ok": report.ok(), "report": report });
         print(&line.to_string());
         return;
     }
-    let size = report.width.zip(report.height).map(|(w, h)| format!(" {w}x{h}")).unwrap_or_default();
-    let rate = report.fps.map(|fps| format!(", {fps:.1} pictures/s")).unwrap_or_default();
-    let bits = report.kbps.map(|kbps| format!(", {kbps:.0} kbit/s")).unwrap_or_default();
-    print(&format!("{stream} {url}: {}{size}{rate}{bits}", report.codec.unwrap_or("no picture")));
+    print(&format!("{stream} {url}: {}", report.summary()));
     for check in &report.checks {
-        let level = match check.level {
-            Level::Ok => "ok",
-            Level::Warn => "look",
-            Level::Error => "error",
-        };
+        let level = check.level.name();
         print(&format!("  {level}: {}", check.message));
     }
 }

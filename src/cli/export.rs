@@ -35,12 +35,21 @@ async fn write(catalogue: &crate::catalogue::Catalogue, export: &Export, range: 
     let done = playback::export(&clip, &mut file);
     if done.is_err() {
         // Half an export is worse than none; the first error is the one worth telling.
-        let _ = std::fs::remove_file(&export.out);
+        remove(&export.out);
     }
-    let mut text = format!("{shown}: {} bytes, {:.3} s", done?, clip.shown as f64 / crate::base::TICKS_PER_SECOND as f64);
+    let mut text = format!(
+        "{shown}: {} bytes, {:.3} s",
+        done?,
+        clip.shown as f64 / crate::base::TICKS_PER_SECOND as f64
+    );
     for gap in &clip.gaps {
         let to = gap.to.map_or_else(|| "now".to_owned(), |t| t.rfc3339());
         text.push_str(&format!("\n  left out: {} to {to} ({})", gap.from, gap.cause));
     }
     Ok(text)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the export is the user's file, and was made a moment ago")]
+fn remove(file: &std::path::Path) {
+    let _ = std::fs::remove_file(file);
 }

@@ -116,7 +116,9 @@ fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
         Command::Serve(serve) => crate::app::serve(&tool::config(&serve.data, serve.listen)?),
         Command::Camera(command) => tool::block_on(camera::run(command)),
-        Command::Token(Token::Create { data, scope, name }) => tool::block_on(care::create_token(data, scope, name)),
+        Command::Token(Token::Create { data, scope, name }) => {
+            tool::block_on(care::create_token(data, scope, name))
+        }
         Command::LoginCode(data) => tool::block_on(care::login_code(data)),
         Command::Export(export) => tool::block_on(export::run(export)),
         Command::Openapi => {

@@ -26,7 +26,9 @@ pub(super) async fn catalogue(data: &Data) -> Result<Catalogue> {
     let file = crate::app::catalogue_file(&config(data, None)?.data);
     if !file.exists() && !parent_is_usable(&file) {
         let folder = data.data.display();
-        return Err(Error::not_found(format!("{folder} does not exist; start the service once, or give --data")));
+        return Err(Error::not_found(format!(
+            "{folder} does not exist; start the service once, or give --data"
+        )));
     }
     Catalogue::open_for_tool(&file).await
 }

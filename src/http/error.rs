@@ -220,13 +220,7 @@ mod tests {
 
     #[test]
     fn a_code_has_one_name() {
-        for code in [
-            Code::Unauthenticated,
-            Code::StaleRevision,
-            Code::CodecUnplayable,
-            Code::DiskFull,
-            Code::Internal,
-        ] {
+        for code in [Code::Unauthenticated, Code::StaleRevision, Code::DiskFull, Code::Internal] {
             assert_eq!(serde_json::to_value(code).expect("json"), code.name());
         }
     }

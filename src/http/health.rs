@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn some_dark_cameras_are_a_warning_and_all_an_error() {
         let (live, dark) = (stream(HubState::Live, None), stream(HubState::Offline, None));
-        assert_eq!(cameras(&[live.clone()]).level, Level::Ok);
+        assert_eq!(cameras(std::slice::from_ref(&live)).level, Level::Ok);
         assert_eq!(cameras(&[]).level, Level::Ok);
         assert_eq!(cameras(&[live, dark.clone()]).level, Level::Warn);
         assert_eq!(cameras(&[dark]).level, Level::Error);

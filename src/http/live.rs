@@ -62,13 +62,38 @@ enum Request {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "ev", rename_all = "snake_case")]
 enum Event {
-    Hello { now: String },
-    Time { now: String },
+    Hello {
+        now: String,
+    },
+    Time {
+        now: String,
+    },
     Cameras,
-    Open { ch: u16, camera: String, rendition: StreamKind, mime: String, width: u32, height: u32 },
-    State { ch: u16, camera: String, rendition: StreamKind, state: &'static str, reason: Option<Why>, since: String },
-    Drop { ch: u16, frames: u64 },
-    Error { ch: Option<u16>, code: &'static str, message: String },
+    Open {
+        ch: u16,
+        camera: String,
+        rendition: StreamKind,
+        mime: String,
+        width: u32,
+        height: u32,
+    },
+    State {
+        ch: u16,
+        camera: String,
+        rendition: StreamKind,
+        state: &'static str,
+        reason: Option<Why>,
+        since: String,
+    },
+    Drop {
+        ch: u16,
+        frames: u64,
+    },
+    Error {
+        ch: Option<u16>,
+        code: &'static str,
+        message: String,
+    },
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -178,7 +203,9 @@ impl Connection {
             }
         };
         match request {
-            Request::Sub { ch, camera, rendition, audio } => self.open(ch, Wish { camera, rendition, audio }).await,
+            Request::Sub { ch, camera, rendition, audio } => {
+                self.open(ch, Wish { camera, rendition, audio }).await
+            }
             Request::Switch { ch, rendition } => match self.channels.get(&ch) {
                 Some((wish, _)) => self.open(ch, Wish { rendition, ..wish.clone() }).await,
                 None => {
@@ -209,7 +236,8 @@ impl Connection {
     }
 
     async fn reopen(&mut self) -> Option<()> {
-        let wishes: Vec<(u16, Wish)> = self.channels.iter().map(|(ch, (wish, _))| (*ch, wish.clone())).collect();
+        let wishes: Vec<(u16, Wish)> =
+            self.channels.iter().map(|(ch, (wish, _))| (*ch, wish.clone())).collect();
         for (ch, wish) in wishes {
             self.open(ch, wish).await?;
         }
@@ -235,7 +263,9 @@ impl Connection {
             Err(error) => {
                 self.channels.remove(&ch);
                 let code = super::error::code(&error);
-                return self.say(Event::Error { ch: Some(ch), code, message: error.message().to_owned() }).await;
+                return self
+                    .say(Event::Error { ch: Some(ch), code, message: error.message().to_owned() })
+                    .await;
             }
         };
         let channel = Channel {
@@ -272,10 +302,14 @@ struct Found {
 async fn find(app: &App, wish: &Wish) -> Result<Found> {
     let camera = app.camera(&wish.camera).await?;
     let streams = &camera.streams;
-    let chosen = streams.iter().find(|s| s.kind == wish.rendition).or_else(|| streams.iter().find(|s| s.kind == StreamKind::Main));
+    let chosen = streams
+        .iter()
+        .find(|s| s.kind == wish.rendition)
+        .or_else(|| streams.iter().find(|s| s.kind == StreamKind::Main));
     let live = chosen.and_then(|s| Some((s.kind, app.hub().get(s.key)?)));
-    let (rendition, stream) =
-        live.ok_or_else(|| crate::base::Error::new(crate::base::Kind::Unavailable, "this camera is switched off"))?;
+    let (rendition, stream) = live.ok_or_else(|| {
+        crate::base::Error::new(crate::base::Kind::Unavailable, "this camera is switched off")
+    })?;
     Ok(Found { camera: camera.id.to_string(), rendition, stream })
 }
 

@@ -130,7 +130,13 @@ async fn plan(app: &App, id: &str, span: Span, which: Which) -> Answer<playback:
 
 fn playlist(text: String) -> Response {
     let kind = HeaderValue::from_static("application/vnd.apple.mpegurl");
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))], text)
+    (
+        [
+            (header::CONTENT_TYPE, kind),
+            (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+        ],
+        text,
+    )
         .into_response()
 }
 
@@ -164,7 +170,9 @@ pub(super) async fn get_key_frames(
     let camera = app.camera(&id).await?;
     let source = which.source(&camera)?;
     let step = match &keys.step {
-        Some(text) => duration::parse(text).map_err(|e| Problem::invalid(e.message()).with("field", "step"))?,
+        Some(text) => {
+            duration::parse(text).map_err(|e| Problem::invalid(e.message()).with("field", "step"))?
+        }
         None => TICKS_PER_SECOND,
     };
     let found = match (keys.at, keys.from, keys.to) {

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use super::error::Problem;
 use super::openapi::Api;
 use super::{
-    App, assets, camera_tests, camera_write, cameras, days, guard, headers, health, live, me, media,
-    metrics, openapi, segments, session, setup, storage, timeline,
+    App, assets, camera_tests, camera_write, cameras, days, guard, headers, health, live, me, media, metrics,
+    openapi, segments, session, setup, storage, timeline,
 };
 
 /// Everything below `/api/v1`, with its description.

@@ -139,10 +139,10 @@ pub(super) async fn list_segments(
     let mut inits = BTreeMap::new();
     for segment in &plan.segments {
         let hash = segment.parameters.to_string();
-        if !inits.contains_key(&hash) {
+        if let std::collections::btree_map::Entry::Vacant(place) = inits.entry(hash) {
             let p = playback.parameters(segment.parameters).await?;
-            let url = format!("/api/v1/init/{hash}.mp4");
-            inits.insert(hash, Init { url, mime: p.mime, width: p.width, height: p.height });
+            let url = format!("/api/v1/init/{}.mp4", segment.parameters);
+            place.insert(Init { url, mime: p.mime, width: p.width, height: p.height });
         }
     }
     let end = plan.segments.last().map(|s| s.range.to);

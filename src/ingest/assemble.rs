@@ -176,7 +176,13 @@ impl Assembler {
     }
 
     /// Takes the next sound: one AAC frame of `length` ticks. `None` while there is no picture it could go with.
-    pub(super) fn sound(&mut self, data: Bytes, elapsed: i64, length: u32, arrival: Arrival) -> Option<AccessUnit> {
+    pub(super) fn sound(
+        &mut self,
+        data: Bytes,
+        elapsed: i64,
+        length: u32,
+        arrival: Arrival,
+    ) -> Option<AccessUnit> {
         let parameters = self.current.clone().filter(|p| p.audio.is_some() && !self.needs_key)?;
         let placed = self.sound_timeline.place(elapsed, arrival, true);
         Some(AccessUnit {

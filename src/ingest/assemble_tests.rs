@@ -19,7 +19,13 @@ fn parameters(width: u32) -> VideoParameters {
 }
 
 fn picture(n: i64, nal: u8, new: Option<VideoParameters>) -> Picture {
-    Picture { data: vec![0, 0, 0, 2, nal, 7], elapsed: n * 6000, loss: 0, parameters: new, arrival: at(n * 6000) }
+    Picture {
+        data: vec![0, 0, 0, 2, nal, 7],
+        elapsed: n * 6000,
+        loss: 0,
+        parameters: new,
+        arrival: at(n * 6000),
+    }
 }
 
 fn assembler(codec: Codec) -> Assembler {

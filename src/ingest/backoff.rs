@@ -33,7 +33,13 @@ pub(super) struct Backoff {
 impl Backoff {
     /// Pause before the next attempt. `took` is how long the attempt or session that just ended lasted, `was_live`
     /// whether it brought pictures, `random` any number.
-    pub(super) fn pause(&mut self, code: ReasonCode, took: Duration, was_live: bool, random: u64) -> Duration {
+    pub(super) fn pause(
+        &mut self,
+        code: ReasonCode,
+        took: Duration,
+        was_live: bool,
+        random: u64,
+    ) -> Duration {
         if was_live && took >= HEALTHY {
             self.failures = 0;
         }

@@ -58,7 +58,8 @@ pub(super) async fn dial(
         };
         let options = SetupOptions::default().transport(transport).frame_format(FrameFormat::MP4);
         let setup = tokio::time::timeout(deadlines.answer, session.setup(track, options));
-        let answered = setup.await.map_err(|_| reason::no_answer(&source.url, Step::Setup, deadlines.answer))?;
+        let answered =
+            setup.await.map_err(|_| reason::no_answer(&source.url, Step::Setup, deadlines.answer))?;
         answered.map_err(|e| reason::classify(&source.url, Step::Setup, has_password, &e))?;
         refuse_foreign_sender(source, &session, track)?;
     }
@@ -109,12 +110,17 @@ fn choose(session: &Session<Described>) -> Result<Chosen, Reason> {
         Some((i, codec, t.framerate()))
     });
     let Some((video, codec, framerate)) = found else {
-        let other = tracks.iter().find(|t| t.media() == "video").map(|t| t.encoding_name().to_ascii_uppercase());
+        let other =
+            tracks.iter().find(|t| t.media() == "video").map(|t| t.encoding_name().to_ascii_uppercase());
         let message = match other {
             Some(name) => {
-                format!("the camera sends {}; set H.264 (or H.265) as video coding in the camera", printable(&name))
+                format!(
+                    "the camera sends {}; set H.264 (or H.265) as video coding in the camera",
+                    printable(&name)
+                )
             }
-            None => "the camera offers no video under this path; look up the stream's path in its manual".to_owned(),
+            None => "the camera offers no video under this path; look up the stream's path in its manual"
+                .to_owned(),
         };
         return Err(reason::reason(ReasonCode::CodecUnsupported, message));
     };
@@ -137,11 +143,17 @@ fn printable(name: &str) -> String {
 }
 
 /// A camera may name another address to send from (`source` in `Transport`); we talk to the camera only.
-fn refuse_foreign_sender(source: &StreamSource, session: &Session<Described>, track: usize) -> Result<(), Reason> {
-    let camera = source.url.as_url().host_str().and_then(|h| h.trim_matches(['[', ']']).parse::<IpAddr>().ok());
+fn refuse_foreign_sender(
+    source: &StreamSource,
+    session: &Session<Described>,
+    track: usize,
+) -> Result<(), Reason> {
+    let camera =
+        source.url.as_url().host_str().and_then(|h| h.trim_matches(['[', ']']).parse::<IpAddr>().ok());
     let (Transport::Udp, Some(camera)) = (source.transport, camera) else {
         return Ok(());
     };
-    let ours = session.streams()[track].ctx().is_some_and(|c| c.to_string().contains(&format!("-> {camera}:")));
+    let ours =
+        session.streams()[track].ctx().is_some_and(|c| c.to_string().contains(&format!("-> {camera}:")));
     if ours { Ok(()) } else { Err(reason::not_understood(&source.url, Step::Setup)) }
 }

@@ -78,7 +78,8 @@ impl Pacer {
         if now < shared.hurry_until.load(Ordering::Relaxed) {
             return;
         }
-        let pause = if shared.viewers.load(Ordering::Relaxed) > 0 { shared.watched } else { shared.unwatched };
+        let pause =
+            if shared.viewers.load(Ordering::Relaxed) > 0 { shared.watched } else { shared.unwatched };
         if !pause.is_zero() {
             std::thread::park_timeout(pause);
         }
@@ -108,7 +109,11 @@ impl IngestRuntime {
     ///
     /// # Errors
     /// `Io` when the system has no descriptors left.
-    pub fn start_with_pauses(viewers: Arc<AtomicUsize>, unwatched: Duration, watched: Duration) -> Result<Self> {
+    pub fn start_with_pauses(
+        viewers: Arc<AtomicUsize>,
+        unwatched: Duration,
+        watched: Duration,
+    ) -> Result<Self> {
         let pacer = Pacer::new(viewers, unwatched, watched);
         pacer.hurry();
         let on_park = pacer.clone();
@@ -205,7 +210,8 @@ mod tests {
     fn a_viewer_ends_the_pause() {
         let viewers = Arc::new(AtomicUsize::new(0));
         let long = Duration::from_secs(30);
-        let runtime = IngestRuntime::start_with_pauses(Arc::clone(&viewers), long, Duration::ZERO).expect("runtime");
+        let runtime =
+            IngestRuntime::start_with_pauses(Arc::clone(&viewers), long, Duration::ZERO).expect("runtime");
         let pacer = runtime.pacer();
         pacer.0.hurry_until.store(0, Ordering::Relaxed);
         viewers.store(1, Ordering::Relaxed);

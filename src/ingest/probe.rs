@@ -125,7 +125,13 @@ impl ProbeReport {
         if known.is_empty() { "nothing seen".to_owned() } else { known.join(", ") }
     }
 
-    fn check(&mut self, id: &'static str, level: Level, code: &'static str, message: impl Into<String>) -> &mut Check {
+    fn check(
+        &mut self,
+        id: &'static str,
+        level: Level,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> &mut Check {
         self.checks.push(Check { id, level, code, params: BTreeMap::new(), message: message.into() });
         let last = self.checks.len() - 1;
         &mut self.checks[last]
@@ -279,7 +285,8 @@ impl Seen {
 
     fn judge(self, has_password: bool, report: &mut ProbeReport) {
         if self.pictures == 0 {
-            let none = reason::reason(ReasonCode::NoPicture, "connected, but no picture came; restart the camera");
+            let none =
+                reason::reason(ReasonCode::NoPicture, "connected, but no picture came; restart the camera");
             report.failed(self.ended.unwrap_or(none));
             return;
         }
@@ -301,7 +308,8 @@ impl Seen {
             }
         };
         if self.b_frames {
-            let message = "the camera sends B-frames, which are not supported; switch them off in its video settings";
+            let message =
+                "the camera sends B-frames, which are not supported; switch them off in its video settings";
             report.check("codec", Level::Error, "b_frames", message);
         }
         let interval = report.gop_ms;
@@ -314,7 +322,8 @@ impl Seen {
                 report.check("gop", Level::Ok, "gop", "key frames come often enough");
             }
             _ => {
-                let message = "key frames are more than 4 s apart; set the camera's I-frame interval to 1-4 s";
+                let message =
+                    "key frames are more than 4 s apart; set the camera's I-frame interval to 1-4 s";
                 let check = report.check("gop", Level::Warn, "gop_long", message);
                 check.params.extend(interval.map(|ms| ("gop_ms", ms.to_string())));
             }

@@ -5,8 +5,8 @@
 //! functions below.
 
 use retina::client::{
-    InitialSequenceNumberPolicy, InitialTimestampPolicy, PlayOptions, Session, SessionIdPolicy, SessionOptions,
-    TeardownPolicy, UnassignedChannelDataPolicy, UnknownRtcpSsrcPolicy,
+    InitialSequenceNumberPolicy, InitialTimestampPolicy, PlayOptions, Session, SessionIdPolicy,
+    SessionOptions, TeardownPolicy, UnassignedChannelDataPolicy, UnknownRtcpSsrcPolicy,
 };
 use url::Url;
 
@@ -35,7 +35,11 @@ pub(super) enum Quirk {
 }
 
 /// Which quirks may be met at the end of a session, as far as the description tells.
-pub(super) fn at_teardown(session: &Session<retina::client::Described>, url: &Url, udp: bool) -> Option<Quirk> {
+pub(super) fn at_teardown(
+    session: &Session<retina::client::Described>,
+    url: &Url,
+    udp: bool,
+) -> Option<Quirk> {
     let live555 = session.tool().is_some_and(retina::client::Tool::has_live555_tcp_bug);
     if !udp && !live555 {
         return None;
@@ -44,7 +48,8 @@ pub(super) fn at_teardown(session: &Session<retina::client::Described>, url: &Ur
     let place = |url: &Url| (url.host_str().map(str::to_owned), url.port().unwrap_or(554));
     let ours = |control: &Url| place(control) == place(url);
     let relative = String::from_utf8_lossy(session.sdp()).lines().any(|line| {
-        line.strip_prefix("a=control:").is_some_and(|value| value.trim() != "*" && Url::parse(value.trim()).is_err())
+        line.strip_prefix("a=control:")
+            .is_some_and(|value| value.trim() != "*" && Url::parse(value.trim()).is_err())
     });
     let all_ours = session.streams().iter().all(|s| s.control().is_none_or(ours));
     if !relative || !all_ours {

@@ -51,7 +51,10 @@ pub(super) fn no_answer(url: &RtspUrl, step: Step, deadline: Duration) -> Reason
         ),
         _ => reason(
             ReasonCode::Unreachable,
-            format!("{host} did not answer {} within {seconds} s; restart the camera if this goes on", step.name()),
+            format!(
+                "{host} did not answer {} within {seconds} s; restart the camera if this goes on",
+                step.name()
+            ),
         ),
     }
 }
@@ -82,7 +85,9 @@ pub(super) fn classify(url: &RtspUrl, step: Step, has_password: bool, error: &re
             },
         );
     }
-    if debug.starts_with("RtspReadError") || debug.starts_with("WriteError") || text.contains("Incomplete RTSP message")
+    if debug.starts_with("RtspReadError")
+        || debug.starts_with("WriteError")
+        || text.contains("Incomplete RTSP message")
     {
         return closed(url);
     }
@@ -91,18 +96,26 @@ pub(super) fn classify(url: &RtspUrl, step: Step, has_password: bool, error: &re
 
 fn by_status(host: &str, step: Step, status: u16, has_password: bool) -> Reason {
     match status {
-        401 if has_password => {
-            reason(ReasonCode::AuthFailed, format!("{host} refuses the user name or password; enter the right ones"))
+        401 if has_password => reason(
+            ReasonCode::AuthFailed,
+            format!("{host} refuses the user name or password; enter the right ones"),
+        ),
+        401 => {
+            reason(ReasonCode::AuthFailed, format!("{host} asks for a user name and password; enter them"))
         }
-        401 => reason(ReasonCode::AuthFailed, format!("{host} asks for a user name and password; enter them")),
-        403 => reason(ReasonCode::AuthFailed, format!("{host} does not let this user watch; allow it in the camera")),
+        403 => reason(
+            ReasonCode::AuthFailed,
+            format!("{host} does not let this user watch; allow it in the camera"),
+        ),
         404 | 451 | 454 if step == Step::Describe || status == 404 => reason(
             ReasonCode::NotFound,
             format!("{host} does not know this path; look up the stream's path in the camera's manual"),
         ),
         453 | 500..=599 => reason(
             ReasonCode::Unreachable,
-            format!("{host} is not ready (it answered {status}); it may be starting, or serve too many viewers"),
+            format!(
+                "{host} is not ready (it answered {status}); it may be starting, or serve too many viewers"
+            ),
         ),
         461 => reason(
             ReasonCode::Protocol,
@@ -112,7 +125,10 @@ fn by_status(host: &str, step: Step, status: u16, has_password: bool) -> Reason 
             ReasonCode::Protocol,
             format!("{host} describes its streams in a way that cannot be understood; update its firmware"),
         ),
-        _ => reason(ReasonCode::Protocol, format!("{host} answered {} with {status}; check the address", step.name())),
+        _ => reason(
+            ReasonCode::Protocol,
+            format!("{host} answered {} with {status}; check the address", step.name()),
+        ),
     }
 }
 
@@ -126,7 +142,10 @@ pub(super) fn not_understood(url: &RtspUrl, step: Step) -> Reason {
     let host = host(url);
     reason(
         ReasonCode::Protocol,
-        format!("what {host} sends during {} cannot be understood; check that it is an RTSP camera", step.name()),
+        format!(
+            "what {host} sends during {} cannot be understood; check that it is an RTSP camera",
+            step.name()
+        ),
     )
 }
 
@@ -146,8 +165,10 @@ mod tests {
         let address = listener.local_addr().expect("address");
         drop(listener);
         let url: RtspUrl = format!("rtsp://{address}/x").parse().expect("url");
-        let session =
-            retina::client::Session::describe(url.as_url().clone(), retina::client::SessionOptions::default());
+        let session = retina::client::Session::describe(
+            url.as_url().clone(),
+            retina::client::SessionOptions::default(),
+        );
         let error = session.await.err().expect("refused");
         assert_eq!(classify(&url, Step::Describe, false, &error).code, ReasonCode::Refused);
         assert!(!is_packet_error(&error));

@@ -79,7 +79,10 @@ impl Session {
             Err(reason) => return Ended { reason: Some(reason), was_live: false },
         };
         if let Some(name) = &link.audio_not_recorded {
-            tracing::info!(coding = name, "the camera's sound is not recorded; set AAC in the camera to have it");
+            tracing::info!(
+                coding = name,
+                "the camera's sound is not recorded; set AAC in the camera to have it"
+            );
         }
         let mut receiving = Receiving::new(self, link);
         let reason = receiving.receive(&stop).await;
@@ -151,7 +154,10 @@ impl Receiving {
         match (self.last_picture, self.waiting_for_key) {
             (Some(last), _) if last.elapsed() >= deadlines.silence => Err(reason::reason(
                 ReasonCode::Silent,
-                format!("no picture for {} s; the camera or its network hangs", deadlines.silence.as_secs_f32()),
+                format!(
+                    "no picture for {} s; the camera or its network hangs",
+                    deadlines.silence.as_secs_f32()
+                ),
             )),
             (Some(last), _) if last.elapsed() >= deadlines.stalled => {
                 self.report.stalled(reason::reason(ReasonCode::Silent, "no picture for some seconds"));
@@ -225,7 +231,8 @@ impl Receiving {
             None
         };
         let elapsed = frame.timestamp().elapsed();
-        let outcome = self.units.picture(Picture { data: frame.into_data(), elapsed, loss, parameters, arrival });
+        let outcome =
+            self.units.picture(Picture { data: frame.into_data(), elapsed, loss, parameters, arrival });
         let (unit, first) = match outcome {
             Outcome::Unit(unit) => (unit, false),
             Outcome::FirstOfRun(unit) => (unit, true),
@@ -254,7 +261,13 @@ impl Receiving {
 
     fn first_of_run(&mut self, unit: &crate::media::AccessUnit) {
         let video = &unit.parameters.video;
-        tracing::info!(run = unit.run, codec = video.codec_string, width = video.width, height = video.height, "live");
+        tracing::info!(
+            run = unit.run,
+            codec = video.codec_string,
+            width = video.width,
+            height = video.height,
+            "live"
+        );
         if self.units.jumps() > self.jumps_told {
             self.jumps_told = self.units.jumps();
             tracing::warn!(jumps = self.jumps_told, "the camera's timestamps jumped; times follow our clock");

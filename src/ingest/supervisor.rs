@@ -138,7 +138,13 @@ impl Ingest {
         report::off(&stream, self.clock.now());
     }
 
-    fn tell_end(&self, stream: &Stream, reason: crate::hub::Reason, was_live: bool, outage: &mut Option<Instant>) {
+    fn tell_end(
+        &self,
+        stream: &Stream,
+        reason: crate::hub::Reason,
+        was_live: bool,
+        outage: &mut Option<Instant>,
+    ) {
         if was_live || outage.is_none() {
             tracing::warn!(reason = reason.code.name(), "offline: {}", reason.message);
             *outage = Some(Instant::now());
@@ -153,7 +159,11 @@ impl Ingest {
 }
 
 /// Runs a session in a task of its own, so that a panic in it ends this session only.
-async fn guarded(tasks: &Tasks, url: &RtspUrl, session: impl Future<Output = Ended> + Send + 'static) -> Ended {
+async fn guarded(
+    tasks: &Tasks,
+    url: &RtspUrl,
+    session: impl Future<Output = Ended> + Send + 'static,
+) -> Ended {
     let mut task = AbortOnDrop(tasks.spawn("session", session.in_current_span()));
     match (&mut task.0).await {
         Ok(ended) => ended,

@@ -74,7 +74,9 @@ fn a_camera_that_repeats_its_timestamp_is_placed_by_arrival() {
 
 #[test]
 fn a_step_of_our_clock_waits_for_a_key_and_then_is_followed() {
-    for (step, expected) in [(3600 * SECOND, 3600 * SECOND), (-3600 * SECOND, -3600 * SECOND), (-5 * SECOND, 0)] {
+    for (step, expected) in
+        [(3600 * SECOND, 3600 * SECOND), (-3600 * SECOND, -3600 * SECOND), (-5 * SECOND, 0)]
+    {
         let mut line = line();
         (0..50).for_each(|n| {
             line.place(n * 6000, at(n * 6000), n == 0);

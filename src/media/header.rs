@@ -75,7 +75,17 @@ impl FileHeader {
         let video = take_text(&mut rest)?;
         let audio = Some(take_text(&mut rest)?).filter(|t| !t.is_empty());
         let camera_name = take_text(&mut rest)?;
-        Some(Self { database, camera, camera_name, stream, kind, segment, start, run, codecs: (video, audio) })
+        Some(Self {
+            database,
+            camera,
+            camera_name,
+            stream,
+            kind,
+            segment,
+            start,
+            run,
+            codecs: (video, audio),
+        })
     }
 }
 

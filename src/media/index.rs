@@ -61,8 +61,9 @@ impl FragmentIndex {
         let mut entries = Vec::with_capacity(data.len() / 7);
         let mut pace = Pace::default();
         while !data.is_empty() {
-            let entry = Self::decode_one(&mut data, &pace)
-                .ok_or_else(|| Error::new(Kind::Corrupt, "a fragment index is damaged; run lanewatch rebuild"))?;
+            let entry = Self::decode_one(&mut data, &pace).ok_or_else(|| {
+                Error::new(Kind::Corrupt, "a fragment index is damaged; run lanewatch rebuild")
+            })?;
             pace.learn(&entry);
             entries.push(entry);
         }
@@ -151,7 +152,13 @@ mod tests {
         let gop = [(183_000, 11, 60_000), (122_000, 11, 0), (89_000, 8, 0)];
         let entries = (0..30)
             .flat_map(|_| gop)
-            .map(|(bytes, n, key_bytes)| FragmentEntry { bytes, duration: n * 6000, video_samples: n, audio_samples: 0, key_bytes })
+            .map(|(bytes, n, key_bytes)| FragmentEntry {
+                bytes,
+                duration: n * 6000,
+                video_samples: n,
+                audio_samples: 0,
+                key_bytes,
+            })
             .collect();
         let size = FragmentIndex { entries }.encode().len();
         assert!(size <= 90 * 7, "{size} bytes for 90 fragments");

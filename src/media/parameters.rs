@@ -70,7 +70,9 @@ impl ParametersHash {
     /// # Errors
     /// `Corrupt` for any other length.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let short = bytes.try_into().map_err(|_| Error::new(Kind::Corrupt, "a hash of decoder parameters has 16 bytes"))?;
+        let short = bytes
+            .try_into()
+            .map_err(|_| Error::new(Kind::Corrupt, "a hash of decoder parameters has 16 bytes"))?;
         Ok(Self(short))
     }
 
@@ -86,7 +88,8 @@ impl FromStr for ParametersHash {
     fn from_str(text: &str) -> Result<Self> {
         let digits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
         let number = u128::from_str_radix(text, 16).ok().filter(|_| digits);
-        let number = number.ok_or_else(|| Error::invalid("a hash of decoder parameters is 32 hexadecimal digits"))?;
+        let number =
+            number.ok_or_else(|| Error::invalid("a hash of decoder parameters is 32 hexadecimal digits"))?;
         Ok(Self(number.to_be_bytes()))
     }
 }
@@ -127,7 +130,9 @@ impl Parameters {
     /// MIME type with codecs, as `MediaSource.isTypeSupported` takes it.
     pub fn mime(&self) -> String {
         match &self.audio {
-            Some(audio) => format!("video/mp4; codecs=\"{},{}\"", self.video.codec_string, audio.codec_string),
+            Some(audio) => {
+                format!("video/mp4; codecs=\"{},{}\"", self.video.codec_string, audio.codec_string)
+            }
             None => format!("video/mp4; codecs=\"{}\"", self.video.codec_string),
         }
     }

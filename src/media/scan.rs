@@ -7,7 +7,10 @@ use bytes::Bytes;
 use super::boxes::{self, child, children, u32_at, u64_at};
 use super::link::{Chain, LINK_BYTES, linked_bytes};
 use super::table::{FragmentSamples, SampleSize};
-use super::{AudioParameters, Codec, FileHeader, FragmentEntry, FragmentIndex, Parameters, SampleTable, VideoParameters};
+use super::{
+    AudioParameters, Codec, FileHeader, FragmentEntry, FragmentIndex, Parameters, SampleTable,
+    VideoParameters,
+};
 use crate::base::{Error, Kind, Result, Ticks};
 
 /// Positioned reads; the storage room hands one in.
@@ -87,7 +90,8 @@ const MAX_FRAGMENT: u64 = 64 << 20;
 /// # Errors
 /// `Corrupt` when even the file's beginning is not ours; `Io` when it cannot be read.
 pub fn scan(file: &(impl ReadAt + ?Sized), file_bytes: u64) -> Result<Scan> {
-    let bad = || Error::new(Kind::Corrupt, "the file does not begin like a segment of lanewatch; it is set aside");
+    let bad =
+        || Error::new(Kind::Corrupt, "the file does not begin like a segment of lanewatch; it is set aside");
     let (kind, ftyp_size) = box_at(file, 0)?.ok_or_else(bad)?;
     if &kind != b"ftyp" || ftyp_size > MAX_META {
         return Err(bad());
@@ -116,7 +120,16 @@ pub fn scan(file: &(impl ReadAt + ?Sized), file_bytes: u64) -> Result<Scan> {
         }
         _ => false,
     };
-    Ok(Scan { header, parameters, first_offset, fragments, valid_bytes: at, file_bytes, sealed, chain_hash: chain.hash() })
+    Ok(Scan {
+        header,
+        parameters,
+        first_offset,
+        fragments,
+        valid_bytes: at,
+        file_bytes,
+        sealed,
+        chain_hash: chain.hash(),
+    })
 }
 
 fn next_fragment(
@@ -173,7 +186,11 @@ fn read_moof(content: &[u8], bytes: u32) -> Option<ScannedFragment> {
         audio_samples: audio.len() as u32,
         key_bytes: if first_flags == super::init::FLAGS_KEY { video.first()?.size } else { 0 },
     };
-    Some(ScannedFragment { entry, start, samples: FragmentSamples { video, audio_offset: audio_start - start, audio } })
+    Some(ScannedFragment {
+        entry,
+        start,
+        samples: FragmentSamples { video, audio_offset: audio_start - start, audio },
+    })
 }
 
 /// The decoder parameters of a file, out of its `ftyp moov`; `None` when these are not ours.

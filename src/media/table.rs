@@ -119,7 +119,10 @@ mod tests {
     use super::*;
 
     fn samples() -> impl Strategy<Value = Vec<SampleSize>> {
-        proptest::collection::vec((any::<u32>(), any::<u32>()).prop_map(|(duration, size)| SampleSize { duration, size }), 0..20)
+        proptest::collection::vec(
+            (any::<u32>(), any::<u32>()).prop_map(|(duration, size)| SampleSize { duration, size }),
+            0..20,
+        )
     }
 
     proptest! {

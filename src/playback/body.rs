@@ -30,7 +30,10 @@ pub struct Slices {
 
 impl std::fmt::Debug for Slices {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Slices").field("bytes", &self.bytes).field("slices", &self.slices.len()).finish_non_exhaustive()
+        f.debug_struct("Slices")
+            .field("bytes", &self.bytes)
+            .field("slices", &self.slices.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,7 +73,8 @@ impl Slices {
                 let _ = send.blocking_send(Err(error));
             }
         });
-        stream::unfold(receive, |mut receive| async move { receive.recv().await.map(|item| (item, receive)) }).boxed()
+        stream::unfold(receive, |mut receive| async move { receive.recv().await.map(|item| (item, receive)) })
+            .boxed()
     }
 
     /// Calls `take` with one chunk after the other until it says false.

@@ -46,7 +46,8 @@ impl Clip {
         }
         let playback = playback.clone();
         let gaps = plan.gaps;
-        let made = tokio::task::spawn_blocking(move || build(&playback, source, range, plan.segments, &parameters));
+        let made =
+            tokio::task::spawn_blocking(move || build(&playback, source, range, plan.segments, &parameters));
         let (body, etag, shown) =
             made.await.map_err(|e| Error::internal("planning a clip ended unexpectedly").because(e))??;
         Ok(Self { body, etag, gaps, shown })
@@ -82,7 +83,10 @@ fn build(
 
 /// The samples of the wanted fragments: from the table at the end of a sealed file, else from each fragment's head.
 fn samples(reader: &SegmentReader, segment: &PlannedSegment) -> Result<Vec<FragmentSamples>> {
-    let end = segment.fragments.last().map_or(0, |f| f.offset + u64::from(f.bytes) + crate::media::LINK_BYTES as u64);
+    let end = segment
+        .fragments
+        .last()
+        .map_or(0, |f| f.offset + u64::from(f.bytes) + crate::media::LINK_BYTES as u64);
     let table_bytes = segment.file_bytes.saturating_sub(end);
     if segment.complete && (1..MAX_TABLE).contains(&table_bytes) {
         let bytes = read(reader, end, table_bytes as usize)?;
@@ -104,7 +108,10 @@ fn samples(reader: &SegmentReader, segment: &PlannedSegment) -> Result<Vec<Fragm
 pub(super) fn read_parameters(reader: &SegmentReader, segment: &PlannedSegment) -> Result<Parameters> {
     let init = read(reader, 0, segment.first_offset as usize)?;
     crate::media::init_parameters(&init).ok_or_else(|| {
-        Error::new(crate::base::Kind::Corrupt, "a footage file's beginning is damaged; run lanewatch check --deep")
+        Error::new(
+            crate::base::Kind::Corrupt,
+            "a footage file's beginning is damaged; run lanewatch check --deep",
+        )
     })
 }
 
@@ -122,7 +129,12 @@ pub(super) struct ClipCache {
 }
 
 impl ClipCache {
-    pub(super) async fn get(&self, playback: &Playback, source: Source, range: TimeRange) -> Result<Arc<Clip>> {
+    pub(super) async fn get(
+        &self,
+        playback: &Playback,
+        source: Source,
+        range: TimeRange,
+    ) -> Result<Arc<Clip>> {
         if let Some(clip) = self.find(source, range) {
             return Ok(clip);
         }

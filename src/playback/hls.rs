@@ -41,7 +41,8 @@ fn render(
     entries: fn(&PlannedSegment) -> Vec<Entry>,
 ) -> String {
     let listed: Vec<_> = segments.iter().map(|s| (s, entries(s))).collect();
-    let longest = listed.iter().flat_map(|(_, e)| e).map(|e| e.end - e.start).max().unwrap_or(TICKS_PER_SECOND);
+    let longest =
+        listed.iter().flat_map(|(_, e)| e).map(|e| e.end - e.start).max().unwrap_or(TICKS_PER_SECOND);
     let mut out = format!(
         "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:{}\n",
         (longest + TICKS_PER_SECOND - 1) / TICKS_PER_SECOND,
@@ -80,7 +81,12 @@ fn gops(segment: &PlannedSegment) -> Vec<Entry> {
                 last.bytes += u64::from(f.bytes) + LINK_BYTES as u64;
                 last.end = f.end();
             }
-            _ => entries.push(Entry { start: f.start, end: f.end(), offset: f.offset, bytes: u64::from(f.bytes) }),
+            _ => entries.push(Entry {
+                start: f.start,
+                end: f.end(),
+                offset: f.offset,
+                bytes: u64::from(f.bytes),
+            }),
         }
     }
     entries
@@ -93,6 +99,11 @@ fn keys(segment: &PlannedSegment) -> Vec<Entry> {
     let ends = keys.iter().skip(1).map(|k| k.start).chain([end]);
     keys.iter()
         .zip(ends)
-        .map(|(k, end)| Entry { start: k.start, end, offset: k.offset, bytes: u64::from(k.header_bytes + k.key_bytes) })
+        .map(|(k, end)| Entry {
+            start: k.start,
+            end,
+            offset: k.offset,
+            bytes: u64::from(k.header_bytes + k.key_bytes),
+        })
         .collect()
 }

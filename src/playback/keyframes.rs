@@ -28,7 +28,12 @@ pub struct KeyFrames {
 ///
 /// # Errors
 /// `NotFound` when nothing is recorded there.
-pub async fn key_frame_track(playback: &Playback, source: Source, range: TimeRange, step: i64) -> Result<KeyFrames> {
+pub async fn key_frame_track(
+    playback: &Playback,
+    source: Source,
+    range: TimeRange,
+    step: i64,
+) -> Result<KeyFrames> {
     let plan = playback.plan(source, range, MAX_SEGMENTS).await?;
     render(playback, source, plan.segments, range, step).await
 }
@@ -54,7 +59,8 @@ async fn render(
     step: i64,
 ) -> Result<KeyFrames> {
     let playback = playback.clone();
-    let joined = tokio::task::spawn_blocking(move || read_pictures(&playback, source, &segments, range, step)).await;
+    let joined =
+        tokio::task::spawn_blocking(move || read_pictures(&playback, source, &segments, range, step)).await;
     joined.map_err(|e| Error::internal("reading key pictures ended unexpectedly").because(e))?
 }
 

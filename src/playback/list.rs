@@ -27,8 +27,9 @@ pub struct ListedSegment {
 impl From<&PlannedSegment> for ListedSegment {
     fn from(s: &PlannedSegment) -> Self {
         let listed = s.wanted().iter();
-        let fragments =
-            listed.map(|f| (f.offset, f.bytes, f.start - s.range.from, f.duration, u8::from(f.key()))).collect();
+        let fragments = listed
+            .map(|f| (f.offset, f.bytes, f.start - s.range.from, f.duration, u8::from(f.key())))
+            .collect();
         Self {
             id: s.id,
             parameters: s.parameters,

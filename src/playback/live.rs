@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::base::{Ticks, TICKS_PER_SECOND};
+use crate::base::{TICKS_PER_SECOND, Ticks};
 use crate::hub::{Item, Start, Stream, Subscription};
 use crate::media::{AccessUnit, Parameters, Sample, Track, sample_fragment};
 
@@ -89,7 +89,11 @@ impl LiveFeed {
 
     /// The parameters as this viewer needs them, when they differ from the last.
     fn changed_parameters(&mut self, unit: &AccessUnit) -> Option<Arc<Parameters>> {
-        if self.parameters.as_ref().is_some_and(|(p, run)| *run == unit.run || Arc::ptr_eq(p, &unit.parameters)) {
+        if self
+            .parameters
+            .as_ref()
+            .is_some_and(|(p, run)| *run == unit.run || Arc::ptr_eq(p, &unit.parameters))
+        {
             return None;
         }
         let known = self.parameters.as_ref().is_some_and(|(p, _)| p.hash == unit.parameters.hash);

@@ -108,10 +108,14 @@ impl Playback {
         for track in [Track::Video, Track::Audio] {
             let of_track: Vec<_> = units.iter().filter(|u| u.track == track && u.run == run).collect();
             for (n, unit) in of_track.iter().enumerate() {
-                let next = of_track.get(n + 1).map_or(i64::from(unit.duration), |next| next.start - unit.start);
+                let next =
+                    of_track.get(n + 1).map_or(i64::from(unit.duration), |next| next.start - unit.start);
                 let duration = u32::try_from(next).unwrap_or(unit.duration);
                 let random_access = unit.random_access;
-                fragment.push(track, Sample { start: unit.start, duration, random_access, data: unit.data.clone() });
+                fragment.push(
+                    track,
+                    Sample { start: unit.start, duration, random_access, data: unit.data.clone() },
+                );
                 end = end.max(unit.start + i64::from(duration));
             }
         }

@@ -7,7 +7,9 @@ use crate::hub::{ReasonCode, State, StreamStatus};
 pub(super) fn of(status: &StreamStatus) -> GapCause {
     match status.reason.as_ref().map(|r| r.code) {
         Some(ReasonCode::AuthFailed) => GapCause::CameraAuth,
-        Some(ReasonCode::NotFound | ReasonCode::BFrames | ReasonCode::CodecUnsupported) => GapCause::CameraRefusedStream,
+        Some(ReasonCode::NotFound | ReasonCode::BFrames | ReasonCode::CodecUnsupported) => {
+            GapCause::CameraRefusedStream
+        }
         Some(ReasonCode::Silent | ReasonCode::NoPicture) => GapCause::CameraSilent,
         Some(ReasonCode::Disabled) => GapCause::Disabled,
         Some(

@@ -19,7 +19,12 @@ impl Ledger {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub(super) async fn begin(catalogue: Catalogue, stream: StreamKey, since: Ticks, now: Ticks) -> Result<Self> {
+    pub(super) async fn begin(
+        catalogue: Catalogue,
+        stream: StreamKey,
+        since: Ticks,
+        now: Ticks,
+    ) -> Result<Self> {
         let newest = catalogue.newest(stream).await?;
         let lasting = catalogue.lasting_gap(stream).await?;
         let from = newest.unwrap_or(since);

@@ -8,7 +8,10 @@ use super::cause;
 use super::ledger::Ledger;
 use super::sealing::OpenSegment;
 use super::segmenter::{Segmenter, Step};
-use crate::base::{CameraId, DatabaseId, Kind, Result, SegmentId, SharedClock, Stop, StreamId, StreamKey, StreamKind, Tasks, Ticks};
+use crate::base::{
+    CameraId, DatabaseId, Kind, Result, SegmentId, SharedClock, Stop, StreamId, StreamKey, StreamKind, Tasks,
+    Ticks,
+};
 use crate::catalogue::{Catalogue, GapCause, NewSegment};
 use crate::hub::{Hub, Item, Start, State, StreamStatus, Subscription};
 use crate::media::{FileHeader, Parameters, ParametersHash, file_init};
@@ -57,7 +60,8 @@ impl Recorder {
     /// # Errors
     /// When the catalogue cannot be read at the beginning, or the hub does not have the stream.
     pub async fn run_stream(self, stream: RecordedStream, stop: Stop) -> Result<Ticks> {
-        let hub = self.hub.get(stream.key).ok_or_else(|| crate::base::Error::internal("the hub lacks a stream"))?;
+        let hub =
+            self.hub.get(stream.key).ok_or_else(|| crate::base::Error::internal("the hub lacks a stream"))?;
         let subscription = hub.subscribe(Start::NewestKey);
         let status = hub.status();
         let now = self.clock.now();

@@ -97,7 +97,12 @@ impl Segmenter {
             return;
         }
         self.fragment_bytes += unit.data.len();
-        let sample = Sample { start: unit.start, duration: unit.duration, random_access: true, data: unit.data.clone() };
+        let sample = Sample {
+            start: unit.start,
+            duration: unit.duration,
+            random_access: true,
+            data: unit.data.clone(),
+        };
         self.fragment.push(Track::Audio, sample);
     }
 
@@ -108,7 +113,8 @@ impl Segmenter {
             steps.append(&mut self.finish());
         }
         let end = self.settle(Some(unit.start)).unwrap_or(unit.start);
-        let full = self.fragment.video_ticks() + unit.duration > FRAGMENT || self.fragment_bytes > FRAGMENT_BYTES;
+        let full =
+            self.fragment.video_ticks() + unit.duration > FRAGMENT || self.fragment_bytes > FRAGMENT_BYTES;
         if unit.random_access || full {
             self.cut(&mut steps);
         }
@@ -136,7 +142,12 @@ impl Segmenter {
         let unit = self.pending.take()?;
         let known = next.and_then(|next| u32::try_from(next - unit.start).ok());
         let duration = known.unwrap_or(unit.duration).max(1);
-        let sample = Sample { start: unit.start, duration, random_access: unit.random_access, data: unit.data.clone() };
+        let sample = Sample {
+            start: unit.start,
+            duration,
+            random_access: unit.random_access,
+            data: unit.data.clone(),
+        };
         self.fragment.push(Track::Video, sample);
         Some(unit.start + i64::from(duration))
     }

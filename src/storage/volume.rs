@@ -128,8 +128,10 @@ impl Volume {
     pub fn open(spec: VolumeSpec, database: DatabaseId, now: Ticks) -> Result<Self> {
         let shown = spec.path.display().to_string();
         ensure_folder(&spec.path)?;
-        let root = Root::open(&spec.path).map_err(|e| Error::io(format!("cannot open the volume {shown}"), e))?;
-        let found = Identity::read(root.fd()).map_err(|e| Error::io(format!("cannot read {shown}/{FILE}"), e))?;
+        let root =
+            Root::open(&spec.path).map_err(|e| Error::io(format!("cannot open the volume {shown}"), e))?;
+        let found =
+            Identity::read(root.fd()).map_err(|e| Error::io(format!("cannot read {shown}/{FILE}"), e))?;
         let identity = match found {
             Some(identity) if identity.database == database => identity,
             Some(_) => {
@@ -140,7 +142,9 @@ impl Volume {
             }
             None if is_empty(&root, &shown)? => {
                 let fresh = Identity::fresh(database, now);
-                fresh.write(root.fd()).map_err(|e| Error::io(format!("cannot mark {shown} as a volume"), e))?;
+                fresh
+                    .write(root.fd())
+                    .map_err(|e| Error::io(format!("cannot mark {shown} as a volume"), e))?;
                 fresh
             }
             None => {
@@ -161,7 +165,9 @@ impl Volume {
     /// `Unavailable` when the folder is missing or is another volume.
     pub fn open_for_reading(id: VolumeId, spec: VolumeSpec) -> Result<Self> {
         let shown = spec.path.display().to_string();
-        let absent = || Error::new(Kind::Unavailable, format!("the volume {shown} is not there; is its disk mounted?"));
+        let absent = || {
+            Error::new(Kind::Unavailable, format!("the volume {shown} is not there; is its disk mounted?"))
+        };
         let root = Root::open(&spec.path).map_err(|e| absent().because(e))?;
         let identity = Identity::read(root.fd()).map_err(|e| absent().because(e))?.ok_or_else(absent)?;
         if identity.volume != id {
@@ -177,7 +183,8 @@ impl Volume {
     pub fn marked(folder: &Path) -> Result<Option<(VolumeId, DatabaseId)>> {
         let shown = folder.display();
         let root = Root::open(folder).map_err(|e| Error::io(format!("cannot open {shown}"), e))?;
-        let identity = Identity::read(root.fd()).map_err(|e| Error::io(format!("cannot read {shown}/{FILE}"), e))?;
+        let identity =
+            Identity::read(root.fd()).map_err(|e| Error::io(format!("cannot read {shown}/{FILE}"), e))?;
         Ok(identity.map(|i| (i.volume, i.database)))
     }
 
@@ -197,7 +204,8 @@ impl Volume {
     /// `Io` when the disk does not answer.
     pub fn space(&self) -> Result<Space> {
         let stat = rustix::fs::fstatvfs(self.root().fd());
-        let stat = stat.map_err(|e| Error::io(format!("cannot ask {} for its room", self.shown()), e.into()))?;
+        let stat =
+            stat.map_err(|e| Error::io(format!("cannot ask {} for its room", self.shown()), e.into()))?;
         Ok(Space { total: stat.f_blocks * stat.f_frsize, free: stat.f_bavail * stat.f_frsize })
     }
 
@@ -291,5 +299,7 @@ fn is_empty(root: &Root, shown: &str) -> Result<bool> {
     let listed = rustix::fs::Dir::read_from(root.fd());
     let mut entries = listed.map_err(|e| Error::io(format!("cannot list {shown}"), e.into()))?;
     // The root of a fresh ext4 disk has this one.
-    Ok(entries.all(|e| e.is_ok_and(|e| [".", "..", "lost+found"].iter().any(|n| e.file_name().to_bytes() == n.as_bytes()))))
+    Ok(entries.all(|e| {
+        e.is_ok_and(|e| [".", "..", "lost+found"].iter().any(|n| e.file_name().to_bytes() == n.as_bytes()))
+    }))
 }

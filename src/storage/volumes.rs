@@ -17,7 +17,8 @@ impl Volumes {
     /// # Errors
     /// The first that cannot be used; see [`Volume::open`].
     pub fn open(specs: Vec<VolumeSpec>, database: DatabaseId, now: Ticks) -> Result<Self> {
-        let all: Vec<Volume> = specs.into_iter().map(|s| Volume::open(s, database, now)).collect::<Result<_>>()?;
+        let all: Vec<Volume> =
+            specs.into_iter().map(|s| Volume::open(s, database, now)).collect::<Result<_>>()?;
         Ok(Self { all: all.into() })
     }
 
@@ -46,9 +47,16 @@ impl Volumes {
         let room = |v: &&Volume| v.space().map_or(0, |s| s.free);
         let mut of_group = of_group.peekable();
         let first = of_group.next();
-        let best = if of_group.peek().is_none() { first } else { first.into_iter().chain(of_group).max_by_key(room) };
+        let best = if of_group.peek().is_none() {
+            first
+        } else {
+            first.into_iter().chain(of_group).max_by_key(room)
+        };
         best.ok_or_else(|| {
-            Error::new(Kind::Unavailable, format!("no volume belongs to the group {group:?}; add one to the configuration"))
+            Error::new(
+                Kind::Unavailable,
+                format!("no volume belongs to the group {group:?}; add one to the configuration"),
+            )
         })
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Dir, FileType, Mode, OFlags};
 
 use super::{Volume, path};
-use crate::base::{Error, Result, SegmentId, StreamId, fresh_uuid, Ticks};
+use crate::base::{Error, Result, SegmentId, StreamId, Ticks, fresh_uuid};
 
 /// A segment file, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,9 @@ impl Volume {
             let listed = self.list(&folder);
             let entries = match listed {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                other => other.map_err(|e| Error::io(format!("cannot list {}/{}", self.shown(), folder.display()), e))?,
+                other => other.map_err(|e| {
+                    Error::io(format!("cannot list {}/{}", self.shown(), folder.display()), e)
+                })?,
             };
             for (path, kind, bytes) in entries {
                 match (kind, path::parse(&path)) {

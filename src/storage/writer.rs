@@ -74,7 +74,9 @@ impl WriterThread {
         let (orders, receiver) = sync_channel(QUEUE);
         let waiting = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&waiting);
-        let thread = Tasks::thread("lw-writer", move || Worker { root, waiting: counter, files: HashMap::new() }.run(&receiver));
+        let thread = Tasks::thread("lw-writer", move || {
+            Worker { root, waiting: counter, files: HashMap::new() }.run(&receiver)
+        });
         Self {
             orders: Mutex::new(Some(orders)),
             waiting,
@@ -102,8 +104,14 @@ impl WriterThread {
     }
 
     fn submit(&self, order: Order) -> Result<()> {
-        let bytes = if let Order::Append { parts, .. } = &order { parts.iter().map(Bytes::len).sum() } else { 0 };
-        let late = || Error::new(Kind::Unavailable, "the disk is too slow: footage waits in memory and there is no more room for it");
+        let bytes =
+            if let Order::Append { parts, .. } = &order { parts.iter().map(Bytes::len).sum() } else { 0 };
+        let late = || {
+            Error::new(
+                Kind::Unavailable,
+                "the disk is too slow: footage waits in memory and there is no more room for it",
+            )
+        };
         if bytes > 0 && self.waiting() + bytes > QUEUE_BYTES {
             return Err(late());
         }

@@ -8,13 +8,17 @@ use lanewatch::base::{
     Credentials, RtspUrl, Secret, SharedClock, Stop, StreamKey, SystemClock, TICKS_PER_SECOND, Tasks, Ticks,
 };
 use lanewatch::hub::{Hub, Item, Limits, ReasonCode, Start, State, Stream, StreamStatus, Subscription};
-use lanewatch::ingest::{Deadlines, Ingest, Level, ProbeReport, ProbeRequest, StreamSource, Transport, probe};
+use lanewatch::ingest::{
+    Deadlines, Ingest, Level, ProbeReport, ProbeRequest, StreamSource, Transport, probe,
+};
 use lanewatch::media::{AccessUnit, Track};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
 use crate::support::clips;
-use crate::support::fake_camera::{Auth, Coding, FakeCamera, Greeting, INTERVAL, Script, Seen, Step, endless, gop};
+use crate::support::fake_camera::{
+    Auth, Coding, FakeCamera, Greeting, INTERVAL, Script, Seen, Step, endless, gop,
+};
 
 /// No test waits longer than this for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,7 +51,8 @@ struct Watched {
 impl Site {
     fn new() -> Self {
         let (hub, clock) = (Hub::new(), SystemClock::shared());
-        let ingest = Ingest::new(hub.clone(), Arc::clone(&clock), Limits::default()).with_deadlines(DEADLINES);
+        let ingest =
+            Ingest::new(hub.clone(), Arc::clone(&clock), Limits::default()).with_deadlines(DEADLINES);
         Self { hub, clock, ingest, tasks: Tasks::new(), stop: Stop::new() }
     }
 
@@ -81,8 +86,10 @@ impl Watched {
     }
 
     async fn until_reason(&self, code: ReasonCode) -> StreamStatus {
-        self.until(code.name(), |s| s.state == State::Offline && s.reason.as_ref().is_some_and(|r| r.code == code))
-            .await
+        self.until(code.name(), |s| {
+            s.state == State::Offline && s.reason.as_ref().is_some_and(|r| r.code == code)
+        })
+        .await
     }
 
     async fn until_live(&self) -> StreamStatus {
@@ -122,7 +129,13 @@ impl Watched {
 
 fn source(key: i64, url: &str) -> StreamSource {
     let (url, credentials) = RtspUrl::split(url).expect("an address");
-    StreamSource { key: StreamKey(key), name: format!("camera {key}"), url, credentials, transport: Transport::Tcp }
+    StreamSource {
+        key: StreamKey(key),
+        name: format!("camera {key}"),
+        url,
+        credentials,
+        transport: Transport::Tcp,
+    }
 }
 
 fn with_password(key: i64, camera: &FakeCamera, password: &str) -> StreamSource {
@@ -163,7 +176,10 @@ async fn a_good_camera_is_live_and_hears_goodbye() {
     let clean = |u: &AccessUnit| u.data[..4] == ((u.data.len() - 4) as u32).to_be_bytes();
     assert!(units.iter().all(|u| clean(u)), "parameter sets stand in the parameters, not in the units");
     let status = watched.until("measured", |s| s.fps > 40.0 && s.gop_ms > 0 && s.units > 0).await;
-    assert!((190..=210).contains(&status.gop_ms) && status.fps < 60.0 && status.lost_packets == 0, "{status:?}");
+    assert!(
+        (190..=210).contains(&status.gop_ms) && status.fps < 60.0 && status.lost_packets == 0,
+        "{status:?}"
+    );
     let stream = Arc::clone(&watched.stream);
     site.end().await;
     assert_eq!(stream.status().borrow().state, State::Off);
@@ -173,7 +189,8 @@ async fn a_good_camera_is_live_and_hears_goodbye() {
 #[tokio::test]
 async fn udp_is_received_too() {
     let (site, camera) = (Site::new(), FakeCamera::start(Script::default()).await);
-    let mut watched = site.watch_source(StreamSource { transport: Transport::Udp, ..source(1, &camera.url()) });
+    let mut watched =
+        site.watch_source(StreamSource { transport: Transport::Udp, ..source(1, &camera.url()) });
     watched.pictures(20).await;
     site.end().await;
     assert_eq!(Seen::of(&camera.seen.teardowns), 1);
@@ -400,8 +417,13 @@ async fn lost_packets_are_counted_and_marked() {
 
 #[tokio::test]
 async fn new_parameters_start_a_new_run() {
-    let change =
-        [gop(10), vec![Step::Switch(Coding::SmallerH264)], gop(10), vec![Step::Switch(Coding::H264)], endless()];
+    let change = [
+        gop(10),
+        vec![Step::Switch(Coding::SmallerH264)],
+        gop(10),
+        vec![Step::Switch(Coding::H264)],
+        endless(),
+    ];
     let (site, camera) = (Site::new(), FakeCamera::start(Script::sessions(vec![change.concat()])).await);
     let mut watched = site.watch(1, &camera.url());
     let units = watched.pictures(30).await;
@@ -463,7 +485,8 @@ async fn h265_starts_at_cra_and_drops_rasl() {
         Step::Nal(nal)
     };
     let cra = [Step::Key, Step::Delta, Step::Delta, with_type(21), with_type(9), with_type(8), Step::Delta];
-    let script = Script { coding: Coding::H265, ..Script::sessions(vec![[cra.to_vec(), endless()].concat()]) };
+    let script =
+        Script { coding: Coding::H265, ..Script::sessions(vec![[cra.to_vec(), endless()].concat()]) };
     let (site, camera) = (Site::new(), FakeCamera::start(script).await);
     let mut watched = site.watch(1, &camera.url());
     let kinds: Vec<u8> = watched.pictures(6).await.iter().map(|u| (u.data[4] >> 1) & 0x3f).collect();
@@ -531,12 +554,14 @@ async fn one_cameras_trouble_is_not_anothers() {
     let bad = [
         FakeCamera::start(greeting(Greeting::Never)).await,
         FakeCamera::start(greeting(Greeting::HugeLength)).await,
-        FakeCamera::start(Script::sessions(vec![vec![Step::Raw(b"\r\nGET / HTTP/9 \xff\xfe\r\n".to_vec())]])).await,
+        FakeCamera::start(Script::sessions(vec![vec![Step::Raw(b"\r\nGET / HTTP/9 \xff\xfe\r\n".to_vec())]]))
+            .await,
         FakeCamera::start(Script::sessions(vec![[gop(3), vec![Step::Close]].concat()])).await,
     ];
     let mut watched = site.watch(1, &good.url());
     let first = watched.picture().await;
-    let troubled: Vec<Watched> = bad.iter().zip(2..).map(|(camera, key)| site.watch(key, &camera.url())).collect();
+    let troubled: Vec<Watched> =
+        bad.iter().zip(2..).map(|(camera, key)| site.watch(key, &camera.url())).collect();
     for other in &troubled {
         other.until("offline", |s| s.state == State::Offline).await;
     }
@@ -581,7 +606,8 @@ async fn a_new_run_does_not_start_before_what_is_recorded() {
 fn reconnects_leak_nothing() {
     let program = std::env::current_exe().expect("this program");
     let name = "ingest::reconnects_leak_nothing_alone";
-    let done = std::process::Command::new(program).args([name, "--exact", "--ignored"]).output().expect("it runs");
+    let done =
+        std::process::Command::new(program).args([name, "--exact", "--ignored"]).output().expect("it runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
 }
 
@@ -610,7 +636,8 @@ async fn reconnects_leak_nothing_alone() {
 async fn probed(script: Script, deadline: Duration) -> ProbeReport {
     let camera = FakeCamera::start(script).await;
     let source = source(1, &camera.url());
-    let request = ProbeRequest { url: source.url, credentials: source.credentials, transport: source.transport };
+    let request =
+        ProbeRequest { url: source.url, credentials: source.credentials, transport: source.transport };
     let begun = Instant::now();
     let report = probe(request, deadline).await;
     assert!(begun.elapsed() < deadline + Duration::from_secs(2));

@@ -279,10 +279,17 @@ impl Connection {
         self.writer.lock().await.write_all(bytes).await
     }
 
-    async fn answer(&self, request: &Request, status: &str, headers: &str, body: &str) -> std::io::Result<()> {
+    async fn answer(
+        &self,
+        request: &Request,
+        status: &str,
+        headers: &str,
+        body: &str,
+    ) -> std::io::Result<()> {
         let cseq = request.header("CSeq").unwrap_or("0");
         let length = body.len();
-        let text = format!("RTSP/1.0 {status}\r\nCSeq: {cseq}\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
+        let text =
+            format!("RTSP/1.0 {status}\r\nCSeq: {cseq}\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
         self.send(text.as_bytes()).await
     }
 
@@ -316,7 +323,8 @@ impl Connection {
         let script = Arc::clone(&self.script);
         match &script.greeting {
             Greeting::Describe => {
-                self.answer(request, "200 OK", "Content-Type: application/sdp\r\n", &description(&script)).await?;
+                self.answer(request, "200 OK", "Content-Type: application/sdp\r\n", &description(&script))
+                    .await?;
             }
             Greeting::Text(body, headers) => {
                 let headers = format!("Content-Type: application/sdp\r\n{headers}");
@@ -365,11 +373,14 @@ impl Connection {
             Auth::None => (true, ""),
             Auth::Basic => (given == Some(BASIC), "Basic realm=\"camera\""),
             Auth::Digest => {
-                let right = given.is_some_and(|g| g.starts_with("Digest ") && g.contains("username=\"admin\""));
+                let right =
+                    given.is_some_and(|g| g.starts_with("Digest ") && g.contains("username=\"admin\""));
                 (right, "Digest realm=\"camera\", nonce=\"0123456789abcdef\", algorithm=MD5")
             }
             Auth::RefuseBasic => (false, "Basic realm=\"camera\""),
-            Auth::RefuseDigest => (false, "Digest realm=\"camera\", nonce=\"0123456789abcdef\", algorithm=MD5"),
+            Auth::RefuseDigest => {
+                (false, "Digest realm=\"camera\", nonce=\"0123456789abcdef\", algorithm=MD5")
+            }
         };
         if !right {
             let header = format!("WWW-Authenticate: {challenge}\r\n");
@@ -394,7 +405,8 @@ impl Connection {
                 format!("RTP/AVP/UDP;unicast;client_port={ports};server_port={from}-{}", from + 1)
             }
         };
-        self.answer(request, "200 OK", &format!("Session: 1;timeout=60\r\nTransport: {transport}\r\n"), "").await
+        self.answer(request, "200 OK", &format!("Session: 1;timeout=60\r\nTransport: {transport}\r\n"), "")
+            .await
     }
 
     async fn play(&mut self, request: &Request) -> std::io::Result<()> {
@@ -457,7 +469,9 @@ impl Player {
                         Coding::SmallerH264 => {
                             vec![clips::SMALLER_H264_SPS, clips::SMALLER_H264_PPS, clips::SMALLER_H264_KEY]
                         }
-                        Coding::H265 => vec![clips::H265_VPS, clips::H265_SPS, clips::H265_PPS, clips::H265_KEY],
+                        Coding::H265 => {
+                            vec![clips::H265_VPS, clips::H265_SPS, clips::H265_PPS, clips::H265_KEY]
+                        }
                     };
                     self.picture(&nals, 0).await?;
                 }
@@ -531,7 +545,13 @@ impl Player {
         Ok(())
     }
 
-    async fn packet(&mut self, track: usize, payload: &[u8], marker: bool, timestamp: u32) -> std::io::Result<()> {
+    async fn packet(
+        &mut self,
+        track: usize,
+        payload: &[u8],
+        marker: bool,
+        timestamp: u32,
+    ) -> std::io::Result<()> {
         let mut packet = vec![0x80, (96 + track as u8) | u8::from(marker) << 7];
         packet.extend_from_slice(&self.sequence[track].to_be_bytes());
         packet.extend_from_slice(&timestamp.to_be_bytes());

@@ -98,7 +98,9 @@ test('J8: dragging the timeline shows key frames; the wheel zooms about the poin
   await page.goto(`${URL_BASE}/c/${camera.slug}?t=${encodeURIComponent(new Date(b - 15_000).toISOString())}`);
   await shown(page);
   const box = await page.locator('[role=slider]').boundingBox();
-  const x = box.x + box.width / 2;
+  // Where the shown moment stands: there is footage to its left.
+  const [viewFrom, viewTo] = await page.$eval('[role=slider]', (e) => [Number(e.dataset.from), Number(e.dataset.to)]);
+  const x = box.x + Math.round(((b - 15_000 - viewFrom) / (viewTo - viewFrom)) * box.width);
   const anchor = async () => {
     const [from, to] = await page.$eval('[role=slider]', (e) => [Number(e.dataset.from), Number(e.dataset.to)]);
     return { t: from + ((x - box.x) / box.width) * (to - from), pixel: (to - from) / box.width };

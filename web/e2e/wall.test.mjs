@@ -84,6 +84,10 @@ test('phone: tiles in two columns, only what is near the screen is played, touch
   const small = await page.$$eval('nav.bottom a, .hit, .banner button, .banner a', (all) =>
     all.map((e) => e.getBoundingClientRect()).filter((r) => r.width && (r.width < 44 || r.height < 44)).length); // prettier-ignore
   assert.equal(small, 0);
+  const clipped = await page.$$eval('header button, header a', (all) =>
+    all.filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.textContent.trim()),
+  );
+  assert.deepEqual(clipped, [], 'cut off at the right');
   assert.equal(
     await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
     true,

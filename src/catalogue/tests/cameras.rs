@@ -32,7 +32,8 @@ async fn a_patch_needs_the_revision_that_was_seen() {
         max_days: Some(Some(30)),
         ..CameraPatch::default()
     };
-    let changed = c.patch_camera(room.camera.id, Some(room.camera.revision), patch.clone()).await.expect("patch");
+    let changed =
+        c.patch_camera(room.camera.id, Some(room.camera.revision), patch.clone()).await.expect("patch");
     assert!(changed.revision > room.camera.revision);
     assert_eq!((changed.name.as_str(), changed.slug.as_str()), ("Ngõ 8", "ngo-7-cong-dinh"));
     assert_eq!(changed.credentials().map(|c| c.password.expose().to_owned()), Some("canary".to_owned()));
@@ -112,18 +113,26 @@ async fn a_catalogue_is_rebuilt_from_what_the_files_say() {
     let path = folder.path().join("new.sqlite");
     let c = Catalogue::open_for_tool(&path).await.expect("opens");
     c.set_database(old.catalogue.database()).await.expect("id");
-    let volume = NewVolume { id: old.volume, path: "/srv/footage".into(), group: "default".into(), budget_bytes: None };
+    let volume = NewVolume {
+        id: old.volume,
+        path: "/srv/footage".into(),
+        group: "default".into(),
+        budget_bytes: None,
+    };
     c.put_volume(volume).await.expect("volume");
-    let streams = old.camera.streams.iter().map(|s| AdoptedStream { key: s.key, id: s.id, kind: s.kind }).collect();
+    let streams =
+        old.camera.streams.iter().map(|s| AdoptedStream { key: s.key, id: s.id, kind: s.kind }).collect();
     let adopted = AdoptedCamera { id: old.camera.id, name: "Máy quay tìm thấy".into(), streams };
     let camera = c.insert_adopted_camera(adopted.clone()).await.expect("camera");
     assert_eq!((camera.id, camera.enabled, camera.streams[0].key), (old.camera.id, false, old.main));
     c.insert_adopted_segments(segments.clone()).await.expect("segments");
     c.insert_adopted_segments(segments).await.expect("again");
-    let url = CameraPatch { main_url: Some("rtsp://10.0.0.7/".parse().expect("url")), ..CameraPatch::default() };
+    let url =
+        CameraPatch { main_url: Some("rtsp://10.0.0.7/".parse().expect("url")), ..CameraPatch::default() };
     let named = c.patch_camera(camera.id, None, url).await.expect("patch");
     assert_eq!(c.insert_adopted_camera(adopted).await.expect("again").streams[0].url, named.streams[0].url);
-    let (then, now) = (old.catalogue.segments(old.main, minutes(0, 9), 9), c.segments(old.main, minutes(0, 9), 9));
+    let (then, now) =
+        (old.catalogue.segments(old.main, minutes(0, 9), 9), c.segments(old.main, minutes(0, 9), 9));
     let then: Vec<_> = then.await.expect("old").into_iter().map(|s| Segment { boot: 0, ..s }).collect();
     assert_eq!(now.await.expect("new"), then);
     c.close().await;

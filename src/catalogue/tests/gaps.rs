@@ -37,7 +37,12 @@ async fn gaps_are_cut_to_fit_footage_and_each_other() {
     c.put_gap(room.main, minutes(6, 22), CameraLost);
     assert_eq!(
         room.gaps().await,
-        [(6, Some(8), CameraLost), (8, Some(10), RecorderOff), (12, Some(20), RecorderOff), (20, Some(22), CameraLost)]
+        [
+            (6, Some(8), CameraLost),
+            (8, Some(10), RecorderOff),
+            (12, Some(20), RecorderOff),
+            (20, Some(22), CameraLost)
+        ]
     );
     // Joins on both sides.
     c.put_gap(room.main, minutes(24, 26), CameraLost);

@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::media::ParametersHash;
 use super::*;
 use crate::base::{SegmentId, SimClock, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId};
+use crate::media::ParametersHash;
 
 /// Local midnight of some day in Ho Chi Minh City.
 pub(super) const MIDNIGHT: &str = "2026-11-22T00:00:00+07:00";
@@ -55,9 +55,15 @@ impl Room {
         let clock = SimClock::starting_at(at(0));
         let tasks = Tasks::new();
         let path = folder.path().join("catalogue.sqlite");
-        let catalogue = Catalogue::open(&path, clock.clone(), Zone::HO_CHI_MINH, &tasks).await.expect("opens");
+        let catalogue =
+            Catalogue::open(&path, clock.clone(), Zone::HO_CHI_MINH, &tasks).await.expect("opens");
         let volume = VolumeId::fresh(at(0));
-        let new = NewVolume { id: volume, path: "/srv/footage".into(), group: "default".into(), budget_bytes: None };
+        let new = NewVolume {
+            id: volume,
+            path: "/srv/footage".into(),
+            group: "default".into(),
+            budget_bytes: None,
+        };
         catalogue.put_volume(new).await.expect("volume");
         let mut new = NewCamera::new("Ngõ 7 - cổng đình", "rtsp://10.0.0.7/main".parse().expect("url"));
         new.sub_url = Some("rtsp://10.0.0.7/sub".parse().expect("url"));
@@ -75,7 +81,8 @@ impl Room {
         self.catalogue.close().await;
         self.tasks = Tasks::new();
         let clock = self.clock.clone();
-        self.catalogue = Catalogue::open(&self.path(), clock, Zone::HO_CHI_MINH, &self.tasks).await.expect("opens");
+        self.catalogue =
+            Catalogue::open(&self.path(), clock, Zone::HO_CHI_MINH, &self.tasks).await.expect("opens");
     }
 
     pub(super) fn new_segment(&self, stream: StreamKey, start: Ticks) -> NewSegment {

@@ -50,7 +50,10 @@ async fn a_newer_schema_is_refused_with_advice() {
 #[tokio::test]
 async fn a_file_that_is_no_catalogue_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
-    assert_eq!(Catalogue::open_for_tool(&folder.path().join("none/x")).await.err().map(|e| e.kind()), Some(Kind::Io));
+    assert_eq!(
+        Catalogue::open_for_tool(&folder.path().join("none/x")).await.err().map(|e| e.kind()),
+        Some(Kind::Io)
+    );
     // tempfile makes files that are 0600.
     let mut file = tempfile::NamedTempFile::new_in(&folder).expect("file");
     file.write_all(&[0x55; 20_000]).expect("bytes");
@@ -69,8 +72,12 @@ async fn facts_and_ids_survive() {
     assert_eq!(room.catalogue.database(), id);
     assert_eq!(room.catalogue.meta("site_name").await.expect("read").as_deref(), Some("Thôn Đoài"));
     let volumes = room.catalogue.volumes().await.expect("volumes");
-    assert_eq!((volumes[0].id, volumes[0].state, volumes[0].budget_bytes), (room.volume, VolumeState::Suspect, None));
-    let unknown = room.catalogue.set_volume_state(VolumeId::fresh(at(0)), VolumeState::Ok).await.expect_err("unknown");
+    assert_eq!(
+        (volumes[0].id, volumes[0].state, volumes[0].budget_bytes),
+        (room.volume, VolumeState::Suspect, None)
+    );
+    let unknown =
+        room.catalogue.set_volume_state(VolumeId::fresh(at(0)), VolumeState::Ok).await.expect_err("unknown");
     assert_eq!(unknown.kind(), Kind::NotFound);
 }
 
@@ -81,7 +88,9 @@ async fn a_crash_leaves_a_boot_without_end() {
     room.clock.advance(MINUTE);
     room.flush().await;
     // A second opening without a close stands for the start after a crash.
-    let next = Catalogue::open(&room.path(), room.clock.clone(), Zone::HO_CHI_MINH, &room.tasks).await.expect("opens");
+    let next = Catalogue::open(&room.path(), room.clock.clone(), Zone::HO_CHI_MINH, &room.tasks)
+        .await
+        .expect("opens");
     let before = next.previous_boot().await.expect("boot").expect("one");
     assert_eq!((before.id, before.started, before.seen, before.ended), (first, at(0), seen, None));
 }

@@ -13,8 +13,12 @@ async fn sessions_begin_expire_and_end() {
     assert_eq!(c.set_password(uuid::Uuid::nil(), "x").await.expect_err("nobody").kind(), Kind::NotFound);
     assert_eq!(c.people().await.expect("read").len(), 1);
 
-    let session =
-        |n, expires| NewSession { hash: TokenHash([n; 32]), person: admin.id, kind: "password".into(), expires };
+    let session = |n, expires| NewSession {
+        hash: TokenHash([n; 32]),
+        person: admin.id,
+        kind: "password".into(),
+        expires,
+    };
     c.add_session(session(1, at(10))).await.expect("session");
     c.add_session(session(2, at(10))).await.expect("session");
     c.add_session(session(3, at(10))).await.expect("session");
@@ -46,7 +50,10 @@ async fn tokens_are_revoked_and_codes_used_once() {
 
     c.add_login_code(TokenHash([6; 32]), at(15)).await.expect("code");
     c.add_login_code(TokenHash([7; 32]), at(15)).await.expect("code");
-    let (a, b) = tokio::join!(c.use_login_code(TokenHash([6; 32]), at(1)), c.use_login_code(TokenHash([6; 32]), at(1)));
+    let (a, b) = tokio::join!(
+        c.use_login_code(TokenHash([6; 32]), at(1)),
+        c.use_login_code(TokenHash([6; 32]), at(1))
+    );
     assert!(a.expect("use") ^ b.expect("use"), "one of two wins");
     assert!(!c.use_login_code(TokenHash([7; 32]), at(15)).await.expect("use"), "expired");
     assert!(!c.use_login_code(TokenHash([8; 32]), at(1)).await.expect("use"), "unknown");

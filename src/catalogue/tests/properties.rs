@@ -159,13 +159,17 @@ async fn check(room: &Room, model: &Model) {
     room.flush().await;
     let gaps = room.catalogue.gaps(room.main, minutes(-99, 9999)).await.expect("gaps");
     for m in 0..LENGTH {
-        let found: Vec<_> = gaps.iter().filter(|g| g.from <= at(m) && g.to.is_none_or(|to| to > at(m))).collect();
+        let found: Vec<_> =
+            gaps.iter().filter(|g| g.from <= at(m) && g.to.is_none_or(|to| to > at(m))).collect();
         match model.at(m) {
-            Minute::Gap(cause) => assert_eq!(found.iter().map(|g| g.cause).collect::<Vec<_>>(), [cause], "minute {m}"),
+            Minute::Gap(cause) => {
+                assert_eq!(found.iter().map(|g| g.cause).collect::<Vec<_>>(), [cause], "minute {m}")
+            }
             _ => assert!(found.is_empty(), "minute {m}: {found:?}"),
         }
     }
-    let joined = gaps.windows(2).all(|w| w[0].to.is_some_and(|to| to < w[1].from) || w[0].cause != w[1].cause);
+    let joined =
+        gaps.windows(2).all(|w| w[0].to.is_some_and(|to| to < w[1].from) || w[0].cause != w[1].cause);
     assert!(joined, "{gaps:?}");
     assert_eq!(room.catalogue.lasting_gap(room.main).await.expect("read").is_some(), model.lasting.is_some());
 

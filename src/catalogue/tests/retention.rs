@@ -47,7 +47,10 @@ async fn held_footage_is_never_doomed() {
     assert_eq!(c.hold(room.main, TimeRange::new(at(1) + 1, at(2) + 1)).await.expect("hold"), 2);
     assert_eq!(c.hold(room.main, minutes(1, 2)).await.expect("hold"), 1);
     let all: Vec<_> = (0..4).map(|m| (room.main, at(m))).collect();
-    assert_eq!(starts(&c.oldest_segments(Scope::Stream(room.main), 9).await.expect("oldest")), [at(0), at(3)]);
+    assert_eq!(
+        starts(&c.oldest_segments(Scope::Stream(room.main), 9).await.expect("oldest")),
+        [at(0), at(3)]
+    );
     assert_eq!(starts(&c.doom(all.clone(), "full").await.expect("doom")), [at(0), at(3)]);
     c.release(room.main, minutes(1, 3)).await.expect("release");
     assert_eq!(starts(&c.doom(all, "full").await.expect("doom")), [at(2)], "minute 1 was held twice");
@@ -58,7 +61,8 @@ async fn held_footage_is_never_doomed() {
         assert!(refused.to_string().contains("held"), "{refused}");
     }
     c.release(room.main, minutes(1, 2)).await.expect("release");
-    let refused = sqlx::query("delete from segment where state = 1").execute(&mut conn).await.expect_err("refused");
+    let refused =
+        sqlx::query("delete from segment where state = 1").execute(&mut conn).await.expect_err("refused");
     assert!(refused.to_string().contains("not doomed"), "{refused}");
 }
 
@@ -67,7 +71,8 @@ async fn the_oldest_of_a_volume_are_found_among_others() {
     let room = Room::new().await;
     let c = &room.catalogue;
     let second = VolumeId::fresh(at(0));
-    let new = NewVolume { id: second, path: "/srv/second".into(), group: "default".into(), budget_bytes: Some(9) };
+    let new =
+        NewVolume { id: second, path: "/srv/second".into(), group: "default".into(), budget_bytes: Some(9) };
     c.put_volume(new).await.expect("volume");
     room.record(room.main, 0, 5);
     room.record(room.sub, 2, 5);
@@ -112,7 +117,10 @@ async fn an_audit_finds_what_is_wrong() {
     for thorough in [false, true] {
         assert_eq!(c.check_file(thorough).await.expect("check"), Vec::<String>::new());
     }
-    assert_eq!((audit.segments, audit.gaps, audit.recorded_ticks, audit.gap_ticks), (7, 2, 7 * MINUTE, 2 * MINUTE));
+    assert_eq!(
+        (audit.segments, audit.gaps, audit.recorded_ticks, audit.gap_ticks),
+        (7, 2, 7 * MINUTE, 2 * MINUTE)
+    );
     assert_eq!((audit.first, audit.last), (Some(at(0)), Some(at(9))));
     let mut conn = super::super::open::connect_writer(&room.path()).await.expect("connection");
     for sql in [

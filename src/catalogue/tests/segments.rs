@@ -7,7 +7,10 @@ async fn a_segment_goes_from_growing_over_sealed_to_a_row() {
     let sealed = room.sealed(stream, minutes(10, 11));
     c.begin_segment(sealed.new.clone());
     room.flush().await;
-    assert!(c.segments(stream, minutes(0, 60), 10).await.expect("list").is_empty(), "an open row alone is no footage");
+    assert!(
+        c.segments(stream, minutes(0, 60), 10).await.expect("list").is_empty(),
+        "an open row alone is no footage"
+    );
     let growing = GrowingSegment {
         id: sealed.new.id,
         start: at(10),
@@ -71,7 +74,8 @@ async fn sealing_twice_counts_once_and_a_missing_open_row_is_made() {
         [segment.new.id],
         "a second file of this start is refused"
     );
-    let shorter = SealedSegment { duration: MINUTE / 2, bytes: 77, state: SegmentState::Recovered, ..segment };
+    let shorter =
+        SealedSegment { duration: MINUTE / 2, bytes: 77, state: SegmentState::Recovered, ..segment };
     room.catalogue.seal_segment(shorter);
     room.flush().await;
     let usage = room.catalogue.usage().await.expect("usage");
@@ -164,10 +168,14 @@ async fn another_zone_makes_the_days_anew() {
     room.record(room.main, 0, 1440);
     room.catalogue.close().await;
     let utc: Zone = "Etc/UTC".parse().expect("zone");
-    room.catalogue = Catalogue::open(&room.path(), room.clock.clone(), utc, &room.tasks).await.expect("opens");
+    room.catalogue =
+        Catalogue::open(&room.path(), room.clock.clone(), utc, &room.tasks).await.expect("opens");
     let day = utc.day_of(at(0));
     let days = room.catalogue.days(&[room.main], day - 2, day + 5).await.expect("days");
-    assert_eq!(days.iter().map(|d| (d.day, d.seconds())).collect::<Vec<_>>(), [(day, 7 * 3600), (day + 1, 17 * 3600)]);
+    assert_eq!(
+        days.iter().map(|d| (d.day, d.seconds())).collect::<Vec<_>>(),
+        [(day, 7 * 3600), (day + 1, 17 * 3600)]
+    );
     room.catalogue.close().await;
     let tool = Catalogue::open_for_tool(&room.path()).await.expect("opens");
     assert_eq!(tool.zone(), utc);

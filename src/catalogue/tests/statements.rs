@@ -2,8 +2,8 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::*;
 use crate::catalogue::{
-    adopt, audit, boot, camera, camera_write, day, doom, gap, hold, housekeeping, ledger, list, meta, names, open,
-    outbox, person, segment, timeline, usage, volume, watch, writer,
+    adopt, audit, boot, camera, camera_write, day, doom, gap, hold, housekeeping, ledger, list, meta, names,
+    open, outbox, person, segment, timeline, usage, volume, watch, writer,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
@@ -57,8 +57,10 @@ fn all_sql_is_in_the_lists() {
         if path.extension().is_none_or(|e| e != "rs") {
             continue;
         }
-        let (text, stem) =
-            (std::fs::read_to_string(&path).expect("text"), path.file_stem().expect("stem").to_string_lossy());
+        let (text, stem) = (
+            std::fs::read_to_string(&path).expect("text"),
+            path.file_stem().expect("stem").to_string_lossy(),
+        );
         for call in ["query(\"", "query_as(\"", "query_scalar(\"", "raw_sql(\""] {
             assert!(!text.contains(call), "{stem} has SQL outside its statements! block");
         }
@@ -74,7 +76,8 @@ async fn the_statements_that_must_be_quick_use_their_keys() {
     for (file, statements) in all() {
         for (name, sql) in statements.iter().filter(|(_, sql)| sql.contains("from segment")) {
             let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
-            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&mut conn).await.expect("plan");
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(explain).fetch_all(&mut conn).await.expect("plan");
             for (.., step) in plan {
                 let whole = step.starts_with("SCAN segment") && !step.contains("segment_unfinished");
                 assert!(!whole, "{file}::{name} reads every segment: {step}");

@@ -35,7 +35,10 @@ async fn commands_wait_in_order_while_another_program_holds_the_database() {
     room.flush().await;
     assert!(held.is_finished());
     assert_eq!(room.catalogue.segments(room.main, minutes(0, 400), 1000).await.expect("list"), listed);
-    assert_eq!(room.gaps().await, [(300, Some(301), GapCause::CameraLost), (301, Some(302), GapCause::Disabled)]);
+    assert_eq!(
+        room.gaps().await,
+        [(300, Some(301), GapCause::CameraLost), (301, Some(302), GapCause::Disabled)]
+    );
     assert_eq!(room.catalogue.usage().await.expect("usage")[0].segments, segments.len() as i64 + 8);
     assert!(room.catalogue.audit_stream(room.main).await.expect("audit").is_sound());
 }
@@ -64,9 +67,15 @@ async fn a_refused_command_is_undone_alone() {
     room.flush().await;
     let rows = c.segments_after(room.main, Ticks(i64::MIN), 100).await.expect("rows");
     assert_eq!(rows.iter().map(|s| s.start).collect::<Vec<_>>(), [at(0), at(2)]);
-    assert_eq!(c.segments(room.main, minutes(0, 9), 9).await.expect("list").len(), 2, "the refused one is not shown");
-    let error =
-        c.insert_adopted_segments(vec![room.sealed(room.main, minutes(5, 6)), astray]).await.expect_err("refused");
+    assert_eq!(
+        c.segments(room.main, minutes(0, 9), 9).await.expect("list").len(),
+        2,
+        "the refused one is not shown"
+    );
+    let error = c
+        .insert_adopted_segments(vec![room.sealed(room.main, minutes(5, 6)), astray])
+        .await
+        .expect_err("refused");
     assert_eq!(error.kind(), Kind::NotFound);
     assert_eq!(c.usage().await.expect("usage")[0].segments, 2, "all or nothing");
 }
@@ -138,7 +147,9 @@ impl super::super::writer::Change for Big {
     const NAME: &'static str = "big";
 
     async fn apply(&self, w: &mut super::super::writer::Write) -> Result<()> {
-        let query = sqlx::query("insert into meta (name, value) values (?1, ?2)").bind(self.0).bind("x".repeat(self.1));
+        let query = sqlx::query("insert into meta (name, value) values (?1, ?2)")
+            .bind(self.0)
+            .bind("x".repeat(self.1));
         query.execute(&mut w.conn).await.map(drop).map_err(super::super::sql::failed)
     }
 }
@@ -166,7 +177,9 @@ async fn a_full_disk_is_told_to_askers_and_outlived_by_the_rest() {
     queue.close().await;
     written.await.expect("ends");
     let tool = Catalogue::open_for_tool(&room.path()).await.expect("opens");
-    for (name, there) in [("told before", true), ("asked", false), ("told after", true), ("asked later", true)] {
+    for (name, there) in
+        [("told before", true), ("asked", false), ("told after", true), ("asked later", true)]
+    {
         assert_eq!(tool.meta(name).await.expect("read").is_some(), there, "{name}");
     }
 }

@@ -12,6 +12,7 @@ use lanewatch::http::{
     App, Limits, Parts, Probe, ProbeReport, ProbeRequest, Restart, Server, VolumeInfo, Volumes,
 };
 use lanewatch::hub::Hub;
+use lanewatch::playback::Playback;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -97,6 +98,7 @@ impl Bench {
         let app = App::new(Parts {
             catalogue: catalogue.clone(),
             hub: hub.clone(),
+            playback: Playback::new(catalogue.clone(), lanewatch::storage::Volumes::default(), hub.clone()),
             clock: clock.clone(),
             zone: Zone::HO_CHI_MINH,
             site_name: "Thôn Đông".to_owned(),

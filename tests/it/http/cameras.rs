@@ -123,6 +123,7 @@ async fn the_list_shows_how_the_streams_do() {
     stream(0).set_status(|s| {
         (s.state, s.fps, s.kbps, s.gop_ms) = (State::Live, 14.98, 2100.04, 2000);
         s.picture = Some(Picture {
+            audio_not_recorded: None,
             codec: "avc1.640028".to_owned(),
             mime: "video/mp4; codecs=\"avc1.640028\"".to_owned(),
             width: 1920,

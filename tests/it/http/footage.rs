@@ -1,7 +1,8 @@
 //! Timeline, days and storage, from rows as the recorder writes them.
 
 use lanewatch::base::{SegmentId, StreamKey, TICKS_PER_SECOND, Ticks, TimeRange};
-use lanewatch::catalogue::{GapCause, NewSegment, ParametersHash, SealedSegment, SegmentState};
+use lanewatch::catalogue::{GapCause, NewSegment, SealedSegment, SegmentState};
+use lanewatch::media::ParametersHash;
 use serde_json::json;
 
 use super::bench::Bench;
@@ -27,7 +28,7 @@ impl Bench {
                 start: from + n * MINUTE,
                 volume: self.volume,
                 run: 1 + n / 30,
-                parameters_hash: ParametersHash::from([1; 16]),
+                parameters_hash: ParametersHash([1; 16]),
                 first_offset: 1000,
             };
             self.catalogue.begin_segment(new.clone());
