@@ -79,7 +79,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("chrono_tz", &["base"]),
     ("getrandom", &["base"]),
     ("blake3", &["media", "storage", "playback", "record"]),
-    ("rustix", &["storage", "app", "cli"]),
+    ("rustix", &["storage", "catalogue"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["app", "cli", "main", "lifecycle"]),
 ];
@@ -113,7 +113,8 @@ fn sources() -> Vec<Source> {
         let inside = path.strip_prefix(&root).expect("below src").to_path_buf();
         let first = inside.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
         let text = fs::read_to_string(&path).expect("a source can be read");
-        let is_test_file = inside.iter().any(|part| part == "tests" || part == "tests.rs");
+        let is_test_file =
+            inside.iter().any(|part| part == "tests" || part.to_string_lossy().ends_with("tests.rs"));
         let lines = text
             .lines()
             .take_while(|line| line.trim() != "#[cfg(test)]" || line.starts_with(' '))

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use futures::{SinkExt, StreamExt};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
 use super::App;
+use super::error::{Answer, Problem};
 use super::extract::SameOrigin;
 use crate::base::{Result, Stop, StreamKind, Tasks, Ticks};
 use crate::hub::{Stream, StreamStatus};
@@ -112,13 +114,21 @@ struct Wish {
 
 /// Opens the live socket: see `nvr.live.v1` in the project's documentation.
 #[utoipa::path(get, path = "/live", tag = "live",
-    responses((status = 101, description = "A WebSocket of subprotocol nvr.live.v1"), super::error::Problem))]
-pub(super) async fn live(State(app): State<App>, _origin: SameOrigin, upgrade: WebSocketUpgrade) -> Response {
-    upgrade
+    responses((status = 101, description = "A WebSocket of subprotocol nvr.live.v1"), Problem))]
+pub(super) async fn live(
+    State(app): State<App>,
+    _origin: SameOrigin,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Answer<Response> {
+    let upgrade = upgrade.map_err(|e| {
+        Problem::invalid(format!("open this address as a WebSocket: {}", e.body_text()))
+            .with_status(e.status())
+    })?;
+    Ok(upgrade
         .protocols([PROTOCOL])
         .max_message_size(MAX_REQUEST)
         .max_frame_size(MAX_REQUEST)
-        .on_upgrade(move |socket| serve(app, socket))
+        .on_upgrade(move |socket| self::serve(app, socket)))
 }
 
 async fn serve(app: App, socket: WebSocket) {

@@ -1,5 +1,5 @@
 /** A check of a camera test as a key of the dictionary and its parameters. Pure. */
-import { keyOr, translate, type Key, type Params } from '../i18n';
+import { firstKey, translate, type Key, type Params } from '../i18n';
 import { number } from '../i18n/dates';
 import type { Lang } from '../i18n';
 import { codecName } from '../player/mse';
@@ -10,12 +10,17 @@ export function checkWords(c: TestCheck, test: CameraTest, lang: Lang): { key: K
     number(Math.abs(x ?? 0), lang, Math.abs(x ?? 0) < 10 ? 1 : 0);
   const params: Params = {
     codec: codecName(test.codec),
+    coding: String(c.params?.coding ?? '').toUpperCase(),
     fps: number(test.fps ?? 0, lang),
     seconds: c.id === 'gop' ? seconds((test.gop_ms ?? 0) / 1000) : seconds(test.clock_offset_s),
     audio: translate(lang, test.audio ? 'common.yes' : 'common.none'),
     message: c.message || c.code,
   };
-  const auth = c.id === 'connect' && c.level === 'error' && c.code.includes('auth');
-  const known = auth ? 'fix.connect.auth' : `fix.${c.id}.${c.level}`;
-  return { key: keyOr('fix', known.slice(4), `fix.other.${c.level}`), params };
+  const code = c.code === 'gop_long' && !test.gop_ms ? 'gop_unseen' : c.code;
+  const wanted = [
+    `found.${code}`,
+    ...(c.level === 'error' ? [`reason.${code}`, `error.${code}`] : []),
+    `fix.${c.id}.${c.level}`,
+  ];
+  return { key: firstKey(wanted, `fix.other.${c.level}`), params };
 }

@@ -18,4 +18,9 @@ export function keyOr(prefix: string, code: string | null | undefined, fallback:
   return key in vi ? (key as Key) : fallback;
 }
 
+/** The first of `wanted` that there are words for. */
+export function firstKey(wanted: readonly string[], fallback: Key): Key {
+  return (wanted.find((k) => k in vi) as Key | undefined) ?? fallback;
+}
+
 export const isLang = (x: unknown): x is Lang => x === 'vi' || x === 'en';

@@ -71,6 +71,8 @@ export class LivePlayer {
   #started = performance.now();
   #settling = true;
   #lastData = 0;
+  /** When data began to come after the last pause. */
+  #dataSince = 0;
   #lastFrame = 0;
   #asked = 0;
   #attempt = 0;
@@ -126,7 +128,7 @@ export class LivePlayer {
     this.#follow();
     // Data comes in, the page is visible, but no picture moves: first a nudge, then a new start.
     if (this.#queue && !document.hidden && now - this.#lastData < 1000 && this.#lastFrame) {
-      const still = now - Math.max(this.#lastFrame, this.#started);
+      const still = now - Math.max(this.#lastFrame, this.#dataSince);
       if (still > STALL_REBUILD_MS) this.#failed();
       else if (still > STALL_NUDGE_MS) this.#jump();
     }
@@ -187,7 +189,9 @@ export class LivePlayer {
 
   #media(m: MediaMessage): void {
     if (this.#stopped || this.stats.problem === 'unplayable') return;
-    this.#lastData = performance.now();
+    const now = performance.now();
+    if (now - this.#lastData > 1000) this.#dataSince = now;
+    this.#lastData = now;
     if (m.kind === 'init') {
       this.#hold.flush();
       this.#init = m.bytes;

@@ -6,39 +6,11 @@
 import { ApiError, mediaBytes } from '../api/client';
 import type { RenditionId } from '../api/types';
 import { MediaBuffer, Unplayable } from './media-buffer';
+import type { PlaybackOptions, PlaybackSnapshot } from './playback-types';
+import { presented } from './presented';
 import type { Chunk, Fragment, Gap } from './playlist';
 import { JOIN_MS } from './playlist';
 import { SegmentIndex } from './segment-index';
-
-export type PlaybackState = 'idle' | 'seeking' | 'playing' | 'paused' | 'gap' | 'edge' | 'error';
-
-export interface PlaybackSnapshot {
-  state: PlaybackState;
-  position: number;
-  /** Wants to play once it can. */
-  wanted: boolean;
-  rate: number;
-  rendition: RenditionId;
-  gap: Gap | null;
-  /** A gap that playing has just jumped over. */
-  skipped: Gap | null;
-  /** Playing goes on after the gap at this instant of `performance.now()`. */
-  skipAt: number | null;
-  error: { code: string; params: Record<string, unknown> } | null;
-  waiting: boolean;
-  lastSeekMs: number | null;
-}
-
-export interface PlaybackOptions {
-  video: HTMLVideoElement;
-  camera: string;
-  rendition: RenditionId;
-  now(): number;
-  /** The whole hole around an instant, as the timeline knows it. */
-  gapAround(t: number): Promise<Gap | null>;
-  changed(s: PlaybackSnapshot): void;
-  fps(): number;
-}
 
 const AHEAD_MS = 20_000;
 const BEHIND_MS = 15_000;
@@ -186,11 +158,11 @@ export class PlaybackPlayer {
   async #show(t: number, generation: number): Promise<void> {
     const stale = (): boolean => generation !== this.#generation;
     const list = this.#index.list;
-    const presented = this.#presented();
+    const shown = presented(this.#o.video);
     const until = this.#media.until(t);
     if (!this.#foreign && until !== null && until > t + 40) {
       this.#o.video.currentTime = this.#media.toMedia(t);
-      return presented;
+      return shown;
     }
     await this.#index.ensure(t);
     if (stale()) return;
@@ -223,32 +195,8 @@ export class PlaybackPlayer {
     this.s.position = target;
     this.#filling = false;
     void this.#fill();
-    await presented;
+    await shown;
     if (!stale()) this.#media.keep(target - BEHIND_MS - 5000, target + 3 * AHEAD_MS * Math.max(1, this.s.rate / 4));
-  }
-
-  /** Resolves when the frame of the new position is on the screen. */
-  #presented(): Promise<void> {
-    const v = this.#o.video;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timeout);
-        v.removeEventListener('seeked', seeked);
-        resolve();
-      };
-      // A seek onto the very frame that is shown presents nothing new: `seeked` and a moment then stand for it.
-      const seeked = (): void => void setTimeout(done, 80);
-      const timeout = setTimeout(done, 3000);
-      const watch = (): void => {
-        v.requestVideoFrameCallback((_n, f) => {
-          const off = f.mediaTime - v.currentTime;
-          if (!v.seeking && off < 0.1 && off > -1.5) done();
-          else watch();
-        });
-      };
-      v.addEventListener('seeked', seeked, { once: true });
-      if ('requestVideoFrameCallback' in v) watch();
-    });
   }
 
   /** Is `t` between the end of the list and now, on a camera that is recording? */
