@@ -1,5 +1,7 @@
 //! The web app's files, inside the program.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -104,15 +106,23 @@ pub(super) async fn get_asset(method: Method, uri: Uri, headers: HeaderMap) -> R
 }
 
 fn answer(name: &str, file: EmbeddedFile, coding: Option<&'static str>, headers: &HeaderMap) -> Response {
-    let hash: String = file.metadata.sha256_hash()[..16].iter().map(|b| format!("{b:02x}")).collect();
-    let (tag, keep) = (
-        etag(hash),
-        if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" },
-    );
+    respond(name, file.data, file.metadata.sha256_hash(), coding, headers)
+}
+
+fn respond(
+    name: &str,
+    data: Cow<'static, [u8]>,
+    hash: [u8; 32],
+    coding: Option<&'static str>,
+    headers: &HeaderMap,
+) -> Response {
+    let hash: String = hash[..16].iter().map(|b| format!("{b:02x}")).collect();
+    let tag = etag(hash);
+    let keep = if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let mut answer = if not_modified(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        Body::from(file.data).into_response()
+        Body::from(data).into_response()
     };
     let out = answer.headers_mut();
     out.insert(header::ETAG, tag);
@@ -137,5 +147,22 @@ mod tests {
         for no in ["c", "c/a/b", "cameras/x", "favicon.ico", "assets/x.js", "../etc/passwd"] {
             assert!(!is_client_route(no), "{no}");
         }
+    }
+
+    #[test]
+    fn hashed_files_are_kept_for_ever_and_the_page_is_asked_for_again() {
+        let respond =
+            |name, coding, headers: &HeaderMap| respond(name, Cow::from(&b"x"[..]), [7; 32], coding, headers);
+        let script = respond("assets/index-abc.js", Some("br"), &HeaderMap::new());
+        let is = |answer: &Response, name: header::HeaderName, value: &str| {
+            assert_eq!(answer.headers().get(&name).and_then(|v| v.to_str().ok()), Some(value), "{name}");
+        };
+        is(&script, header::CACHE_CONTROL, "public, max-age=31536000, immutable");
+        is(&script, header::CONTENT_ENCODING, "br");
+        is(&script, header::CONTENT_TYPE, "text/javascript; charset=utf-8");
+        let page = respond(INDEX, None, &HeaderMap::new());
+        is(&page, header::CACHE_CONTROL, "no-cache");
+        let known = HeaderMap::from_iter([(header::IF_NONE_MATCH, page.headers()[header::ETAG].clone())]);
+        assert_eq!(respond(INDEX, None, &known).status(), StatusCode::NOT_MODIFIED);
     }
 }

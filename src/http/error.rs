@@ -9,6 +9,11 @@ use utoipa::ToSchema;
 
 use crate::base::{Error, Kind};
 
+/// RFC 9457 section 3.
+const PROBLEM: &str = "application/problem+json";
+/// A refusal of axum's is one sentence.
+const REFUSAL_BYTES: usize = 1024;
+
 /// What a handler answers.
 pub(super) type Answer<T> = Result<T, Problem>;
 
@@ -194,6 +199,25 @@ impl From<Error> for Problem {
     }
 }
 
+/// Turns a refusal that an extractor of axum's wrote by itself (plain text) into a problem document. Those of our own
+/// routes are problems already; this keeps the promise whatever a route uses.
+pub(super) async fn as_problem(refusal: Response) -> Problem {
+    let status = refusal.status();
+    if status.is_server_error() {
+        return Problem::new(Code::Internal, "the recorder could not do this; its log says why")
+            .with_status(status);
+    }
+    let said = axum::body::to_bytes(refusal.into_body(), REFUSAL_BYTES).await.unwrap_or_default();
+    Problem::invalid(String::from_utf8_lossy(&said).into_owned()).with_status(status)
+}
+
+/// True for a failure that is no problem document yet.
+pub(super) fn is_bare(answer: &Response) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let failed = answer.status().is_client_error() || answer.status().is_server_error();
+    failed && kind.is_none_or(|kind| kind != PROBLEM)
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = ProblemBody {
@@ -206,7 +230,7 @@ impl IntoResponse for Problem {
         };
         let mut answer = (self.status, axum::Json(body)).into_response();
         let headers = answer.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::App;
-use super::error::{Code, Problem};
+use super::error::{self, Code, Problem};
 
 /// A handler that has not begun its answer after this long is given up; the test of a camera takes 15 s.
 const TIME: Duration = Duration::from_secs(30);
@@ -39,6 +39,7 @@ pub(super) async fn finish(State(app): State<App>, request: Request, next: Next)
     let begun = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut answer = match tokio::time::timeout(TIME, next.run(request)).await {
+        Ok(answer) if error::is_bare(&answer) => error::as_problem(answer).await.into_response(),
         Ok(answer) => answer,
         Err(_) => Problem::new(Code::Unavailable, "the recorder takes too long; try again").into_response(),
     };

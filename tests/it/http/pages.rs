@@ -58,4 +58,5 @@ async fn unknown_addresses_and_methods_are_told_apart() {
     assert!(wrong.header("allow").is_some_and(|allow| allow.contains("GET") && allow.contains("POST")));
     assert_eq!(client.send("HEAD", "/api/v1/cameras", &[], None).await.status, 200);
     assert_eq!(client.get("/api/v1/cameras/ngo-7").await.code(), "not_found");
+    assert_eq!(client.get("/api/v1/live").await.code(), "invalid", "no upgrade was asked for");
 }
