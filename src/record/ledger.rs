@@ -27,7 +27,7 @@ impl Ledger {
     ) -> Result<Self> {
         let newest = catalogue.newest(stream).await?;
         let lasting = catalogue.lasting_gap(stream).await?;
-        let from = newest.unwrap_or(since);
+        let from = lasting.as_ref().map(|gap| gap.from).max(newest).unwrap_or(since);
         // A clock that was set back must not make the past be written twice.
         let now = now.max(from);
         match (lasting, catalogue.previous_boot().await?) {

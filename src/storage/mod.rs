@@ -29,5 +29,5 @@ pub use reader::SegmentReader;
 pub use syncer::Mark;
 pub use volume::{Space, Volume, VolumeSpec};
 pub use volumes::Volumes;
-pub use walk::{Found, Stranger};
+pub use walk::{Found, Listing, Walk};
 pub use writer::{FileState, SegmentWriter};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::base::{SegmentId, StreamId, Ticks};
+use crate::base::{SegmentId, StreamId};
 
 /// Folder of all segment files of a volume.
 pub(super) const MEDIA: &str = "media";
@@ -12,8 +12,7 @@ const ENDING: &str = "mp4";
 
 /// `media/<stream>/<UTC day>`: the day is that of the id's own time (UUIDv7), so that nothing else need be known.
 pub(super) fn folder(stream: StreamId, segment: SegmentId) -> PathBuf {
-    let (seconds, _) = segment.0.get_timestamp().map_or((0, 0), |t| t.to_unix());
-    let day = Ticks::from_seconds(seconds as i64).rfc3339();
+    let day = segment.made().rfc3339();
     Path::new(MEDIA).join(stream.to_string()).join(&day[..10])
 }
 
@@ -41,6 +40,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::base::Ticks;
 
     proptest! {
         #[test]

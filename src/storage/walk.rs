@@ -5,7 +5,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
 
 use super::{Volume, path};
 use crate::base::{Error, Result, SegmentId, StreamId, Ticks, fresh_uuid};
@@ -17,42 +18,67 @@ pub struct Found {
     pub stream: StreamId,
     /// The segment that its name says.
     pub segment: SegmentId,
-    /// Bytes.
-    pub bytes: u64,
 }
 
-/// A file below `media/` whose name is not one of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stranger {
-    /// Path below the volume's folder.
-    pub path: PathBuf,
+/// What lies in one folder below `media/`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Segment files.
+    pub found: Vec<Found>,
+    /// Paths, below the volume's folder, of files whose name is not one of ours.
+    pub strangers: Vec<PathBuf>,
+}
+
+/// All folders below `media/`, one listing each; files are not looked into.
+#[derive(Debug)]
+pub struct Walk {
+    volume: Volume,
+    folders: Vec<PathBuf>,
+}
+
+impl Iterator for Walk {
+    type Item = Result<Listing>;
+
+    fn next(&mut self) -> Option<Result<Listing>> {
+        let folder = self.folders.pop()?;
+        let entries = match self.volume.list(&folder) {
+            // No footage yet, or gone with its last file since it was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Ok(Listing::default())),
+            Err(error) => {
+                let what = format!("cannot list {}/{}", self.volume.shown(), folder.display());
+                return Some(Err(Error::io(what, error)));
+            }
+            Ok(entries) => entries,
+        };
+        let mut listing = Listing::default();
+        for (path, kind) in entries {
+            match (kind, path::parse(&path)) {
+                (FileType::Directory, _) => self.folders.push(path),
+                (_, Some((stream, segment))) => listing.found.push(Found { stream, segment }),
+                (_, None) => listing.strangers.push(path),
+            }
+        }
+        Some(Ok(listing))
+    }
 }
 
 impl Volume {
-    /// All files below `media/`, in no order.
+    /// Walks over all folders below `media/`, in no order.
+    pub fn walk(&self) -> Walk {
+        Walk { volume: self.clone(), folders: vec![PathBuf::from(path::MEDIA)] }
+    }
+
+    /// Bytes of a segment's file; `None` when it is not there.
     ///
     /// # Errors
-    /// `Io` when a folder cannot be read.
-    pub fn files(&self) -> Result<(Vec<Found>, Vec<Stranger>)> {
-        let (mut found, mut strangers) = (Vec::new(), Vec::new());
-        let mut folders = vec![PathBuf::from(path::MEDIA)];
-        while let Some(folder) = folders.pop() {
-            let listed = self.list(&folder);
-            let entries = match listed {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                other => other.map_err(|e| {
-                    Error::io(format!("cannot list {}/{}", self.shown(), folder.display()), e)
-                })?,
-            };
-            for (path, kind, bytes) in entries {
-                match (kind, path::parse(&path)) {
-                    (FileType::Directory, _) => folders.push(path),
-                    (_, Some((stream, segment))) => found.push(Found { stream, segment, bytes }),
-                    (_, None) => strangers.push(Stranger { path }),
-                }
-            }
+    /// `Io` when the disk does not answer.
+    pub fn length(&self, stream: StreamId, segment: SegmentId) -> Result<Option<u64>> {
+        let file = path::file(stream, segment);
+        match rustix::fs::statat(self.root().fd(), &file, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat.st_size as u64)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(Error::io(format!("cannot look at {}", file.display()), error.into())),
         }
-        Ok((found, strangers))
     }
 
     /// Moves a file out of the way, into `set-aside/`, under a name that nothing else has.
@@ -81,7 +107,7 @@ impl Volume {
         self.list(Path::new(path::SET_ASIDE)).map_or(0, |entries| entries.len())
     }
 
-    fn list(&self, folder: &Path) -> io::Result<Vec<(PathBuf, FileType, u64)>> {
+    fn list(&self, folder: &Path) -> io::Result<Vec<(PathBuf, FileType)>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = rustix::fs::openat(self.root().fd(), folder, flags, Mode::empty())?;
         let mut entries = Vec::new();
@@ -91,10 +117,16 @@ impl Volume {
             if name == "." || name == ".." {
                 continue;
             }
-            let stat = rustix::fs::statat(&fd, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW);
-            // Gone between listing and asking: retention was faster.
-            let Ok(stat) = stat else { continue };
-            entries.push((folder.join(name), FileType::from_raw_mode(stat.st_mode), stat.st_size as u64));
+            let kind = match entry.file_type() {
+                // Some file systems do not say it in the listing.
+                FileType::Unknown => match rustix::fs::statat(&fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+                    Ok(stat) => FileType::from_raw_mode(stat.st_mode),
+                    // Gone between listing and asking: retention was faster.
+                    Err(_) => continue,
+                },
+                kind => kind,
+            };
+            entries.push((folder.join(name), kind));
         }
         Ok(entries)
     }

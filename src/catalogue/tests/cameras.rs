@@ -120,11 +120,13 @@ async fn a_catalogue_is_rebuilt_from_what_the_files_say() {
         budget_bytes: None,
     };
     c.put_volume(volume).await.expect("volume");
-    let streams =
-        old.camera.streams.iter().map(|s| AdoptedStream { key: s.key, id: s.id, kind: s.kind }).collect();
+    let streams = old.camera.streams.iter().map(|s| AdoptedStream { id: s.id, kind: s.kind }).collect();
     let adopted = AdoptedCamera { id: old.camera.id, name: "Máy quay tìm thấy".into(), streams };
     let camera = c.insert_adopted_camera(adopted.clone()).await.expect("camera");
-    assert_eq!((camera.id, camera.enabled, camera.streams[0].key), (old.camera.id, false, old.main));
+    assert_eq!(
+        (camera.id, camera.enabled, camera.streams[0].id),
+        (old.camera.id, false, old.camera.streams[0].id)
+    );
     c.insert_adopted_segments(segments.clone()).await.expect("segments");
     c.insert_adopted_segments(segments).await.expect("again");
     let url =
