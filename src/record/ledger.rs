@@ -32,7 +32,9 @@ impl Ledger {
         // A clock that was set back must not make the past be written twice.
         let now = now.max(from);
         let before = catalogue.previous_boot().await?;
-        let seen = before.map_or(from, |b| b.ended.unwrap_or(b.seen)).max(from);
+        let crash = before.filter(|b| b.ended.is_none()).map(|b| b.seen.max(from));
+        // Until here the last start was at work; an orderly one accounted for all of it but its last moments.
+        let seen = crash.or(before.and_then(|b| b.ended)).unwrap_or(from).max(from);
         match lasting {
             Some(gap) if gap.cause == GapCause::Disabled => {
                 catalogue.close_gap(stream, gap.from, now);
@@ -42,14 +44,14 @@ impl Ledger {
                 catalogue.put_gap(stream, TimeRange::new(seen, now), GapCause::RecorderOff);
             }
             None if newest.is_some() => {
-                if before.is_some_and(|b| b.ended.is_none()) {
+                if let Some(seen) = crash {
                     catalogue.put_gap(
                         stream,
                         TimeRange::new(from, Ord::min(seen, now)),
                         GapCause::LostInCrash,
                     );
                 }
-                catalogue.put_gap(stream, TimeRange::new(seen, now), GapCause::RecorderOff);
+                catalogue.put_gap(stream, TimeRange::new(from, now), GapCause::RecorderOff);
             }
             None => {}
         }

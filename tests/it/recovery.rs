@@ -83,6 +83,30 @@ async fn a_crash_costs_less_than_a_second_and_everything_holds_after_the_next_st
 }
 
 #[tokio::test]
+async fn after_an_orderly_stop_the_recorder_was_off_from_the_last_picture_on() {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path().join("data");
+    let first = Recording::open(&data, 0).await;
+    let mut fed = first.add("Ngõ 3").await;
+    first.feed(&mut fed, 20).await;
+    // A camera that was off when the recorder stopped, and pictures that end some moments before it.
+    let never = first.add("Ngõ 7").await;
+    first.clock.advance(TICKS_PER_SECOND / 10);
+    first.close(vec![fed, never]).await;
+    let (again, fed, done) = start_again(&data, 400).await;
+    assert_eq!(done, Recovered::default());
+    for f in &fed {
+        let gaps = again.catalogue.gaps(f.key, ALWAYS).await.expect("gaps");
+        assert!(
+            gaps.iter().all(|g| [GapCause::RecorderOff, GapCause::CameraLost].contains(&g.cause)),
+            "{gaps:?}"
+        );
+    }
+    again.close(fed).await;
+    assert_eq!(violations(&checked(&data, true).await), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_torn_tail_is_cut_and_an_empty_file_is_set_aside() {
     let (folder, running, old) = crashed().await;
     let data = folder.path().join("crashed");
