@@ -8,12 +8,21 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::Catalogue;
 use super::types::{GrowingSegment, SealedSegment, Segment};
-use crate::base::{SegmentId, StreamKey, Ticks, TimeRange};
+use crate::base::{SegmentId, StreamKey, TICKS_PER_SECOND, Ticks, TimeRange, VolumeId};
 
 #[derive(Default)]
 struct Ahead {
     growing: Option<Segment>,
     sealing: Vec<Segment>,
+}
+
+/// What recorders put on one volume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Bytes of files that have no sealed row.
+    pub bytes: i64,
+    /// Bytes that come in a second, over all streams.
+    pub bytes_per_second: i64,
 }
 
 /// Handle for recorders; memory only, cheap to clone.
@@ -34,6 +43,24 @@ impl Growing {
         if let Some(ahead) = self.write().get_mut(&stream) {
             ahead.growing = None;
         }
+    }
+
+    /// What the growing files of each volume are, and what makes them grow. Files on their way to a sealed row are
+    /// part of it: no row counts them yet.
+    pub fn loads(&self) -> HashMap<VolumeId, Load> {
+        let mut loads: HashMap<VolumeId, Load> = HashMap::new();
+        for ahead in self.read().values() {
+            for segment in ahead.sealing.iter().chain(&ahead.growing) {
+                loads.entry(segment.volume).or_default().bytes += segment.bytes;
+            }
+            if let Some(growing) = &ahead.growing {
+                // Less than a second of footage is a key frame: no rate.
+                let ticks = growing.duration.max(TICKS_PER_SECOND);
+                let load = loads.entry(growing.volume).or_default();
+                load.bytes_per_second += growing.bytes * TICKS_PER_SECOND / ticks;
+            }
+        }
+        loads
     }
 
     pub(super) fn with_boot(&self, boot: i64) -> Self {

@@ -72,14 +72,14 @@ pub use camera::{Camera, Stream, Transport};
 pub use camera_write::{CameraPatch, NewCamera};
 pub use day::DaySummary;
 pub use doom::Doomed;
-pub use growing::Growing;
+pub use growing::{Growing, Load};
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
 pub use salvage::{take_holds, take_settings};
 pub use types::{
     Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState,
 };
-pub use usage::{Scope, Usage};
+pub use usage::Usage;
 pub use volume::{NewVolume, Volume, VolumeState};
 
 use crate::base::{DatabaseId, Error, Kind, Result, SharedClock, Stop, Zone};
