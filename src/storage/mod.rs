@@ -14,6 +14,7 @@
 //!   as failed, as far as it was synced before it is good, and the recorder begins another;
 //! - a file is deleted only by [`Volume::remove`]; strangers are moved to `set-aside/`, never deleted.
 
+mod ballast;
 mod database;
 mod identity;
 mod lock;
@@ -25,11 +26,12 @@ mod volumes;
 mod walk;
 mod writer;
 
+pub use ballast::Ballast;
 pub use database::{discard_database, exchange_database};
 pub use lock::{DataLock, ensure_folder};
 pub use reader::SegmentReader;
 pub use syncer::Mark;
-pub use volume::{Space, Volume, VolumeSpec};
+pub use volume::{Space, Standing, Volume, VolumeSpec};
 pub use volumes::Volumes;
 pub use walk::{Found, Listing, Walk};
 pub use writer::{FileState, SegmentWriter};
