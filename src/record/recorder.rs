@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::adoption;
 use super::cause;
@@ -45,13 +45,20 @@ pub struct Recorder {
     hub: Hub,
     clock: SharedClock,
     database: DatabaseId,
+    full: Arc<Notify>,
 }
 
 impl Recorder {
-    /// Records into the given volumes and catalogue.
-    pub fn new(catalogue: Catalogue, volumes: Volumes, hub: Hub, clock: SharedClock) -> Self {
+    /// Records into the given volumes and catalogue; `full` is notified when one of them has no room.
+    pub fn new(
+        catalogue: Catalogue,
+        volumes: Volumes,
+        hub: Hub,
+        clock: SharedClock,
+        full: Arc<Notify>,
+    ) -> Self {
         let database = catalogue.database();
-        Self { catalogue, volumes, hub, clock, database }
+        Self { catalogue, volumes, hub, clock, database, full }
     }
 
     /// Records a stream of the hub until stopped; then seals what is open, and when its row is on its way returns the
@@ -129,6 +136,7 @@ impl Work {
                 () = stop.wait() => break,
             }
             self.open.iter_mut().for_each(|open| open.look(&self.shared.catalogue));
+            self.notice_failure();
         }
         while let Some(Item::Unit(unit)) = subscription.try_next() {
             let steps = self.segmenter.push(unit);
@@ -176,9 +184,13 @@ impl Work {
                     }
                 }
             }
-            if let Some((kind, message)) = self.open.as_ref().and_then(OpenSegment::failed) {
-                self.give_up(kind, &message);
-            }
+            self.notice_failure();
+        }
+    }
+
+    fn notice_failure(&mut self) {
+        if let Some((kind, message)) = self.open.as_ref().and_then(OpenSegment::failed) {
+            self.give_up(kind, &message);
         }
     }
 
@@ -226,7 +238,7 @@ impl Work {
             self.parameters_put = Some(parameters.hash);
         }
         catalogue.begin_segment(new.clone());
-        Ok(OpenSegment::new(new, writer))
+        Ok(OpenSegment::new(new, (volume.clone(), self.stream.id), writer))
     }
 
     /// The file in progress cannot go on: keep what is in it, note the gap, try again at the next random access point.
@@ -243,5 +255,8 @@ impl Work {
             open.seal(&self.shared.catalogue, &self.sealing);
         }
         self.ledger.missing(cause, self.shared.clock.now());
+        if kind == Kind::NoSpace {
+            self.shared.full.notify_one();
+        }
     }
 }

@@ -3,15 +3,17 @@
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::base::{Kind, Result, Tasks, Ticks};
+use crate::base::{Kind, Result, StreamId, Tasks, Ticks};
 use crate::catalogue::{Catalogue, GrowingSegment, NewSegment, SealedSegment, SegmentState};
 use crate::media::{FragmentBuilder, FragmentIndex, FragmentSamples, SampleTable};
-use crate::storage::{FileState, SegmentWriter};
+use crate::storage::{FileState, SegmentWriter, Volume};
 
 /// The segment that a recorder is writing.
 #[derive(Debug)]
 pub(super) struct OpenSegment {
     new: NewSegment,
+    /// Where the file lies, and whose folder it is in.
+    place: (Volume, StreamId),
     writer: SegmentWriter,
     state: watch::Receiver<FileState>,
     /// Fragments handed over; the writer's state tells how many of them are in the file.
@@ -20,9 +22,9 @@ pub(super) struct OpenSegment {
 }
 
 impl OpenSegment {
-    pub(super) fn new(new: NewSegment, writer: SegmentWriter) -> Self {
+    pub(super) fn new(new: NewSegment, place: (Volume, StreamId), writer: SegmentWriter) -> Self {
         let state = writer.state();
-        Self { new, writer, state, index: FragmentIndex::default(), table: SampleTable::default() }
+        Self { new, place, writer, state, index: FragmentIndex::default(), table: SampleTable::default() }
     }
 
     /// Hands a fragment over.
@@ -87,17 +89,29 @@ impl OpenSegment {
         tasks.spawn("record.seal", async move {
             let ended = self.state.wait_for(|s| s.sealed || s.failed.is_some()).await;
             let Ok(state) = ended.map(|s| s.clone()) else { return };
-            self.settle(&catalogue, &state);
+            let index = self.written(&state);
+            if index.entries.is_empty() {
+                self.discard(&catalogue).await;
+            } else {
+                self.settle(&catalogue, &state, &index);
+            }
         });
     }
 
-    fn settle(&self, catalogue: &Catalogue, state: &FileState) {
-        let index = self.written(state);
-        if index.entries.is_empty() {
-            catalogue.growing().clear(self.new.stream);
-            catalogue.drop_open_segment(self.new.stream, self.new.start);
-            return;
+    /// Nothing came into the file: it goes, and then its row.
+    async fn discard(&self, catalogue: &Catalogue) {
+        catalogue.growing().clear(self.new.stream);
+        let (volume, file) = (self.place.0.clone(), (self.place.1, self.new.id));
+        let removed = tokio::task::spawn_blocking(move || volume.remove(&[file]).1).await;
+        match removed {
+            Ok(Ok(())) => drop(catalogue.drop_open_segment(self.new.stream, self.new.start)),
+            failed => {
+                tracing::warn!(segment.id = %self.new.id, error = ?failed, "an empty file is left; the next start finishes it");
+            }
         }
+    }
+
+    fn settle(&self, catalogue: &Catalogue, state: &FileState, index: &FragmentIndex) {
         catalogue.seal_segment(SealedSegment {
             new: self.new.clone(),
             duration: index.ticks(),
