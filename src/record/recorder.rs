@@ -49,16 +49,17 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Records into the given volumes and catalogue; `full` is notified when one of them has no room.
-    pub fn new(
-        catalogue: Catalogue,
-        volumes: Volumes,
-        hub: Hub,
-        clock: SharedClock,
-        full: Arc<Notify>,
-    ) -> Self {
+    /// Records into the given volumes and catalogue.
+    pub fn new(catalogue: Catalogue, volumes: Volumes, hub: Hub, clock: SharedClock) -> Self {
         let database = catalogue.database();
-        Self { catalogue, volumes, hub, clock, database, full }
+        Self { catalogue, volumes, hub, clock, database, full: Arc::default() }
+    }
+
+    /// Notifies when a volume has no room.
+    #[must_use]
+    pub fn calling_when_full(mut self, full: Arc<Notify>) -> Self {
+        self.full = full;
+        self
     }
 
     /// Records a stream of the hub until stopped; then seals what is open, and when its row is on its way returns the
@@ -180,7 +181,7 @@ impl Work {
                 Step::End(end) => {
                     if let Some(open) = self.open.take() {
                         self.ledger.footage_to(end);
-                        open.seal(&self.shared.catalogue, &self.sealing);
+                        open.seal(end, &self.shared.catalogue, &self.sealing);
                     }
                 }
             }
@@ -243,18 +244,14 @@ impl Work {
 
     /// The file in progress cannot go on: keep what is in it, note the gap, try again at the next random access point.
     fn give_up(&mut self, kind: Kind, message: &str) {
-        let cause = match kind {
-            Kind::NoSpace => GapCause::DiskFull,
-            Kind::Unavailable => GapCause::RecorderLate,
-            _ => GapCause::DiskError,
-        };
         tracing::error!(stream.id = %self.stream.id, reason = message, "recording is interrupted");
         self.segmenter.abandon();
         if let Some(open) = self.open.take() {
-            self.ledger.footage_to(open.written_end());
-            open.seal(&self.shared.catalogue, &self.sealing);
+            let end = open.written_end();
+            self.ledger.footage_to(end);
+            open.seal(end, &self.shared.catalogue, &self.sealing);
         }
-        self.ledger.missing(cause, self.shared.clock.now());
+        self.ledger.missing(cause::of_failure(kind), self.shared.clock.now());
         if kind == Kind::NoSpace {
             self.shared.full.notify_one();
         }

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::base::{Kind, Result, StreamId, Tasks, Ticks};
+use super::cause;
+use crate::base::{Kind, Result, StreamId, Tasks, Ticks, TimeRange};
 use crate::catalogue::{Catalogue, GrowingSegment, NewSegment, SealedSegment, SegmentState};
 use crate::media::{FragmentBuilder, FragmentIndex, FragmentSamples, SampleTable};
 use crate::storage::{FileState, SegmentWriter, Volume};
@@ -77,12 +78,13 @@ impl OpenSegment {
         FragmentIndex { entries: self.index.entries[..state.written.fragments as usize].to_vec() }
     }
 
-    /// Ends the file; a task sees to its row once everything is on disk, or as much as could be.
-    pub(super) fn seal(mut self, catalogue: &Catalogue, tasks: &Tasks) {
+    /// Ends the file; a task sees to its row once everything is on disk, or as much as could be. What is missing then
+    /// up to `end`, where the ledger goes on, becomes a gap.
+    pub(super) fn seal(mut self, end: Ticks, catalogue: &Catalogue, tasks: &Tasks) {
         let table = self.table.encode();
         if let Err(error) = self.writer.seal(table) {
             tracing::error!(segment.id = %self.new.id, error = %error, "a segment is left open; the next start finishes it");
-            catalogue.growing().clear(self.new.stream);
+            catalogue.growing().clear(self.new.stream, self.new.start);
             return;
         }
         let catalogue = catalogue.clone();
@@ -95,12 +97,16 @@ impl OpenSegment {
             } else {
                 self.settle(&catalogue, &state, &index);
             }
+            if let Some(failure) = &state.failed {
+                let missing = TimeRange::new(self.new.start + index.ticks(), end);
+                catalogue.put_gap(self.new.stream, missing, cause::of_failure(failure.kind));
+            }
         });
     }
 
     /// Nothing came into the file: it goes, and then its row.
     async fn discard(&self, catalogue: &Catalogue) {
-        catalogue.growing().clear(self.new.stream);
+        catalogue.growing().clear(self.new.stream, self.new.start);
         let (volume, file) = (self.place.0.clone(), (self.place.1, self.new.id));
         let removed = tokio::task::spawn_blocking(move || volume.remove(&[file]).1).await;
         match removed {

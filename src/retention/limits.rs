@@ -48,6 +48,12 @@ impl Load {
         disk.min(signed(budget) - used - signed(self.ahead(budget)))
     }
 
+    /// Bytes that fit, when they are more than a sweep or two would free anyway.
+    pub(super) fn room(&self) -> Option<u64> {
+        let limit = self.budget.map_or(self.within_reach(), |budget| budget.min(self.within_reach()));
+        u64::try_from(self.slack()).ok().filter(|slack| *slack > self.ahead(limit))
+    }
+
     /// What footage can have of the disk.
     fn within_reach(&self) -> u64 {
         self.space.free + self.kept + self.growing

@@ -204,9 +204,7 @@ impl Retention {
             }
             self.unlink(volume, &left).await?;
         }
-        let mut usage = self.catalogue.usage().await?;
-        usage.retain(|u| u.volume == volume.id());
-        let load = self.load(volume, &usage).await?;
+        let (load, usage) = self.measure(volume).await?;
         let slack = load.slack();
         let now = self.clock.monotonic();
         if now - memory.begun >= BEGIN_AGAIN {
@@ -221,28 +219,32 @@ impl Retention {
             memory.broken = Some(now);
         }
         memory.stuck = if left > 0 { memory.stuck.or(Some(now)) } else { None };
-        let oldest = memory.begins.values().min().copied();
-        volume.set_standing(match oldest {
-            _ if slack > 0 => Standing::Room(slack.unsigned_abs()),
-            Some(oldest) if left <= 0 => Standing::Full(oldest),
+        let begins = |u: &Usage| memory.begins.get(&u.stream).copied().or(u.oldest);
+        volume.set_standing(match (load.room(), usage.iter().filter_map(begins).min()) {
+            (Some(room), _) => Standing::Room(room),
+            (None, Some(oldest)) if left <= 0 => Standing::Full(oldest),
             _ => Standing::Stuck,
         });
         Ok(load.reserve())
     }
 
-    async fn load(&self, volume: &Volume, usage: &[Usage]) -> Result<Load> {
+    async fn measure(&self, volume: &Volume) -> Result<(Load, Vec<Usage>)> {
+        // Growing files before rows: one that is sealed meanwhile is then in both, never in neither.
+        let growing = self.catalogue.growing().loads().get(&volume.id()).copied().unwrap_or_default();
+        let mut usage = self.catalogue.usage().await?;
+        usage.retain(|u| u.volume == volume.id());
         let asked = volume.clone();
         let space = blocking(move || asked.space()).await??;
-        let growing = self.catalogue.growing().loads().get(&volume.id()).copied().unwrap_or_default();
         let bytes = |bytes: i64| u64::try_from(bytes).unwrap_or(0);
-        Ok(Load {
+        let load = Load {
             budget: volume.spec().budget_bytes,
             space,
             kept: bytes(usage.iter().map(|u| u.bytes).sum()),
             growing: bytes(growing.bytes),
             waiting: volume.waiting_bytes() as u64,
             rate: bytes(growing.bytes_per_second),
-        })
+        };
+        Ok((load, usage))
     }
 
     /// Deletes what is too old and what frees `need` bytes, in batches; answers how much is still needed.
