@@ -24,7 +24,7 @@ use crate::lifecycle;
 use crate::playback::Playback;
 use crate::record;
 use crate::retention::Retention;
-use crate::storage::{Ballast, DataLock, VolumeSpec, Volumes};
+use crate::storage::{DataLock, VolumeSpec, Volumes};
 use fleet::Fleet;
 
 pub(crate) use glue::transport;
@@ -70,9 +70,7 @@ async fn run(config: &Config) -> Result<()> {
 
     let hub = Hub::new();
     let ingest = IngestRuntime::start(hub.viewer_count())?;
-    let ballast = Ballast::of(&config.data);
-    let (kept, footage) = (catalogue.clone(), volumes.clone());
-    let retention = Retention::new(kept, footage, Arc::clone(&clock), config.retention, ballast);
+    let retention = Retention::new(catalogue.clone(), volumes.clone(), Arc::clone(&clock), config.retention);
     let fleet = Fleet::new(config, &catalogue, &volumes, &hub, &clock, &ingest, retention.hurry());
     fleet.apply().await?;
 

@@ -12,7 +12,7 @@
 //! - held footage is never chosen, and the catalogue would refuse it;
 //! - a batch is small, so that the catalogue's writer and the disk serve the recorders in between;
 //! - doomed rows of a volume that is not there wait until it is: nothing is forgotten that may still be on a disk;
-//! - deleting needs no free room on the catalogue's disk: the ballast is given away first when there is none;
+//! - deleting needs no free room: the catalogue has its own;
 //! - footage of removed cameras goes like the rest.
 //!
 //! Words: a **shelf** is the footage of one stream on one volume. **Slack** is what may still come to a volume before

@@ -13,18 +13,19 @@ use super::rules::Rules;
 use super::trust::{Past, Trust};
 use super::{Doubt, SWEEP_EVERY};
 use crate::base::{
-    Error, Kind, Result, SegmentId, SharedClock, Stop, StreamId, StreamKey, TICKS_PER_SECOND, Ticks,
+    Error, Result, SegmentId, SharedClock, Stop, StreamId, StreamKey, TICKS_PER_SECOND, Ticks,
 };
 use crate::catalogue::{Catalogue, Doomed, Usage};
 use crate::config::Days;
-use crate::storage::{Ballast, Standing, Volume, Volumes};
+use crate::storage::{Standing, Volume, Volumes};
 
 /// Segments that are deleted at once: the catalogue's writer is busy with them for some 20 ms.
 const BATCH: usize = 32;
 /// Fewer are not worth a question.
 const BATCH_MIN: usize = 4;
-/// Between sweeps that recorders ask for: what the last one freed has reached them by then.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Between sweeps that recorders ask for: what the last one freed has reached them by then, and a program that eats
+/// all of it at once does not eat all footage in a second.
+const PAUSE: Duration = Duration::from_millis(500);
 /// A sweep that found nothing looked at all that is held; it does so for a twentieth of the time at most.
 const PAUSE_FACTOR: u32 = 20;
 /// And again after this at the latest.
@@ -72,7 +73,6 @@ pub struct Retention {
     volumes: Volumes,
     clock: SharedClock,
     rules: Rules,
-    ballast: Arc<Ballast>,
     hurry: Arc<Notify>,
     report: watch::Sender<Report>,
     trust: Option<Trust>,
@@ -82,21 +82,14 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Of these volumes; `site` holds for streams that say nothing else, `ballast` stands in the catalogue's folder.
-    pub fn new(
-        catalogue: Catalogue,
-        volumes: Volumes,
-        clock: SharedClock,
-        site: Days,
-        ballast: Ballast,
-    ) -> Self {
+    /// Of these volumes; `site` holds for streams that say nothing else.
+    pub fn new(catalogue: Catalogue, volumes: Volumes, clock: SharedClock, site: Days) -> Self {
         let rules = Rules::new(catalogue.clone(), site);
         Self {
             catalogue,
             volumes,
             clock,
             rules,
-            ballast: Arc::new(ballast),
             hurry: Arc::default(),
             report: watch::Sender::default(),
             trust: None,
@@ -158,10 +151,6 @@ impl Retention {
     pub async fn sweep(&mut self, stop: &Stop) -> Result<()> {
         self.rules.refresh().await?;
         let doubt = self.look_at_clock().await?;
-        let ballast = Arc::clone(&self.ballast);
-        if let Err(error) = blocking(move || ballast.take()).await? {
-            tracing::debug!(error = %error, "no ballast");
-        }
         let mut report = Report { volumes: Vec::new(), doubt };
         let volumes: Vec<Volume> = self.volumes.iter().cloned().collect();
         for volume in volumes {
@@ -269,7 +258,8 @@ impl Retention {
                 (aged, AGE)
             };
             let keys = segments.iter().map(|s| (s.stream, s.start)).collect();
-            let doomed = if segments.is_empty() { segments } else { self.doom(keys, reason).await? };
+            let doomed =
+                if segments.is_empty() { segments } else { self.catalogue.doom(keys, reason).await? };
             // Nothing to choose, or all that was chosen is held since.
             if doomed.is_empty() {
                 break;
@@ -308,17 +298,6 @@ impl Retention {
         Ok(shelves)
     }
 
-    /// Dooms segments. When the catalogue's disk is full, the ballast makes room for that.
-    async fn doom(&self, segments: Vec<(StreamKey, Ticks)>, reason: &str) -> Result<Vec<Doomed>> {
-        match self.catalogue.doom(segments.clone(), reason).await {
-            Err(error) if error.kind() == Kind::NoSpace => {
-                self.give_ballast().await?;
-                self.catalogue.doom(segments, reason).await
-            }
-            other => other,
-        }
-    }
-
     /// Unlinks files of doomed rows and forgets the rows; answers the bytes.
     async fn unlink(&self, volume: &Volume, doomed: &[Doomed]) -> Result<i64> {
         let named = |d: &Doomed| self.rules.of(d.stream).map(|(stream, _)| (stream, d.id));
@@ -327,28 +306,12 @@ impl Retention {
         let (gone, removed) = blocking(move || on.remove(&files)).await?;
         let gone: Vec<&Doomed> = doomed.iter().filter(|d| gone.contains(&d.id)).collect();
         let keys: Vec<(StreamKey, Ticks)> = gone.iter().map(|d| (d.stream, d.start)).collect();
-        match self.catalogue.forget_doomed(keys.clone()).await {
-            Err(error) if error.kind() == Kind::NoSpace => {
-                self.give_ballast().await?;
-                self.catalogue.forget_doomed(keys).await?;
-            }
-            other => drop(other?),
-        }
+        self.catalogue.forget_doomed(keys).await?;
         removed?;
         if gone.is_empty() {
             return Err(Error::internal("doomed footage of a stream that is not known; report this"));
         }
         Ok(gone.iter().map(|d| d.bytes).sum())
-    }
-
-    async fn give_ballast(&self) -> Result<()> {
-        let ballast = Arc::clone(&self.ballast);
-        if blocking(move || ballast.release()).await?? {
-            tracing::warn!(
-                "the catalogue's disk is full; its ballast is given away, so that footage can be deleted"
-            );
-        }
-        Ok(())
     }
 
     async fn look_at_clock(&mut self) -> Result<Option<Doubt>> {

@@ -14,7 +14,6 @@
 //!   as failed, as far as it was synced before it is good, and the recorder begins another;
 //! - a file is deleted only by [`Volume::remove`]; strangers are moved to `set-aside/`, never deleted.
 
-mod ballast;
 mod database;
 mod identity;
 mod lock;
@@ -26,7 +25,6 @@ mod volumes;
 mod walk;
 mod writer;
 
-pub use ballast::Ballast;
 pub use database::{discard_database, exchange_database};
 pub use lock::{DataLock, ensure_folder};
 pub use reader::SegmentReader;

@@ -8,7 +8,7 @@ use lanewatch::base::{SharedClock, Stop, SystemClock, Ticks, TimeRange};
 use lanewatch::catalogue::GapCause;
 use lanewatch::config::Days;
 use lanewatch::retention::Retention;
-use lanewatch::storage::{Ballast, VolumeSpec};
+use lanewatch::storage::VolumeSpec;
 
 use super::recording::{Filmed, until};
 use super::site::{MIB, MINUTE, Site};
@@ -67,13 +67,8 @@ async fn recording_goes_on_when_another_program_eats_the_disk() {
     let site = Site::with(folder, vec![spec], Days::default(), sim).await;
     let camera = site.camera("Ngõ 7").await;
     let clock: SharedClock = SystemClock::shared();
-    let retention = Retention::new(
-        site.catalogue.clone(),
-        site.volumes.clone(),
-        clock.clone(),
-        Days::default(),
-        Ballast::of(&disk.path),
-    );
+    let retention =
+        Retention::new(site.catalogue.clone(), site.volumes.clone(), clock.clone(), Days::default());
     let rooms = (&site.catalogue, &site.volumes, clock);
     let mut film = Filmed::begin(&camera, rooms, retention.hurry(), &site.tasks);
     let (stream, stop) = (film.stream.clone(), Stop::new());

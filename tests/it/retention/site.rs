@@ -14,7 +14,7 @@ use lanewatch::catalogue::{
 use lanewatch::config::Days;
 use lanewatch::media::ParametersHash;
 use lanewatch::retention::{Report, Retention};
-use lanewatch::storage::{Ballast, Volume, VolumeSpec, Volumes};
+use lanewatch::storage::{Volume, VolumeSpec, Volumes};
 
 pub(super) const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 pub(super) const DAY: i64 = 1440 * MINUTE;
@@ -60,7 +60,7 @@ impl Site {
         for volume in volumes.iter() {
             catalogue.put_volume(described(volume)).await.expect("volume");
         }
-        let retention = keeper(&catalogue, &volumes, &clock, days, folder.path());
+        let retention = keeper(&catalogue, &volumes, &clock, days);
         Self { folder, clock, tasks, catalogue, volumes, retention, days }
     }
 
@@ -69,7 +69,7 @@ impl Site {
         self.catalogue.close().await;
         self.tasks = Tasks::new();
         self.catalogue = open(self.folder.path(), &self.clock, &self.tasks).await;
-        self.retention = keeper(&self.catalogue, &self.volumes, &self.clock, self.days, self.folder.path());
+        self.retention = keeper(&self.catalogue, &self.volumes, &self.clock, self.days);
     }
 
     pub(super) async fn camera(&self, name: &str) -> Camera {
@@ -198,14 +198,8 @@ async fn open(folder: &Path, clock: &Arc<SimClock>, tasks: &Tasks) -> Catalogue 
     Catalogue::open(&path, clock.clone(), Zone::HO_CHI_MINH, tasks).await.expect("catalogue")
 }
 
-fn keeper(
-    catalogue: &Catalogue,
-    volumes: &Volumes,
-    clock: &Arc<SimClock>,
-    days: Days,
-    folder: &Path,
-) -> Retention {
-    Retention::new(catalogue.clone(), volumes.clone(), clock.clone(), days, Ballast::of(folder))
+fn keeper(catalogue: &Catalogue, volumes: &Volumes, clock: &Arc<SimClock>, days: Days) -> Retention {
+    Retention::new(catalogue.clone(), volumes.clone(), clock.clone(), days)
 }
 
 fn described(volume: &Volume) -> NewVolume {
