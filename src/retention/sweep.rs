@@ -113,7 +113,12 @@ impl Retention {
         let mut failing = false;
         while !stop.requested() {
             let begun = self.clock.monotonic();
-            match self.sweep(&stop).await {
+            let swept = tokio::select! {
+                swept = self.sweep(&stop) => swept,
+                // Whatever it waits for; what is doomed by now is found by the next start.
+                () = stop.wait_forced() => return,
+            };
+            match swept {
                 Ok(()) => failing = false,
                 Err(error) if failing => tracing::debug!(error = %error, "retention still cannot look"),
                 Err(error) => {
