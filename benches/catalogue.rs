@@ -15,7 +15,7 @@ use lanewatch::base::{
     SegmentId, SharedClock, SimClock, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId, Zone,
 };
 use lanewatch::catalogue::{
-    Catalogue, NewCamera, NewSegment, NewVolume, Parameters, Scope, SealedSegment, SegmentState,
+    Catalogue, NewCamera, NewSegment, NewVolume, Parameters, SealedSegment, SegmentState,
 };
 use lanewatch::media::ParametersHash;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -143,11 +143,14 @@ async fn reads(c: &Catalogue, minutes: i64, out: &mut Table) -> Result<(), Failu
     })
     .await?;
     let volume = c.volumes().await?[0].id;
-    measure(out, "oldest 50 of a camera", &picks, |n| {
-        c.oldest_segments(Scope::Stream(StreamKey(1 + n % STREAMS)), 50)
+    measure(out, "oldest 4 of all streams on a volume", &picks, |_| async move {
+        for stream in 1..=STREAMS {
+            c.oldest_segments(StreamKey(stream), volume, Ticks(0), 4).await?;
+        }
+        Ok(())
     })
     .await?;
-    measure(out, "oldest 50 of a volume", &picks, |_| c.oldest_segments(Scope::Volume(volume), 50)).await?;
+    measure(out, "doomed of a volume", &picks, |_| c.doomed_segments(volume, 64)).await?;
     measure(out, "usage of all", &picks, |_| c.usage()).await
 }
 

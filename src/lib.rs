@@ -15,6 +15,7 @@
 //! | 5 | `app` `cli` `lifecycle` `main` | builds each room once, in order; signals; stop order | runtimes, the log's subscriber |
 //! | 4 | [`http`] | routes, extractors, one file per resource, OpenAPI, the web app's files | axum, hyper |
 //! | 3 | [`record`] | when to cut, what to write, recovery at start, the gap ledger, check and rebuild | – |
+//! | 3 | [`retention`] | how long footage stays: by room and by days, clock trust, the sweep that deletes | – |
 //! | 3 | [`playback`] | from a range of time to bytes: lists, HLS, MP4, key frames, live chunks | – |
 //! | 3 | [`auth`] | passwords, sessions, tokens | argon2 |
 //! | 2 | [`ingest`] | RTSP sessions, camera clocks and quirks, reconnecting | retina |
@@ -25,7 +26,7 @@
 //! | 1 | [`hub`] | ring of recent GOPs per stream, cursors, status | memory of recent media |
 //! | 0 | [`base`] | ticks, clock, ids, errors, secrets, tasks | wall clock, chrono, spawning |
 //!
-//! Not built yet: retention (what goes, and the sweep), recovery, check and rebuild in record. Rooms for pictures
+//! Not built yet: recovery, check and rebuild in record. Rooms for pictures
 //! (vision), motion (detect) and messages (alert) come with their own issues.
 //!
 //! # Words
@@ -73,4 +74,5 @@ pub mod lifecycle;
 pub mod media;
 pub mod playback;
 pub mod record;
+pub mod retention;
 pub mod storage;

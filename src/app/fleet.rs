@@ -60,10 +60,12 @@ impl Fleet {
         hub: &Hub,
         clock: &SharedClock,
         runtime: &IngestRuntime,
+        full: Arc<tokio::sync::Notify>,
     ) -> Self {
         let limits = Limits { bytes: config.ring_bytes, ..Limits::default() };
         let ingest = Ingest::new(hub.clone(), Arc::clone(clock), limits).with_pacer(runtime.pacer());
-        let recorder = Recorder::new(catalogue.clone(), volumes.clone(), hub.clone(), Arc::clone(clock));
+        let recorder = Recorder::new(catalogue.clone(), volumes.clone(), hub.clone(), Arc::clone(clock))
+            .calling_when_full(full);
         // A restart asked for while sixteen wait is one of them.
         let (restarts, asked) = tokio::sync::mpsc::channel(16);
         let inner = Inner {

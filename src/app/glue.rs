@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::base::{Result, Stop, Tasks};
 use crate::catalogue::{self, Catalogue};
 use crate::http::{self, CheckId, VolumeInfo};
 use crate::ingest;
+use crate::retention;
 use crate::storage::Volumes;
 
 /// A look at a camera ends within this.
@@ -78,10 +80,17 @@ fn report(seen: ingest::ProbeReport) -> http::ProbeReport {
 /// How the volumes do, asked in the background so that no request waits for a disk.
 pub(super) struct VolumeReport {
     latest: Arc<RwLock<Vec<VolumeInfo>>>,
+    retention: watch::Receiver<retention::Report>,
 }
 
 impl VolumeReport {
-    pub(super) fn start(catalogue: &Catalogue, volumes: &Volumes, tasks: &Tasks, stop: &Stop) -> Self {
+    pub(super) fn start(
+        catalogue: &Catalogue,
+        volumes: &Volumes,
+        retention: watch::Receiver<retention::Report>,
+        tasks: &Tasks,
+        stop: &Stop,
+    ) -> Self {
         let latest = Arc::new(RwLock::new(Vec::new()));
         let (keep, catalogue, volumes, stop) =
             (Arc::clone(&latest), catalogue.clone(), volumes.clone(), stop.clone());
@@ -107,17 +116,32 @@ impl VolumeReport {
                         budget_bytes: v.budget_bytes.and_then(|b| u64::try_from(b).ok()),
                         used_bytes: u64::try_from(used).unwrap_or(0),
                         free_bytes: space.map_or(0, |s| s.free),
+                        reserve_bytes: 0,
+                        trouble: None,
                     }
                 };
                 *keep.write().unwrap_or_else(PoisonError::into_inner) = known.iter().map(info).collect();
             }
         });
-        Self { latest }
+        Self { latest, retention }
     }
 }
 
 impl http::Volumes for VolumeReport {
     fn volumes(&self) -> Vec<VolumeInfo> {
-        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut volumes = self.latest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        // The newest word: an alarm must not wait for the next look at the disks.
+        let report = self.retention.borrow();
+        for volume in &mut volumes {
+            if let Some(kept) = report.volumes.iter().find(|kept| kept.id == volume.id) {
+                volume.reserve_bytes = kept.reserve_bytes;
+                volume.trouble = kept.trouble.map(retention::Trouble::name);
+            }
+        }
+        volumes
+    }
+
+    fn clock_doubt(&self) -> Option<&'static str> {
+        self.retention.borrow().doubt.map(retention::Doubt::name)
     }
 }

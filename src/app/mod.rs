@@ -1,8 +1,8 @@
 //! Builds each room once, in order, and runs them until somebody says stop.
 //!
 //! Start: lock the data folder, take the port, open catalogue and volumes, begin all streams, then everything that
-//! can wait (recovery, the web). Stop, top to bottom as written in [`serve`]: sessions, recorders, web, volumes,
-//! catalogue.
+//! can wait (recovery, the web, retention). Stop, top to bottom as written in [`serve`]: sessions, recorders, web,
+//! retention, volumes, catalogue.
 
 mod fleet;
 mod glue;
@@ -23,6 +23,7 @@ use crate::ingest::IngestRuntime;
 use crate::lifecycle;
 use crate::playback::Playback;
 use crate::record;
+use crate::retention::Retention;
 use crate::storage::{DataLock, VolumeSpec, Volumes};
 use fleet::Fleet;
 
@@ -69,7 +70,8 @@ async fn run(config: &Config) -> Result<()> {
 
     let hub = Hub::new();
     let ingest = IngestRuntime::start(hub.viewer_count())?;
-    let fleet = Fleet::new(config, &catalogue, &volumes, &hub, &clock, &ingest);
+    let retention = Retention::new(catalogue.clone(), volumes.clone(), Arc::clone(&clock), config.retention);
+    let fleet = Fleet::new(config, &catalogue, &volumes, &hub, &clock, &ingest, retention.hurry());
     fleet.apply().await?;
 
     let auth = Auth::open(catalogue.clone(), Arc::clone(&clock)).await?;
@@ -86,7 +88,7 @@ async fn run(config: &Config) -> Result<()> {
         auth,
         probe: Arc::new(glue::Prober),
         restart: Arc::new(fleet.clone()),
-        volumes: Arc::new(glue::VolumeReport::start(&catalogue, &volumes, &tasks, &stop)),
+        volumes: Arc::new(glue::VolumeReport::start(&catalogue, &volumes, retention.report(), &tasks, &stop)),
         started: clock.now(),
         stop: stop.clone(),
     });
@@ -94,12 +96,14 @@ async fn run(config: &Config) -> Result<()> {
     lifecycle::announce(address, code.as_ref());
     tasks.spawn("fleet", fleet.clone().follow(stop.clone()));
     let recovery = tasks.spawn("recovery", recover(catalogue.clone(), volumes.clone(), clock, stop.clone()));
+    let sweeping = tasks.spawn("retention", retention.run(stop.clone()));
 
     stop.wait().await;
     tracing::info!("stopping");
     fleet.end().await;
     let _ = serving.await;
     let _ = recovery.await;
+    let _ = sweeping.await;
     let ended = tokio::task::spawn_blocking(move || ingest.shutdown(STOP_LIMIT)).await;
     if let Ok(Err(error)) = ended {
         tracing::warn!(error = %error, "the sessions did not end in order");

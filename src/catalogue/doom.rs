@@ -6,21 +6,18 @@ use super::names::volume_key;
 use super::ranges::coalesce;
 use super::sql::{failed, statements, uuid};
 use super::types::GapCause;
-use super::usage::Scope;
 use super::writer::{Change, Write};
 use super::{Catalogue, day, ledger, usage};
 use crate::base::{Result, SegmentId, StreamKey, Ticks, TimeRange, VolumeId};
 
 statements! {
-    OLDEST_OF_STREAM = "select s.start_90k, s.id, v.id, s.duration_90k, s.bytes from segment s \
-        join volume v on v.key = s.volume_key where s.stream_key = ?1 and s.state in (1, 2) and s.holds = 0 \
-        order by s.start_90k limit ?2";
-    STREAMS_OF_VOLUME = "select u.stream_key, u.oldest_90k from usage u join volume v on v.key = u.volume_key \
-        where v.id = ?1 and u.oldest_90k is not null";
-    /// From where the volume's first of this stream is: others before it lie on other volumes.
-    OLDEST_OF_BOTH = "select s.start_90k, s.id, v.id, s.duration_90k, s.bytes from segment s \
+    OLDEST = "select s.start_90k, s.id, v.id, s.duration_90k, s.bytes from segment s \
         join volume v on v.key = s.volume_key where s.stream_key = ?1 and s.start_90k >= ?2 and v.id = ?3 \
         and s.state in (1, 2) and s.holds = 0 order by s.start_90k limit ?4";
+    /// The first condition is the partial index's, word for word.
+    DOOMED = "select s.stream_key, s.start_90k, s.id, v.id, s.duration_90k, s.bytes from segment s \
+        join volume v on v.key = s.volume_key where s.state in (0, 3) and s.state = 3 and v.id = ?1 \
+        order by s.stream_key, s.start_90k limit ?2";
     DOOM = "update segment set state = 3 where stream_key = ?1 and start_90k = ?2 and state in (1, 2) and holds = 0 \
         returning start_90k, id, (select v.id from volume v where v.key = volume_key), duration_90k, bytes";
     REASON = "insert into doom (stream_key, start_90k, reason) values (?1, ?2, ?3) on conflict do nothing";
@@ -140,34 +137,36 @@ async fn log(w: &mut Write, segment: &Doomed, reason: &str) -> Result<()> {
 }
 
 impl Catalogue {
-    /// The oldest complete segments that nothing holds, oldest first.
+    /// A stream's oldest complete segments on a volume that start at `from` or later and that nothing holds, oldest
+    /// first. Held ones before the first are walked over: who asks often begins where the last answer began.
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn oldest_segments(&self, scope: Scope, limit: u32) -> Result<Vec<Doomed>> {
-        match scope {
-            Scope::Stream(stream) => {
-                let query = sqlx::query_as(OLDEST_OF_STREAM).bind(stream.0).bind(limit);
-                let rows: Vec<Raw> = self.read(query.fetch_all(self.readers())).await?;
-                rows.into_iter().map(|raw| doomed(stream, raw)).collect()
-            }
-            Scope::Volume(volume) => {
-                let query = sqlx::query_as(STREAMS_OF_VOLUME).bind(volume.0.as_bytes().as_slice());
-                let streams: Vec<(i64, i64)> = self.read(query.fetch_all(self.readers())).await?;
-                let mut all = Vec::new();
-                for (stream, oldest) in streams {
-                    let query = sqlx::query_as(OLDEST_OF_BOTH).bind(stream).bind(oldest);
-                    let query = query.bind(volume.0.as_bytes().as_slice()).bind(limit);
-                    let rows: Vec<Raw> = self.read(query.fetch_all(self.readers())).await?;
-                    for raw in rows {
-                        all.push(doomed(StreamKey(stream), raw)?);
-                    }
-                }
-                all.sort_unstable_by_key(|s| (s.start, s.stream));
-                all.truncate(limit as usize);
-                Ok(all)
-            }
-        }
+    pub async fn oldest_segments(
+        &self,
+        stream: StreamKey,
+        volume: VolumeId,
+        from: Ticks,
+        limit: u32,
+    ) -> Result<Vec<Doomed>> {
+        let query = sqlx::query_as(OLDEST).bind(stream.0).bind(from.0);
+        let query = query.bind(volume.0.as_bytes().as_slice()).bind(limit);
+        let rows: Vec<Raw> = self.read(query.fetch_all(self.readers())).await?;
+        rows.into_iter().map(|raw| doomed(stream, raw)).collect()
+    }
+
+    /// Doomed segments of a volume: their files are to be unlinked, unless they are gone already.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn doomed_segments(&self, volume: VolumeId, limit: u32) -> Result<Vec<Doomed>> {
+        type Row = (i64, i64, Vec<u8>, Vec<u8>, i64, i64);
+        let query = sqlx::query_as(DOOMED).bind(volume.0.as_bytes().as_slice()).bind(limit);
+        let rows: Vec<Row> = self.read(query.fetch_all(self.readers())).await?;
+        let each = |(stream, start, id, volume, duration, bytes)| {
+            doomed(StreamKey(stream), (start, id, volume, duration, bytes))
+        };
+        rows.into_iter().map(each).collect()
     }
 
     /// Dooms segments in one transaction: they are no footage from here on, and their files may be unlinked. Held

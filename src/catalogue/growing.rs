@@ -1,4 +1,5 @@
-//! What is on its way to the catalogue: the growing segment of each stream, and sealed ones that wait for the writer.
+//! What is on its way to the catalogue: the growing segment of each stream, those that are being finished while the
+//! next one grows, and sealed ones that wait for the writer.
 //!
 //! Reads lay this over the rows, so a player sees a fragment as soon as it is in the file, and a sealed segment
 //! also while another program holds the database.
@@ -8,12 +9,22 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::Catalogue;
 use super::types::{GrowingSegment, SealedSegment, Segment};
-use crate::base::{SegmentId, StreamKey, Ticks, TimeRange};
+use crate::base::{SegmentId, StreamKey, TICKS_PER_SECOND, Ticks, TimeRange, VolumeId};
 
 #[derive(Default)]
 struct Ahead {
-    growing: Option<Segment>,
+    /// The last one grows, those before it are being finished.
+    growing: Vec<Segment>,
     sealing: Vec<Segment>,
+}
+
+/// What recorders put on one volume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Bytes of files that have no sealed row.
+    pub bytes: i64,
+    /// Bytes that come in a second, over all streams.
+    pub bytes_per_second: i64,
 }
 
 /// Handle for recorders; memory only, cheap to clone.
@@ -26,14 +37,38 @@ pub struct Growing {
 impl Growing {
     /// Says how far a stream's growing file has come; the last word counts.
     pub fn put(&self, stream: StreamKey, segment: GrowingSegment) {
-        self.write().entry(stream).or_default().growing = Some(Segment::growing(stream, self.boot, segment));
+        let segment = Segment::growing(stream, self.boot, segment);
+        let mut streams = self.write();
+        let growing = &mut streams.entry(stream).or_default().growing;
+        match growing.iter_mut().find(|g| g.start == segment.start) {
+            Some(known) => *known = segment,
+            None => growing.push(segment),
+        }
     }
 
-    /// The stream writes no file now.
-    pub fn clear(&self, stream: StreamKey) {
+    /// The file that starts there is given up, or goes on only at the next start of the service.
+    pub fn clear(&self, stream: StreamKey, start: Ticks) {
         if let Some(ahead) = self.write().get_mut(&stream) {
-            ahead.growing = None;
+            ahead.growing.retain(|g| g.start != start);
         }
+    }
+
+    /// What the growing files of each volume are, and what makes them grow. Files on their way to a sealed row are
+    /// part of it: no row counts them yet.
+    pub fn loads(&self) -> HashMap<VolumeId, Load> {
+        let mut loads: HashMap<VolumeId, Load> = HashMap::new();
+        for ahead in self.read().values() {
+            for segment in ahead.sealing.iter().chain(&ahead.growing) {
+                loads.entry(segment.volume).or_default().bytes += segment.bytes;
+            }
+            if let Some(growing) = ahead.growing.last() {
+                // Less than a second of footage is a key frame: no rate.
+                let ticks = growing.duration.max(TICKS_PER_SECOND);
+                let load = loads.entry(growing.volume).or_default();
+                load.bytes_per_second += growing.bytes * TICKS_PER_SECOND / ticks;
+            }
+        }
+        loads
     }
 
     pub(super) fn with_boot(&self, boot: i64) -> Self {
@@ -44,9 +79,7 @@ impl Growing {
     pub(super) fn seal(&self, segment: &SealedSegment) {
         let mut streams = self.write();
         let ahead = streams.entry(segment.new.stream).or_default();
-        if ahead.growing.as_ref().is_some_and(|g| g.start == segment.new.start) {
-            ahead.growing = None;
-        }
+        ahead.growing.retain(|g| g.start != segment.new.start);
         ahead.sealing.retain(|s| s.start != segment.new.start);
         ahead.sealing.push(Segment::sealed(self.boot, segment));
     }

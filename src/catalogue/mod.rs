@@ -17,6 +17,7 @@
 //! - `usage` and `day_summary` are brought along in the transaction that changes a segment: neither start nor sweep
 //!   counts anything;
 //! - held segments cannot be doomed and complete ones cannot be deleted undoomed: triggers refuse, whatever the code does;
+//! - a full disk does not keep footage from being deleted: the write-ahead log has its room ([`ballast`]);
 //! - secrets in here are readable by the file's owner only: the file is 0600 or it is not opened.
 //!
 //! Who has what: one file per kind of object (`camera`, `segment`, `gap`, `day`, `volume`, `person`, `outbox` …), SQL
@@ -26,6 +27,7 @@
 
 mod adopt;
 mod audit;
+mod ballast;
 mod boot;
 mod camera;
 mod camera_write;
@@ -72,14 +74,14 @@ pub use camera::{Camera, Stream, Transport};
 pub use camera_write::{CameraPatch, NewCamera};
 pub use day::DaySummary;
 pub use doom::Doomed;
-pub use growing::Growing;
+pub use growing::{Growing, Load};
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
 pub use salvage::{take_holds, take_settings};
 pub use types::{
     Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState,
 };
-pub use usage::{Scope, Usage};
+pub use usage::Usage;
 pub use volume::{NewVolume, Volume, VolumeState};
 
 use crate::base::{DatabaseId, Error, Kind, Result, SharedClock, Stop, Zone};

@@ -17,15 +17,6 @@ statements! {
         where u.segments > 0 order by u.stream_key, u.volume_key";
 }
 
-/// Which footage retention looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// A stream's, on all volumes.
-    Stream(StreamKey),
-    /// A volume's, of all streams.
-    Volume(VolumeId),
-}
-
 /// What a stream has on a volume, doomed segments included (their files may still be there), the growing one not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage {

@@ -17,7 +17,7 @@ use super::growing::Growing;
 use super::open::connect_writer;
 use super::sql::{failed, is_store_failure, statements};
 use super::watch::Announcer;
-use super::{boot, housekeeping};
+use super::{ballast, boot, housekeeping};
 use crate::base::{Error, Kind, Result, SharedClock, Ticks, Zone};
 
 /// Commands that may wait: 19 cameras make two a second, so an outage of hours fits; at 1 KiB each it is 64 MiB.
@@ -322,6 +322,11 @@ impl Writer {
             self.commit(vec![Box::new(job)]).await;
         }
         house.keep(&mut self.write.conn, now).await;
+        // After the checkpoint, which gives the log's room away.
+        let path = self.path.clone();
+        if tokio::task::spawn_blocking(move || ballast::keep(&path)).await.is_err() {
+            tracing::debug!("no room is kept for the catalogue");
+        }
     }
 
     async fn end(mut self) {

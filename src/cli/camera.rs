@@ -15,6 +15,8 @@ use crate::ingest::{ProbeReport, ProbeRequest, probe};
 
 /// A test answers within this, or says that the camera does not.
 const TEST_LIMIT: Duration = Duration::from_secs(15);
+/// A hundred years.
+const DAYS_MAX: i64 = 36_500;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -68,6 +70,12 @@ pub(super) struct Add {
     /// Lane or place it belongs to.
     #[arg(long, default_value = "")]
     area: String,
+    /// Days that its footage is kept even when others must go first.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=DAYS_MAX))]
+    days_min: Option<u32>,
+    /// Days after which its footage goes although there is room.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=DAYS_MAX))]
+    days_max: Option<u32>,
     #[command(flatten)]
     login: Login,
 }
@@ -116,7 +124,15 @@ async fn add(add: Add) -> Result<ExitCode> {
     let (main_url, inside) = RtspUrl::split(&add.main)?;
     let sub = add.sub.as_deref().map(RtspUrl::split).transpose()?;
     let credentials = add.login.credentials()?.or(inside).or(sub.as_ref().and_then(|(_, c)| c.clone()));
+    if let (Some(min), Some(max)) = (add.days_min, add.days_max)
+        && max < min
+    {
+        return Err(Error::invalid(
+            "--days-max is less than --days-min; make it the same or more, or leave it out",
+        ));
+    }
     let mut new = NewCamera::new(add.name, main_url);
+    (new.min_days, new.max_days) = (add.days_min, add.days_max);
     new.area = add.area;
     new.sub_url = sub.map(|(url, _)| url);
     new.transport = add.login.transport;

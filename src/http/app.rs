@@ -103,6 +103,10 @@ impl App {
         self.0.volumes.volumes()
     }
 
+    pub(super) fn clock_doubt(&self) -> Option<&'static str> {
+        self.0.volumes.clock_doubt()
+    }
+
     pub(super) fn started(&self) -> Ticks {
         self.0.started
     }
@@ -137,6 +141,9 @@ pub trait Restart: Send + Sync + 'static {
 pub trait Volumes: Send + Sync + 'static {
     /// All of them, in the order of the configuration; from memory.
     fn volumes(&self) -> Vec<VolumeInfo>;
+
+    /// Why the recorder's own clock is doubted, and nothing is deleted for its age: `behind`, `ahead` or `jumped`.
+    fn clock_doubt(&self) -> Option<&'static str>;
 }
 
 /// What to look at.
@@ -246,4 +253,8 @@ pub struct VolumeInfo {
     pub used_bytes: u64,
     /// Bytes free on its disk.
     pub free_bytes: u64,
+    /// Bytes that retention keeps free on its disk; 0 = not known yet.
+    pub reserve_bytes: u64,
+    /// What retention cannot do there: `nothing_to_delete`, `deleting_fails` or `days_min_broken`.
+    pub trouble: Option<&'static str>,
 }

@@ -47,7 +47,7 @@ pub(super) struct HealthCheck {
     /// How it is.
     level: Level,
     /// Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
-    /// `catalogue_held`, `camera_clock_off`.
+    /// `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`, `camera_clock_off`, `clock_doubted`.
     code: &'static str,
     /// Values for the translation.
     #[schema(value_type = Object)]
@@ -59,8 +59,10 @@ pub(super) struct HealthCheck {
 
 /// Cameras need so long to come up after a start.
 const STARTING: i64 = 15 * TICKS_PER_SECOND;
-/// Below this share of free space people should know; the sweep works at the budget long before.
-const NEARLY_FULL: f64 = 0.03;
+/// Below this share of the reserve people should know: retention makes room long before, if it can.
+const NEARLY_FULL: f64 = 0.5;
+/// Below this share recording is about to stop.
+const FULL: f64 = 0.05;
 /// Changes that wait for the catalogue when another program holds it: more than a few seconds' worth.
 const WAITING: usize = 200;
 /// A camera whose clock is off by more shows a wrong time in its own picture.
@@ -96,21 +98,20 @@ fn disk(volumes: &[VolumeInfo]) -> HealthCheck {
         let params = json!({"path": bad.path.display().to_string(), "state": bad.state});
         return check("disk", Level::Error, "disk_error", params, None);
     }
-    let tight = volumes
-        .iter()
-        .find(|v| (v.free_bytes as f64) < NEARLY_FULL * (v.used_bytes as f64 + v.free_bytes as f64));
-    match tight {
-        None => fine("disk"),
-        Some(v) => {
-            let (level, code) = if v.free_bytes == 0 {
-                (Level::Error, "disk_full")
-            } else {
-                (Level::Warn, "disk_nearly_full")
-            };
-            let params = json!({"path": v.path.display().to_string(), "free_bytes": v.free_bytes});
-            check("disk", level, code, params, None)
-        }
+    if let Some((volume, trouble)) = volumes.iter().find_map(|v| Some((v, v.trouble?))) {
+        let level = if trouble == "days_min_broken" { Level::Warn } else { Level::Error };
+        return check("disk", level, trouble, json!({"path": volume.path.display().to_string()}), None);
     }
+    let below = |share: f64| move |v: &&VolumeInfo| (v.free_bytes as f64) < share * v.reserve_bytes as f64;
+    let (level, code, volume) = match volumes.iter().find(below(FULL)) {
+        Some(full) => (Level::Error, "disk_full", full),
+        None => match volumes.iter().find(below(NEARLY_FULL)) {
+            Some(tight) => (Level::Warn, "disk_nearly_full", tight),
+            None => return fine("disk"),
+        },
+    };
+    let params = json!({"path": volume.path.display().to_string(), "free_bytes": volume.free_bytes});
+    check("disk", level, code, params, None)
 }
 
 fn catalogue(waiting: usize) -> HealthCheck {
@@ -120,7 +121,10 @@ fn catalogue(waiting: usize) -> HealthCheck {
     check("catalogue", Level::Error, "catalogue_held", json!({"waiting": waiting}), None)
 }
 
-fn clocks(main: &[StreamStatus]) -> HealthCheck {
+fn clocks(main: &[StreamStatus], doubt: Option<&'static str>) -> HealthCheck {
+    if let Some(reason) = doubt {
+        return check("clock", Level::Warn, "clock_doubted", json!({"reason": reason}), None);
+    }
     let off = main.iter().filter_map(|s| s.camera_clock_offset_s).filter(|o| o.abs() > CLOCK_OFF_S);
     match off.clone().count() {
         0 => fine("clock"),
@@ -149,8 +153,12 @@ pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebod
             None => StreamStatus::new(HubState::Connecting, app.started()),
         })
         .collect();
-    let checks =
-        vec![cameras(&main), disk(&app.volumes()), catalogue(app.catalogue().waiting()), clocks(&main)];
+    let checks = vec![
+        cameras(&main),
+        disk(&app.volumes()),
+        catalogue(app.catalogue().waiting()),
+        clocks(&main, app.clock_doubt()),
+    ];
     let worst = checks.iter().map(|c| c.level).max().unwrap_or(Level::Ok);
     let now = app.now();
     let coming_up = main.iter().any(|s| s.state == HubState::Connecting) && now - app.started() < STARTING;
@@ -182,23 +190,32 @@ mod tests {
 
     #[test]
     fn a_missing_disk_is_an_error_and_a_tight_one_a_warning() {
-        let volume = |state, free_bytes| VolumeInfo {
+        let volume = |state, free_bytes, trouble| VolumeInfo {
             id: crate::base::VolumeId::fresh(Ticks(0)),
             path: "/srv".into(),
             state,
             budget_bytes: None,
             used_bytes: 1000,
             free_bytes,
+            reserve_bytes: 100,
+            trouble,
         };
-        assert_eq!(disk(&[volume("ok", 1000)]).level, Level::Ok);
-        assert_eq!(disk(&[volume("ok", 10)]).code, "disk_nearly_full");
-        assert_eq!(disk(&[volume("ok", 0)]).code, "disk_full");
-        assert_eq!(disk(&[volume("ok", 1000), volume("absent", 0)]).code, "disk_error");
+        let told = |volumes: &[VolumeInfo]| (disk(volumes).level, disk(volumes).code);
+        assert_eq!(told(&[volume("ok", 90, None)]), (Level::Ok, "ok"));
+        assert_eq!(told(&[volume("ok", 40, None)]), (Level::Warn, "disk_nearly_full"));
+        assert_eq!(told(&[volume("ok", 40, None), volume("ok", 4, None)]), (Level::Error, "disk_full"));
+        assert_eq!(told(&[volume("ok", 90, None), volume("absent", 0, None)]), (Level::Error, "disk_error"));
+        let broken = volume("ok", 90, Some("days_min_broken"));
+        assert_eq!(told(&[broken]), (Level::Warn, "days_min_broken"));
+        let stuck = volume("ok", 0, Some("nothing_to_delete"));
+        assert_eq!(told(&[stuck]), (Level::Error, "nothing_to_delete"));
     }
 
     #[test]
-    fn a_camera_with_a_wrong_clock_is_told() {
-        let checked = clocks(&[stream(HubState::Live, Some(-3600.0)), stream(HubState::Live, Some(1.0))]);
+    fn a_wrong_clock_is_told_the_own_one_first() {
+        let off = [stream(HubState::Live, Some(-3600.0)), stream(HubState::Live, Some(1.0))];
+        let checked = clocks(&off, None);
         assert_eq!((checked.code, checked.params["offset_s"].as_f64()), ("camera_clock_off", Some(-3600.0)));
+        assert_eq!(clocks(&off, Some("ahead")).code, "clock_doubted");
     }
 }

@@ -42,6 +42,11 @@ struct VolumeRow {
     used_bytes: u64,
     /// Bytes free on its disk.
     free_bytes: u64,
+    /// Bytes that retention keeps free on its disk; 0 = not known yet.
+    reserve_bytes: u64,
+    /// What retention cannot do there: `nothing_to_delete`, `deleting_fails` or `days_min_broken`; null = all is well.
+    #[schema(required = true)]
+    trouble: Option<&'static str>,
 }
 
 /// A camera's footage.
@@ -77,7 +82,7 @@ fn camera_row(camera: &Camera, usage: &[Usage], now: Ticks) -> CameraRow {
 /// Days that fit: what the volumes may hold, over what a day takes.
 fn days_kept(volumes: &[VolumeInfo], cameras: &[CameraRow]) -> Option<f64> {
     let room = |v: &VolumeInfo| {
-        let disk = v.used_bytes.saturating_add(v.free_bytes);
+        let disk = v.used_bytes.saturating_add(v.free_bytes).saturating_sub(v.reserve_bytes);
         v.budget_bytes.map_or(disk, |budget| budget.min(disk)) as f64
     };
     let room: f64 = volumes.iter().filter(|v| v.state == "ok").map(room).sum();
@@ -101,6 +106,8 @@ pub(super) async fn get_storage(State(app): State<App>) -> Answer<Json<Storage>>
         budget_bytes: v.budget_bytes,
         used_bytes: v.used_bytes,
         free_bytes: v.free_bytes,
+        reserve_bytes: v.reserve_bytes,
+        trouble: v.trouble,
     });
     Ok(Json(Storage { volumes: rows.collect(), cameras, days_kept_estimate }))
 }
@@ -117,7 +124,9 @@ mod tests {
             state,
             budget_bytes,
             used_bytes: 40,
-            free_bytes: 60,
+            free_bytes: 80,
+            reserve_bytes: 20,
+            trouble: None,
         };
         let camera = |bytes_per_day| CameraRow {
             id: CameraId::fresh(Ticks(0)),

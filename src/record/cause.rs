@@ -1,5 +1,6 @@
-//! Pure. From how a stream does to why it is not recorded.
+//! Pure. From how a stream, or a file, does to why it is not recorded.
 
+use crate::base::Kind;
 use crate::catalogue::GapCause;
 use crate::hub::{ReasonCode, State, StreamStatus};
 
@@ -21,5 +22,14 @@ pub(super) fn of(status: &StreamStatus) -> GapCause {
         ) => GapCause::CameraLost,
         None if status.state == State::Stalled => GapCause::CameraSilent,
         None => GapCause::CameraLost,
+    }
+}
+
+/// The cause of a gap that begins when a file cannot be written.
+pub(super) fn of_failure(kind: Kind) -> GapCause {
+    match kind {
+        Kind::NoSpace => GapCause::DiskFull,
+        Kind::Unavailable => GapCause::RecorderLate,
+        _ => GapCause::DiskError,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::adoption;
 use super::cause;
@@ -45,13 +45,21 @@ pub struct Recorder {
     hub: Hub,
     clock: SharedClock,
     database: DatabaseId,
+    full: Arc<Notify>,
 }
 
 impl Recorder {
     /// Records into the given volumes and catalogue.
     pub fn new(catalogue: Catalogue, volumes: Volumes, hub: Hub, clock: SharedClock) -> Self {
         let database = catalogue.database();
-        Self { catalogue, volumes, hub, clock, database }
+        Self { catalogue, volumes, hub, clock, database, full: Arc::default() }
+    }
+
+    /// Notifies when a volume has no room.
+    #[must_use]
+    pub fn calling_when_full(mut self, full: Arc<Notify>) -> Self {
+        self.full = full;
+        self
     }
 
     /// Records a stream of the hub until stopped; then seals what is open, and when its row is on its way returns the
@@ -129,6 +137,7 @@ impl Work {
                 () = stop.wait() => break,
             }
             self.open.iter_mut().for_each(|open| open.look(&self.shared.catalogue));
+            self.notice_failure();
         }
         while let Some(Item::Unit(unit)) = subscription.try_next() {
             let steps = self.segmenter.push(unit);
@@ -174,13 +183,17 @@ impl Work {
                 Step::End(end) => {
                     if let Some(open) = self.open.take() {
                         self.ledger.footage_to(end);
-                        open.seal(&self.shared.catalogue, &self.sealing);
+                        open.seal(end, &self.shared.catalogue, &self.sealing);
                     }
                 }
             }
-            if let Some((kind, message)) = self.open.as_ref().and_then(OpenSegment::failed) {
-                self.give_up(kind, &message);
-            }
+            self.notice_failure();
+        }
+    }
+
+    fn notice_failure(&mut self) {
+        if let Some((kind, message)) = self.open.as_ref().and_then(OpenSegment::failed) {
+            self.give_up(kind, &message);
         }
     }
 
@@ -228,22 +241,21 @@ impl Work {
             self.parameters_put = Some(parameters.hash);
         }
         catalogue.begin_segment(new.clone());
-        Ok(OpenSegment::new(new, writer))
+        Ok(OpenSegment::new(new, (volume.clone(), self.stream.id), writer))
     }
 
     /// The file in progress cannot go on: keep what is in it, note the gap, try again at the next random access point.
     fn give_up(&mut self, kind: Kind, message: &str) {
-        let cause = match kind {
-            Kind::NoSpace => GapCause::DiskFull,
-            Kind::Unavailable => GapCause::RecorderLate,
-            _ => GapCause::DiskError,
-        };
         tracing::error!(stream.id = %self.stream.id, reason = message, "recording is interrupted");
         self.segmenter.abandon();
         if let Some(open) = self.open.take() {
-            self.ledger.footage_to(open.written_end());
-            open.seal(&self.shared.catalogue, &self.sealing);
+            let end = open.written_end();
+            self.ledger.footage_to(end);
+            open.seal(end, &self.shared.catalogue, &self.sealing);
         }
-        self.ledger.missing(cause, self.shared.clock.now());
+        self.ledger.missing(cause::of_failure(kind), self.shared.clock.now());
+        if kind == Kind::NoSpace {
+            self.shared.full.notify_one();
+        }
     }
 }

@@ -3,15 +3,18 @@
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::base::{Kind, Result, Tasks, Ticks};
+use super::cause;
+use crate::base::{Kind, Result, StreamId, Tasks, Ticks, TimeRange};
 use crate::catalogue::{Catalogue, GrowingSegment, NewSegment, SealedSegment, SegmentState};
 use crate::media::{FragmentBuilder, FragmentIndex, FragmentSamples, SampleTable};
-use crate::storage::{FileState, SegmentWriter};
+use crate::storage::{FileState, SegmentWriter, Volume};
 
 /// The segment that a recorder is writing.
 #[derive(Debug)]
 pub(super) struct OpenSegment {
     new: NewSegment,
+    /// Where the file lies, and whose folder it is in.
+    place: (Volume, StreamId),
     writer: SegmentWriter,
     state: watch::Receiver<FileState>,
     /// Fragments handed over; the writer's state tells how many of them are in the file.
@@ -20,9 +23,9 @@ pub(super) struct OpenSegment {
 }
 
 impl OpenSegment {
-    pub(super) fn new(new: NewSegment, writer: SegmentWriter) -> Self {
+    pub(super) fn new(new: NewSegment, place: (Volume, StreamId), writer: SegmentWriter) -> Self {
         let state = writer.state();
-        Self { new, writer, state, index: FragmentIndex::default(), table: SampleTable::default() }
+        Self { new, place, writer, state, index: FragmentIndex::default(), table: SampleTable::default() }
     }
 
     /// Hands a fragment over.
@@ -75,29 +78,46 @@ impl OpenSegment {
         FragmentIndex { entries: self.index.entries[..state.written.fragments as usize].to_vec() }
     }
 
-    /// Ends the file; a task sees to its row once everything is on disk, or as much as could be.
-    pub(super) fn seal(mut self, catalogue: &Catalogue, tasks: &Tasks) {
+    /// Ends the file; a task sees to its row once everything is on disk, or as much as could be. What is missing then
+    /// up to `end`, where the ledger goes on, becomes a gap.
+    pub(super) fn seal(mut self, end: Ticks, catalogue: &Catalogue, tasks: &Tasks) {
         let table = self.table.encode();
         if let Err(error) = self.writer.seal(table) {
             tracing::error!(segment.id = %self.new.id, error = %error, "a segment is left open; the next start finishes it");
-            catalogue.growing().clear(self.new.stream);
+            catalogue.growing().clear(self.new.stream, self.new.start);
             return;
         }
         let catalogue = catalogue.clone();
         tasks.spawn("record.seal", async move {
             let ended = self.state.wait_for(|s| s.sealed || s.failed.is_some()).await;
             let Ok(state) = ended.map(|s| s.clone()) else { return };
-            self.settle(&catalogue, &state);
+            let index = self.written(&state);
+            if index.entries.is_empty() {
+                self.discard(&catalogue).await;
+            } else {
+                self.settle(&catalogue, &state, &index);
+            }
+            if let Some(failure) = &state.failed {
+                let missing = TimeRange::new(self.new.start + index.ticks(), end);
+                catalogue.put_gap(self.new.stream, missing, cause::of_failure(failure.kind));
+            }
         });
     }
 
-    fn settle(&self, catalogue: &Catalogue, state: &FileState) {
-        let index = self.written(state);
-        if index.entries.is_empty() {
-            catalogue.growing().clear(self.new.stream);
-            catalogue.drop_open_segment(self.new.stream, self.new.start);
-            return;
+    /// Nothing came into the file: it goes, and then its row.
+    async fn discard(&self, catalogue: &Catalogue) {
+        catalogue.growing().clear(self.new.stream, self.new.start);
+        let (volume, file) = (self.place.0.clone(), (self.place.1, self.new.id));
+        let removed = tokio::task::spawn_blocking(move || volume.remove(&[file]).1).await;
+        match removed {
+            Ok(Ok(())) => drop(catalogue.drop_open_segment(self.new.stream, self.new.start)),
+            failed => {
+                tracing::warn!(segment.id = %self.new.id, error = ?failed, "an empty file is left; the next start finishes it");
+            }
         }
+    }
+
+    fn settle(&self, catalogue: &Catalogue, state: &FileState, index: &FragmentIndex) {
         catalogue.seal_segment(SealedSegment {
             new: self.new.clone(),
             duration: index.ticks(),

@@ -29,7 +29,7 @@ pub use database::{discard_database, exchange_database};
 pub use lock::{DataLock, ensure_folder};
 pub use reader::SegmentReader;
 pub use syncer::Mark;
-pub use volume::{Space, Volume, VolumeSpec};
+pub use volume::{Space, Standing, Volume, VolumeSpec};
 pub use volumes::Volumes;
 pub use walk::{Found, Listing, Walk};
 pub use writer::{FileState, SegmentWriter};

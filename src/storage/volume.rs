@@ -1,5 +1,6 @@
 //! One volume: a folder on one disk, with identity and budget.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -33,6 +34,29 @@ pub struct Space {
     pub total: u64,
     /// What an ordinary user may still write.
     pub free: u64,
+}
+
+/// How good a volume is for the next segment; greater is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing there may be deleted any more, and it is full.
+    Stuck,
+    /// Room is made by deleting the oldest, which began then.
+    Full(Ticks),
+    /// So many bytes fit before something has to go.
+    Room(u64),
+}
+
+impl Standing {
+    /// Most room first. Among full ones the one with the oldest footage: it is deleted next, so that all volumes of a
+    /// group end up reaching back equally far, whatever their size.
+    pub(super) fn rank(self) -> (u8, i64) {
+        match self {
+            Self::Stuck => (0, 0),
+            Self::Full(oldest) => (1, -oldest.0),
+            Self::Room(bytes) => (2, i64::try_from(bytes).unwrap_or(i64::MAX)),
+        }
+    }
 }
 
 /// The handle of the volume's folder; every path is opened beneath it.
@@ -70,11 +94,22 @@ impl Root {
         match open() {
             // Retention took the folder with its last file after it was remembered.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.made.lock().unwrap_or_else(PoisonError::into_inner).retain(|m| *m != folder);
+                self.forget_folder(&folder);
                 open()
             }
             other => other,
         }
+    }
+
+    /// Takes a folder away when it is empty; while files are in it nothing happens, as it should.
+    fn remove_folder(&self, folder: &Path) {
+        if rustix::fs::unlinkat(&self.fd, folder, AtFlags::REMOVEDIR).is_ok() {
+            self.forget_folder(folder);
+        }
+    }
+
+    fn forget_folder(&self, folder: &Path) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).retain(|made| made != folder);
     }
 
     /// Makes a folder and those above it, each synced into the one above.
@@ -126,6 +161,7 @@ struct Inner {
     root: Arc<Root>,
     /// Only where something may be written.
     writer: Option<Arc<WriterThread>>,
+    standing: Mutex<Option<Standing>>,
 }
 
 impl Volume {
@@ -166,7 +202,9 @@ impl Volume {
         };
         let root = Arc::new(root);
         let writer = Some(Arc::new(WriterThread::start(Arc::clone(&root))));
-        Ok(Self { inner: Arc::new(Inner { id: identity.volume, spec, root, writer }) })
+        Ok(Self {
+            inner: Arc::new(Inner { id: identity.volume, spec, root, writer, standing: Mutex::default() }),
+        })
     }
 
     /// Opens a volume that exists, only to read from it.
@@ -183,7 +221,15 @@ impl Volume {
         if identity.volume != id {
             return Err(absent());
         }
-        Ok(Self { inner: Arc::new(Inner { id, spec, root: Arc::new(root), writer: None }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                id,
+                spec,
+                root: Arc::new(root),
+                writer: None,
+                standing: Mutex::default(),
+            }),
+        })
     }
 
     /// Which volume and catalogue a folder is marked for, when it is.
@@ -264,29 +310,48 @@ impl Volume {
     }
 
     /// Unlinks segment files whose rows are doomed, then syncs their folders. One that is gone already is fine.
-    ///
-    /// # Errors
-    /// `Io` with the first that could not be removed.
-    pub fn remove(&self, files: &[(StreamId, SegmentId)]) -> Result<()> {
-        let mut folders: Vec<PathBuf> = Vec::new();
+    /// Answers those that are gone for certain, and what kept the first of the others.
+    pub fn remove(&self, files: &[(StreamId, SegmentId)]) -> (Vec<SegmentId>, Result<()>) {
+        let mut result = Ok(());
+        let mut fail = |what: &str, error: io::Error| {
+            if result.is_ok() {
+                result = Err(Error::io(format!("{what} on {}", self.shown()), error));
+            }
+        };
+        let mut folders: BTreeMap<PathBuf, Vec<SegmentId>> = BTreeMap::new();
         for (stream, segment) in files {
             match rustix::fs::unlinkat(self.root().fd(), path::file(*stream, *segment), AtFlags::empty()) {
-                Ok(()) => {
-                    let folder = path::folder(*stream, *segment);
-                    if !folders.contains(&folder) {
-                        folders.push(folder);
-                    }
+                // One that a crash left unlinked may not have been synced.
+                Ok(()) | Err(Errno::NOENT) => {
+                    folders.entry(path::folder(*stream, *segment)).or_default().push(*segment);
                 }
-                Err(Errno::NOENT) => {}
-                Err(error) => return Err(Error::io("cannot delete footage", error.into())),
+                Err(error) => fail("cannot delete footage", error.into()),
             }
         }
-        for folder in folders {
-            self.root().sync_folder(&folder).map_err(|e| Error::io("cannot sync a folder of footage", e))?;
-            // A day's folder goes with its last file; while files are in it this fails, as it should.
-            let _ = rustix::fs::unlinkat(self.root().fd(), &folder, AtFlags::REMOVEDIR);
+        let mut gone = Vec::with_capacity(files.len());
+        for (folder, mut segments) in folders {
+            match self.root().sync_folder(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    fail("cannot sync a folder of footage", error);
+                }
+                _ => {
+                    gone.append(&mut segments);
+                    self.root().remove_folder(&folder);
+                }
+            }
         }
-        Ok(())
+        (gone, result)
+    }
+
+    /// Says what retention thinks of writing here; [`Volumes::choose`](super::Volumes::choose) goes by it.
+    pub fn set_standing(&self, standing: Standing) {
+        *self.inner.standing.lock().unwrap_or_else(PoisonError::into_inner) = Some(standing);
+    }
+
+    /// What was said last; before that, the room on the disk.
+    pub(super) fn standing(&self) -> Standing {
+        let said = *self.inner.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        said.unwrap_or_else(|| Standing::Room(self.space().map_or(0, |s| s.free)))
     }
 
     /// Writes and syncs what waits, and ends the writer thread.

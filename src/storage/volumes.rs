@@ -38,21 +38,13 @@ impl Volumes {
         self.all.iter().find(|v| v.id() == id)
     }
 
-    /// Where a group's next segment goes: the volume of the group with the most room.
+    /// Where a group's next segment goes: the volume of the group with the best [`Standing`](super::Standing).
     ///
     /// # Errors
     /// `Unavailable` when the group has no volume.
     pub fn choose(&self, group: &str) -> Result<&Volume> {
         let of_group = self.all.iter().filter(|v| v.spec().group == group);
-        let room = |v: &&Volume| v.space().map_or(0, |s| s.free);
-        let mut of_group = of_group.peekable();
-        let first = of_group.next();
-        let best = if of_group.peek().is_none() {
-            first
-        } else {
-            first.into_iter().chain(of_group).max_by_key(room)
-        };
-        best.ok_or_else(|| {
+        of_group.max_by_key(|v| v.standing().rank()).ok_or_else(|| {
             Error::new(
                 Kind::Unavailable,
                 format!("no volume belongs to the group {group:?}; add one to the configuration"),
@@ -77,5 +69,38 @@ impl Volumes {
     /// Writes and syncs what waits, on all of them.
     pub fn close(&self) {
         self.all.iter().for_each(Volume::close);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Standing::{Full, Room, Stuck};
+    use super::*;
+
+    #[test]
+    fn the_best_volume_of_the_group_is_chosen() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let spec = |name: &str, group: &str| VolumeSpec {
+            path: folder.path().join(name),
+            group: group.to_owned(),
+            budget_bytes: None,
+        };
+        let specs = vec![spec("a", "default"), spec("b", "default"), spec("c", "other")];
+        let volumes = Volumes::open(specs, DatabaseId::fresh(Ticks(0)), Ticks(0)).expect("volumes");
+        let [a, b, c] = &volumes.all[..] else { panic!("three volumes") };
+        c.set_standing(Room(1 << 40));
+        for (of_a, of_b, best) in [
+            (Room(5), Room(6), b),
+            (Room(0), Full(Ticks(1)), a),
+            (Full(Ticks(7)), Full(Ticks(9)), a),
+            (Stuck, Full(Ticks(9)), b),
+            (Stuck, Room(1), b),
+        ] {
+            a.set_standing(of_a);
+            b.set_standing(of_b);
+            assert_eq!(volumes.choose("default").expect("a volume").id(), best.id(), "{of_a:?} {of_b:?}");
+        }
+        assert_eq!(volumes.choose("none").expect_err("no volume").kind(), Kind::Unavailable);
+        volumes.close();
     }
 }

@@ -6,3 +6,4 @@ mod support;
 mod http;
 mod ingest;
 mod recovery;
+mod retention;

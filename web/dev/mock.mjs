@@ -67,7 +67,7 @@ function storage() {
     oldest_at: c.oldest_at,
   }));
   const used = per.reduce((s, c) => s + c.bytes, 0);
-  return { volumes: [{ id: 'v1', path: '/srv/lanewatch', state: 'ok', budget_bytes: 460e9, used_bytes: used, free_bytes: 500e9 - used }], cameras: per, days_kept_estimate: 15 }; // prettier-ignore
+  return { volumes: [{ id: 'v1', path: '/srv/lanewatch', state: 'ok', budget_bytes: 460e9, used_bytes: used, free_bytes: 500e9 - used, reserve_bytes: 15e9, trouble: null }], cameras: per, days_kept_estimate: 15 }; // prettier-ignore
 }
 
 function test(body) {

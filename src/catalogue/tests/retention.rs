@@ -1,5 +1,10 @@
 use super::*;
 
+/// What nothing holds, from the beginning.
+async fn oldest(room: &Room, stream: StreamKey, volume: VolumeId, limit: u32) -> Vec<Doomed> {
+    room.catalogue.oldest_segments(stream, volume, Ticks(i64::MIN), limit).await.expect("oldest")
+}
+
 fn starts(segments: &[Doomed]) -> Vec<Ticks> {
     segments.iter().map(|s| s.start).collect()
 }
@@ -10,7 +15,7 @@ async fn deletion_goes_by_doom_and_forget() {
     let c = &room.catalogue;
     room.record(room.main, 0, 10);
     room.flush().await;
-    let oldest = c.oldest_segments(Scope::Stream(room.main), 3).await.expect("oldest");
+    let oldest = oldest(&room, room.main, room.volume, 3).await;
     assert_eq!(starts(&oldest), [at(0), at(1), at(2)]);
     let keys: Vec<_> = oldest.iter().map(|s| (s.stream, s.start)).collect();
     assert_eq!(c.doom(keys.clone(), "age").await.expect("doom"), oldest);
@@ -19,9 +24,12 @@ async fn deletion_goes_by_doom_and_forget() {
     assert_eq!(c.oldest(room.main).await.expect("oldest"), Some(at(3)));
     assert_eq!(c.segment(oldest[0].id).await.expect("by id"), None);
     assert_eq!(c.unfinished_segments().await.expect("unfinished").len(), 3);
+    assert_eq!(c.doomed_segments(room.volume, 9).await.expect("doomed"), oldest);
+    assert_eq!(c.doomed_segments(room.volume, 2).await.expect("doomed"), oldest[..2]);
     assert_eq!(c.usage().await.expect("usage")[0].segments, 10, "files are still there");
     assert_eq!(c.forget_doomed(keys.clone()).await.expect("forget"), 3);
     assert_eq!(c.forget_doomed(keys).await.expect("forget"), 0);
+    assert_eq!(c.doomed_segments(room.volume, 9).await.expect("doomed"), []);
     let usage = c.usage().await.expect("usage")[0];
     assert_eq!((usage.segments, usage.oldest), (7, Some(at(3))));
     assert_eq!(room.gaps().await, [(0, Some(3), GapCause::Retention)]);
@@ -47,10 +55,7 @@ async fn held_footage_is_never_doomed() {
     assert_eq!(c.hold(room.main, TimeRange::new(at(1) + 1, at(2) + 1)).await.expect("hold"), 2);
     assert_eq!(c.hold(room.main, minutes(1, 2)).await.expect("hold"), 1);
     let all: Vec<_> = (0..4).map(|m| (room.main, at(m))).collect();
-    assert_eq!(
-        starts(&c.oldest_segments(Scope::Stream(room.main), 9).await.expect("oldest")),
-        [at(0), at(3)]
-    );
+    assert_eq!(starts(&oldest(&room, room.main, room.volume, 9).await), [at(0), at(3)]);
     assert_eq!(starts(&c.doom(all.clone(), "full").await.expect("doom")), [at(0), at(3)]);
     c.release(room.main, minutes(1, 3)).await.expect("release");
     assert_eq!(starts(&c.doom(all, "full").await.expect("doom")), [at(2)], "minute 1 was held twice");
@@ -85,22 +90,47 @@ async fn the_oldest_of_a_volume_are_found_among_others() {
         c.seal_segment(room.sealed(room.main, minutes(m + 1, m + 2)));
     }
     room.flush().await;
-    let found = c.oldest_segments(Scope::Volume(second), 3).await.expect("oldest");
-    assert_eq!(
-        found.iter().map(|s| (s.stream, s.start)).collect::<Vec<_>>(),
-        [(room.main, at(5)), (room.sub, at(5)), (room.main, at(7))]
-    );
+    let mut found = oldest(&room, room.main, second, 2).await;
+    assert_eq!(starts(&found), [at(5), at(7)]);
+    let from = c.oldest_segments(room.main, second, at(5) + 1, 9).await.expect("oldest");
+    assert_eq!(starts(&from), [at(7), at(9)]);
+    found.extend(oldest(&room, room.sub, second, 1).await);
     let keys: Vec<_> = found.iter().map(|s| (s.stream, s.start)).collect();
-    c.doom(keys.clone(), "full").await.expect("doom");
+    c.doom(keys.clone(), "volume_full").await.expect("doom");
+    assert_eq!(c.doomed_segments(room.volume, 9).await.expect("doomed"), [], "they lie on the other");
     c.forget_doomed(keys).await.expect("forget");
     let usage = c.usage().await.expect("usage");
     let of = |stream, volume| usage.iter().find(|u| u.stream == stream && u.volume == volume).expect("usage");
     assert_eq!((of(room.main, second).oldest, of(room.main, second).segments), (Some(at(9)), 1));
     assert_eq!((of(room.sub, second).oldest, of(room.main, room.volume).oldest), (Some(at(7)), Some(at(0))));
     assert_eq!(of(room.main, room.volume).segments, 8);
-    let found = c.oldest_segments(Scope::Volume(room.volume), 100).await.expect("oldest");
-    assert_eq!(found.len(), 11);
-    assert!(found.is_sorted_by_key(|s| s.start));
+    assert_eq!(starts(&oldest(&room, room.sub, room.volume, 100).await), [at(2), at(3), at(4)]);
+}
+
+#[tokio::test]
+async fn growing_files_count_on_their_volume() {
+    let room = Room::new().await;
+    let c = &room.catalogue;
+    let mut growing = GrowingSegment {
+        id: SegmentId::fresh(at(0)),
+        start: at(0),
+        duration: 10 * TICKS_PER_SECOND,
+        bytes: 5000,
+        volume: room.volume,
+        run: 1,
+        parameters_hash: hash(7),
+        first_offset: 800,
+        frag_index: Bytes::new(),
+    };
+    c.growing().put(room.main, growing.clone());
+    (growing.duration, growing.bytes) = (1, 300);
+    c.growing().put(room.sub, growing);
+    let load = |c: &Catalogue| c.growing().loads().get(&room.volume).copied().unwrap_or_default();
+    assert_eq!(load(c), Load { bytes: 5300, bytes_per_second: 800 });
+    c.seal_segment(room.sealed(room.main, minutes(0, 1)));
+    assert_eq!(load(c).bytes_per_second, 300);
+    room.flush().await;
+    assert_eq!(load(c), Load { bytes: 300, bytes_per_second: 300 }, "rows count it now");
 }
 
 #[tokio::test]

@@ -90,3 +90,14 @@ async fn the_statements_that_must_be_quick_use_their_keys() {
         }
     }
 }
+
+#[tokio::test]
+async fn doomed_segments_are_found_without_reading_the_others() {
+    let room = Room::new().await;
+    let mut conn = open::connect_reader(&room.path()).await.expect("connection");
+    let (_, sql) = doom::STATEMENTS.iter().find(|(name, _)| *name == "DOOMED").expect("the statement");
+    let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+    let plan: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(explain).fetch_all(&mut conn).await.expect("plan");
+    assert!(plan.iter().any(|(.., step)| step.contains("segment_unfinished")), "{plan:?}");
+}

@@ -60,6 +60,10 @@ impl Volumes for Hands {
     fn volumes(&self) -> Vec<VolumeInfo> {
         self.volumes.lock().expect("lock").clone()
     }
+
+    fn clock_doubt(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 pub(super) fn now() -> Ticks {
@@ -93,6 +97,8 @@ impl Bench {
             budget_bytes: Some(400 << 30),
             used_bytes: 100 << 30,
             free_bytes: 500 << 30,
+            reserve_bytes: 32 << 30,
+            trouble: None,
         }];
         let auth = async || Auth::open(catalogue.clone(), clock.clone()).await.expect("auth");
         let app = App::new(Parts {

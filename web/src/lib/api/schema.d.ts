@@ -589,7 +589,7 @@ export interface components {
         HealthCheck: {
             /**
              * @description Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
-             *     `catalogue_held`, `camera_clock_off`.
+             *     `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`, `camera_clock_off`, `clock_doubted`.
              */
             code: string;
             /** @description What: `cameras`, `disk`, `catalogue`, `clock`. */
@@ -966,8 +966,15 @@ export interface components {
             id: string;
             /** @description Folder. */
             path: string;
+            /**
+             * Format: int64
+             * @description Bytes that retention keeps free on its disk; 0 = not known yet.
+             */
+            reserve_bytes: number;
             /** @description `ok`, `absent`, `suspect` or `retired`. */
             state: string;
+            /** @description What retention cannot do there: `nothing_to_delete`, `deleting_fails` or `days_min_broken`; null = all is well. */
+            trouble: string | null;
             /**
              * Format: int64
              * @description Bytes of footage it holds.

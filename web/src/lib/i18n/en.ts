@@ -313,10 +313,16 @@ export const en: Record<keyof typeof vi, string> = {
   'healthcode.cameras_offline': '{offline} of {total} cameras have no picture.',
   'healthcode.disk_full': 'The disk is full. The oldest footage is being deleted, or recording has stopped.',
   'healthcode.disk_nearly_full': 'The disk is nearly full.',
+  'healthcode.nothing_to_delete':
+    '{path} is full, and nothing on it may be deleted. Release held footage, or add a disk.',
+  'healthcode.deleting_fails': 'Old footage on {path} cannot be deleted. Check the disk.',
+  'healthcode.days_min_broken':
+    'Too little room: footage on {path} went before its minimum of days. Add a disk, or lower the days.',
   'healthcode.disk_error': 'The disk reports errors. Replace it soon.',
   'healthcode.catalogue_held': 'Another program holds the catalogue. Close that program.',
   'healthcode.camera_clock_off':
     '{cameras} cameras have a wrong clock, the worst by {offset_s} s. Switch NTP on in the cameras.',
+  'healthcode.clock_doubted': 'The recorder’s clock may be wrong. Nothing is deleted for its age meanwhile.',
   'healthcode.clock_off': 'The recorder’s clock is off. Times on recordings may be wrong.',
 
   'error.unauthenticated': 'Please sign in again.',

@@ -310,9 +310,14 @@ export const vi = {
   'healthcode.cameras_offline': '{offline} trên {total} camera không có hình.',
   'healthcode.disk_full': 'Ổ cứng đầy. Bản ghi cũ nhất đang bị xóa, hoặc không ghi được nữa.',
   'healthcode.disk_nearly_full': 'Ổ cứng sắp đầy.',
+  'healthcode.nothing_to_delete': '{path} đầy và không còn gì được phép xóa. Bỏ giữ bớt bản ghi, hoặc thêm ổ cứng.',
+  'healthcode.deleting_fails': 'Không xóa được bản ghi cũ trên {path}. Hãy kiểm tra ổ cứng.',
+  'healthcode.days_min_broken':
+    'Thiếu chỗ: bản ghi trên {path} bị xóa trước số ngày tối thiểu. Thêm ổ cứng, hoặc giảm số ngày.',
   'healthcode.disk_error': 'Ổ cứng báo lỗi. Hãy thay ổ sớm.',
   'healthcode.catalogue_held': 'Một chương trình khác đang giữ danh mục bản ghi. Hãy đóng chương trình đó.',
   'healthcode.camera_clock_off': '{cameras} camera sai đồng hồ, lệch nhất {offset_s} giây. Bật NTP trong camera.',
+  'healthcode.clock_doubted': 'Đồng hồ đầu ghi có thể sai. Tạm thời không xóa bản ghi theo số ngày.',
   'healthcode.clock_off': 'Đồng hồ đầu ghi lệch. Giờ trên bản ghi có thể sai.',
 
   'error.unauthenticated': 'Bạn cần đăng nhập lại.',

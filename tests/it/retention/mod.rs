@@ -1,0 +1,7 @@
+//! Room retention on real files and a real catalogue.
+
+mod by_age;
+mod by_room;
+mod full_disk;
+mod recording;
+mod site;
