@@ -68,7 +68,7 @@ async fn run(config: &Config) -> Result<()> {
     let volumes = open_volumes(config, &catalogue, &clock).await?;
 
     let hub = Hub::new();
-    let ingest = IngestRuntime::start(hub.viewer_count())?;
+    let ingest = IngestRuntime::start(hub.audience())?;
     let fleet = Fleet::new(config, &catalogue, &volumes, &hub, &clock, &ingest);
     fleet.apply().await?;
 
