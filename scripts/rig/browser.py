@@ -11,7 +11,7 @@ import time
 # `python3 scripts/rig/browser.py` puts rig/ on the path, not scripts/.
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from rig import ROOT  # noqa: E402
+from rig import ROOT, cannot  # noqa: E402
 from rig.cameras import Fleet  # noqa: E402
 from rig.recorder import Recorder  # noqa: E402
 
@@ -28,7 +28,7 @@ def main():
         recorder.start()
         recorder.wait_healthy()
         if fleet.wait_on_air(sorted(fleet.streams()), 20) is None:
-            sys.exit(f"the recorder does not read all cameras; see {recorder.log}")
+            cannot(f"the recorder does not read all cameras; see {recorder.log}")
         time.sleep(FOOTAGE_S)
         code = recorder.cli("login-code").stdout.strip()
         env = dict(os.environ, LANEWATCH_URL=f"http://127.0.0.1:{recorder.port}", LANEWATCH_CODE=code)

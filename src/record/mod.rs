@@ -22,11 +22,13 @@ mod adoption;
 mod cause;
 mod check;
 mod ledger;
+mod rebuild;
 mod recorder;
 mod recovery;
 mod sealing;
 mod segmenter;
 
 pub use check::{CheckedGap, CheckedStream, Invariant, Report, check};
+pub use rebuild::{Rebuilt, rebuild};
 pub use recorder::{RecordedStream, Recorder};
 pub use recovery::{Recovered, recover};

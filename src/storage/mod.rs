@@ -14,6 +14,7 @@
 //!   as failed, as far as it was synced before it is good, and the recorder begins another;
 //! - a file is deleted only by [`Volume::remove`]; strangers are moved to `set-aside/`, never deleted.
 
+mod database;
 mod identity;
 mod lock;
 mod path;
@@ -24,6 +25,7 @@ mod volumes;
 mod walk;
 mod writer;
 
+pub use database::{discard_database, exchange_database};
 pub use lock::{DataLock, ensure_folder};
 pub use reader::SegmentReader;
 pub use syncer::Mark;

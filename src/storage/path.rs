@@ -42,6 +42,12 @@ mod tests {
     use super::*;
     use crate::base::Ticks;
 
+    #[test]
+    fn a_clock_at_1970_still_gives_a_path() {
+        let (stream, segment) = (StreamId::fresh(Ticks(0)), SegmentId::fresh(Ticks(0)));
+        assert_eq!(parse(&file(stream, segment)), Some((stream, segment)));
+    }
+
     proptest! {
         #[test]
         fn a_path_says_which_segment_it_is(seconds in 0_i64..10_000_000_000) {
