@@ -4,12 +4,16 @@ use std::process::ExitCode;
 
 use super::Data;
 use super::tool::{self, print};
-use crate::base::{Result, SystemClock};
+use crate::base::{Error, Result, SystemClock};
 use crate::record::{self, Rebuilt};
 use crate::storage::{DataLock, VolumeSpec};
 
 pub(super) async fn run(data: Data) -> Result<ExitCode> {
     let config = tool::config(&data, None)?;
+    if !config.data.exists() {
+        let shown = config.data.display();
+        return Err(Error::not_found(format!("{shown} does not exist; give the right --data or --config")));
+    }
     let _lock = DataLock::acquire(&config.data)?;
     let specs = config.volumes.iter().map(|v| VolumeSpec {
         path: v.path.clone(),

@@ -13,8 +13,6 @@
 //!
 //! Besides: SQLite's own check of the file, and (`deep`) every byte of every file against its hash chain.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::adoption::examine;
@@ -133,7 +131,7 @@ pub async fn check(
     }
     let set_aside = work.files().await?;
     let left_open = work.left_open;
-    let invariants = work.into_invariants();
+    let invariants = work.all;
     Ok(Report {
         ok: invariants.iter().all(|i| i.violations == 0),
         running,
@@ -151,7 +149,7 @@ struct Work<'a> {
     running: bool,
     deep: bool,
     left_open: u64,
-    all: BTreeMap<&'static str, Invariant>,
+    all: Vec<Invariant>,
 }
 
 /// What one file says against its row.
@@ -177,16 +175,11 @@ impl<'a> Work<'a> {
         if deep {
             all.push(Invariant::new("deep", "every byte of a file is what was written"));
         }
-        let all = all.into_iter().map(|i| (i.id, i)).collect();
         Self { catalogue, volumes, now, running, deep, left_open: 0, all }
     }
 
     fn on(&mut self, id: &'static str) -> &mut Invariant {
-        self.all.get_mut(id).expect("listed in new")
-    }
-
-    fn into_invariants(self) -> Vec<Invariant> {
-        self.all.into_values().collect()
+        self.all.iter_mut().find(|i| i.id == id).expect("listed in new")
     }
 
     async fn database(&mut self) -> Result<()> {

@@ -84,6 +84,9 @@ pub async fn rebuild(
 fn common_database(specs: &[VolumeSpec]) -> Result<DatabaseId> {
     let mut found: Option<(DatabaseId, &Path)> = None;
     for spec in specs {
+        if !spec.path.exists() {
+            continue;
+        }
         let Some((_, database)) = Volume::marked(&spec.path)? else { continue };
         match found {
             Some((before, at)) if before != database => {
