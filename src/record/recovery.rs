@@ -17,7 +17,7 @@ use crate::base::{
 };
 use crate::catalogue::{Catalogue, GapCause, SealedSegment, Segment, SegmentState};
 use crate::media::Scan;
-use crate::storage::{Found, Listing, Volume, Volumes};
+use crate::storage::{Found, Listing, Volume, Volumes, Walk};
 
 use super::adoption::{examine, finish, parameters};
 
@@ -59,8 +59,11 @@ pub async fn recover(
     let before = catalogue.previous_boot().await?;
     work.open_rows(stop).await?;
     let crashed = before.is_some_and(|b| b.ended.is_none());
-    if crashed {
-        work.walk(stop).await?;
+    if let Some(before) = before.filter(|_| crashed) {
+        // Where the files without a row are, if there are any; what else an earlier recovery may have left comes after.
+        let since = before.started - DAY;
+        work.walk(|volume| volume.walk_from(since), stop).await?;
+        work.walk(|volume| volume.walk_before(since), stop).await?;
     }
     catalogue.flush().await?;
     work.account(before.filter(|_| crashed).map(|b| b.seen)).await?;
@@ -155,9 +158,9 @@ impl Recovery {
         Ok(())
     }
 
-    async fn walk(&mut self, stop: &Stop) -> Result<()> {
+    async fn walk(&mut self, folders: impl Fn(&Volume) -> Walk, stop: &Stop) -> Result<()> {
         for volume in self.volumes.clone().iter() {
-            let mut walk = volume.walk();
+            let mut walk = folders(volume);
             loop {
                 let (listing, rest) = blocking(volume, move |_| Ok((walk.next().transpose()?, walk))).await?;
                 let Some(listing) = listing else { break };

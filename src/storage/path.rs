@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::base::{SegmentId, StreamId};
+use crate::base::{SegmentId, StreamId, Ticks};
 
 /// Folder of all segment files of a volume.
 pub(super) const MEDIA: &str = "media";
@@ -12,8 +12,14 @@ const ENDING: &str = "mp4";
 
 /// `media/<stream>/<UTC day>`: the day is that of the id's own time (UUIDv7), so that nothing else need be known.
 pub(super) fn folder(stream: StreamId, segment: SegmentId) -> PathBuf {
-    let day = segment.made().rfc3339();
-    Path::new(MEDIA).join(stream.to_string()).join(&day[..10])
+    Path::new(MEDIA).join(stream.to_string()).join(day(segment.made()))
+}
+
+/// Name of a UTC day's folder; names in order are days in order.
+pub(super) fn day(instant: Ticks) -> String {
+    let mut day = instant.rfc3339();
+    day.truncate(10);
+    day
 }
 
 /// The file's name in its folder.
@@ -40,7 +46,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::base::Ticks;
 
     #[test]
     fn a_clock_at_1970_still_gives_a_path() {

@@ -29,11 +29,35 @@ pub struct Listing {
     pub strangers: Vec<PathBuf>,
 }
 
-/// All folders below `media/`, one listing each; files are not looked into.
+/// Folders below `media/`, one listing each; files are not looked into.
 #[derive(Debug)]
 pub struct Walk {
     volume: Volume,
     folders: Vec<PathBuf>,
+    days: Days,
+}
+
+/// Which day folders a walk enters, by their names.
+#[derive(Debug)]
+enum Days {
+    All,
+    From(String),
+    Before(String),
+}
+
+impl Days {
+    fn contain(&self, folder: &Path) -> bool {
+        // media, stream, day
+        if folder.iter().count() != 3 {
+            return true;
+        }
+        let name = folder.file_name().unwrap_or_default();
+        match self {
+            Self::All => true,
+            Self::From(day) => name >= OsStr::new(day),
+            Self::Before(day) => name < OsStr::new(day),
+        }
+    }
 }
 
 impl Iterator for Walk {
@@ -53,6 +77,7 @@ impl Iterator for Walk {
         let mut listing = Listing::default();
         for (path, kind) in entries {
             match (kind, path::parse(&path)) {
+                (FileType::Directory, _) if !self.days.contain(&path) => {}
                 (FileType::Directory, _) => self.folders.push(path),
                 (_, Some((stream, segment))) => listing.found.push(Found { stream, segment }),
                 (_, None) => listing.strangers.push(path),
@@ -65,7 +90,21 @@ impl Iterator for Walk {
 impl Volume {
     /// Walks over all folders below `media/`, in no order.
     pub fn walk(&self) -> Walk {
-        Walk { volume: self.clone(), folders: vec![PathBuf::from(path::MEDIA)] }
+        self.walk_days(Days::All)
+    }
+
+    /// The same over folders of files that were begun on the UTC day of `then` or later.
+    pub fn walk_from(&self, then: Ticks) -> Walk {
+        self.walk_days(Days::From(path::day(then)))
+    }
+
+    /// The same over folders of files that were begun before the UTC day of `then`.
+    pub fn walk_before(&self, then: Ticks) -> Walk {
+        self.walk_days(Days::Before(path::day(then)))
+    }
+
+    fn walk_days(&self, days: Days) -> Walk {
+        Walk { volume: self.clone(), folders: vec![PathBuf::from(path::MEDIA)], days }
     }
 
     /// Bytes of a segment's file; `None` when it is not there.
@@ -129,5 +168,41 @@ impl Volume {
             entries.push((folder.join(name), kind));
         }
         Ok(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::base::{DatabaseId, TICKS_PER_SECOND};
+    use crate::storage::VolumeSpec;
+
+    #[test]
+    fn walks_from_and_before_a_day_have_every_file_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let spec = VolumeSpec { path: folder.path().join("v"), group: "g".into(), budget_bytes: None };
+        let volume = Volume::open(spec, DatabaseId::fresh(Ticks(0)), Ticks(0)).expect("a volume");
+        let noon = Ticks::parse("2026-11-22T12:00:00Z").expect("time");
+        let day = |n: i64| noon + n * 86_400 * TICKS_PER_SECOND;
+        let mut made = BTreeSet::new();
+        for stream in [StreamId::fresh(noon), StreamId::fresh(noon)] {
+            for n in -2..3 {
+                let segment = SegmentId::fresh(day(n));
+                volume.root().create(stream, segment).expect("a file");
+                made.insert((stream, segment));
+            }
+        }
+        let files = |walk: Walk| -> BTreeSet<(StreamId, SegmentId)> {
+            walk.flat_map(|l| l.expect("listed").found).map(|f| (f.stream, f.segment)).collect()
+        };
+        assert_eq!(files(volume.walk()), made);
+        for n in -3..4 {
+            let (from, before) = (files(volume.walk_from(day(n))), files(volume.walk_before(day(n))));
+            assert!(from.iter().all(|(_, segment)| segment.made() >= day(n)), "{n}");
+            assert!(from.is_disjoint(&before) && from.union(&before).count() == made.len(), "{n}");
+        }
+        volume.close();
     }
 }
