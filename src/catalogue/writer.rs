@@ -356,8 +356,8 @@ async fn gather(
     queue: &mut mpsc::Receiver<Item>,
     batch: &mut Vec<Box<dyn Job>>,
 ) -> Option<Option<oneshot::Sender<()>>> {
-    let until_patient = |job: &Box<dyn Job>| Instant::now() + job.patience();
-    let mut until = batch.iter().map(until_patient).min()?;
+    let patient_until = |job: &dyn Job| Instant::now() + job.patience();
+    let mut until = batch.iter().map(|job| patient_until(job.as_ref())).min()?;
     while batch.len() < BATCH {
         let item = tokio::select! {
             biased;
@@ -366,7 +366,7 @@ async fn gather(
         };
         match item {
             Some(Item::Job(job)) => {
-                until = until.min(until_patient(&job));
+                until = until.min(patient_until(job.as_ref()));
                 batch.push(job);
             }
             Some(Item::Close(reply)) => return Some(Some(reply)),
