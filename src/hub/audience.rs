@@ -20,7 +20,7 @@ impl Audience {
 
     /// This thread is to be unparked when the first viewer comes. The first who says so stays.
     pub fn wakes(&self, thread: Thread) {
-        // A second hub thread does not exist; a second runtime on one hub does in tests, and needs no bell.
+        // One runtime receives all streams of a hub; another would only learn of a viewer at its next look.
         let _ = self.listener.set(thread);
     }
 
