@@ -46,7 +46,8 @@ class Stream:
         self.epoch = epoch         # monotonic ns at which the clip's first frame was on air
         self.marks = camera.hamlet.options.marks
         self.media, self.players, self.held = None, [], []
-        self.frames = self.bytes = self.starts = self.packets_lost = 0
+        self.frames = self.bytes = self.starts = self.plays = self.packets_lost = 0
+        self.played_ns = None      # when a client's latest PLAY was answered
         self.last_frame_ns = None
         self.clear()
 
@@ -133,7 +134,8 @@ class Stream:
         video = self.clip.video
         out = dict(clip=os.path.basename(self.clip.path), video=video.encoding, audio=self.clip.audio and self.clip.audio.encoding,
                    width=self.clip.width, height=self.clip.height, fps=round(len(video.dts) * 1e9 / video.duration, 2),
-                   on_air=self.media is not None, starts=self.starts, frames_sent=self.frames, bytes_sent=self.bytes,
+                   on_air=self.media is not None, starts=self.starts, plays=self.plays,
+                   played_unix=self.played_ns and self.played_ns / 1e9, frames_sent=self.frames, bytes_sent=self.bytes,
                    last_frame_unix=self.last_frame_ns and self.last_frame_ns / 1e9, packets_lost=self.packets_lost,
                    air=dict(unix=round(time.time(), 3), clip_s=round((now - self.epoch) % video.duration / 1e9, 3),
                             loop_s=round(video.duration / 1e9, 3)))

@@ -154,6 +154,7 @@ class Hamlet:
             self.visits[client] = set()
         for signal in ("describe-request", "setup-request", "play-request"):
             client.connect(signal, self.client_request)
+        client.connect("play-request", self.client_plays)
         client.connect("closed", self.client_closed)
 
     def client_request(self, client, context):
@@ -161,6 +162,13 @@ class Hamlet:
         with self.lock:
             if camera in self.cameras and client in self.visits:
                 self.visits[client].add(camera)
+
+    def client_plays(self, _client, context):
+        """`PLAY` was answered."""
+        camera, _, kind = (context.uri.abspath or "").strip("/").partition("/")
+        if camera in self.cameras and kind in self.cameras[camera].streams:
+            stream = self.cameras[camera].streams[kind]
+            stream.plays, stream.played_ns = stream.plays + 1, time.time_ns()
 
     def client_closed(self, client):
         with self.lock:

@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 import uuid
 
 from . import cannot
@@ -20,14 +21,17 @@ FRAGMENTS = "-c:v copy -an -f mp4 -movflags frag_keyframe+empty_moov+default_bas
 class Peer:
     """Started in an empty folder; `processes` are the roots of what is to be accounted."""
 
-    def __init__(self, name, begin, version=""):
-        self.name, self.begin, self.version, self.processes = name, begin, version, []
+    def __init__(self, name, begin, version="", records=True):
+        self.name, self.begin, self.version, self.records = name, begin, version, records
+        self.processes, self.launched = [], 0.0    # unix time of the start, cameras and database prepared
 
     def start(self, cameras, folder):
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
         with open(os.path.join(folder, "log"), "ab") as log:
-            for command in self.begin(cameras, folder):
+            commands = list(self.begin(cameras, folder))
+            self.launched = time.time()
+            for command in commands:
                 self.processes.append(subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT))
 
     def alive(self):
@@ -72,7 +76,9 @@ def ffmpeg(name, tail):
 
 
 def ffmpeg_null():
-    return ffmpeg("ffmpeg, thrown away", lambda _folder, _name: "-c copy -an -f null -".split())
+    peer = ffmpeg("ffmpeg, thrown away", lambda _folder, _name: "-c copy -an -f null -".split())
+    peer.records = False
+    return peer
 
 
 def ffmpeg_segments():
@@ -92,7 +98,7 @@ def floor(binary):
     def begin(cameras, _folder):
         return [[binary, "--mode", "demuxed", "--threads", 1, "--seconds", 1_000_000, *[c["main"] for c in cameras]]]
 
-    return Peer("floor: retina frames", begin)
+    return Peer("floor: retina frames", begin, records=False)
 
 
 def moonfire(binary):

@@ -93,6 +93,15 @@ class Simulators(unittest.TestCase):
         apart = [b - a for a, b in zip(phases, phases[1:])]
         self.assertGreater(min(apart), 0.05, phases)
 
+    def test_a_play_is_told(self):
+        camera = self.camera["h264"]
+        name, began = f"{camera['name']}/main", time.time()
+        before = self.fleet.streams()[name]["plays"]
+        probe(camera)
+        after = self.fleet.streams()[name]
+        self.assertGreater(after["plays"], before)
+        self.assertTrue(began <= after["played_unix"] <= time.time())
+
     def test_freeze_sends_nothing_and_skips_no_number(self):
         camera = self.camera["pcmu"]
         got = self.recorded(camera, "sub", 8, lambda: self.act(camera, "freeze", s=2, stream="sub"))

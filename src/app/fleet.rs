@@ -135,6 +135,7 @@ impl Fleet {
     pub(super) async fn end(&self) {
         let mut running = self.inner.running.lock().await;
         running.values().for_each(|r| r.stop.request());
+        self.inner.pacer.hurry();
         for (key, old) in running.drain() {
             self.end_stream(key, old, false).await;
         }
@@ -185,6 +186,7 @@ impl Fleet {
 
     async fn end_stream(&self, key: StreamKey, old: Running, switched_off: bool) {
         old.stop.request();
+        self.inner.pacer.hurry();
         if old.session.await.is_err() {
             tracing::error!(stream.key = %key, "a session ended in a panic");
         }

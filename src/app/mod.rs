@@ -69,7 +69,7 @@ async fn run(config: &Config) -> Result<()> {
     let volumes = open_volumes(config, &catalogue, &clock).await?;
 
     let hub = Hub::new();
-    let ingest = IngestRuntime::start(hub.viewer_count())?;
+    let ingest = IngestRuntime::start(hub.audience())?;
     let retention = Retention::new(catalogue.clone(), volumes.clone(), Arc::clone(&clock), config.retention);
     let fleet = Fleet::new(config, &catalogue, &volumes, &hub, &clock, &ingest, retention.hurry());
     fleet.apply().await?;

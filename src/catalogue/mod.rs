@@ -6,7 +6,9 @@
 //! were given, many to a transaction ([`writer`]); four read-only connections serve everybody else, so a slow
 //! reader stands in nobody's way. Recorder commands (`begin_segment`, `seal_segment`, `open_gap` …) return at once:
 //! when another program holds the database they wait in memory, and reads show sealed footage all the same, because
-//! what is on its way is laid over the rows ([`Growing`]). Commands that answer return when their change is on disk.
+//! what is on its way is laid over the rows ([`Growing`]). Begun and sealed rows wait some seconds for company, which
+//! halves what they write; a crash meanwhile takes nothing, as the files say the same. Commands that answer return when
+//! their change is on disk, at once.
 //!
 //! What always holds:
 //! - a change is either entirely on disk (WAL, `synchronous = full`) or not at all;

@@ -61,6 +61,8 @@ pub(super) async fn connect_writer(path: &Path) -> Result<SqliteConnection> {
         .synchronous(SqliteSynchronous::Full)
         // After a long lock the log shrinks to this again.
         .pragma("journal_size_limit", "67108864")
+        // Savepoints keep a journal of their own, which would go to a temporary file: half as many bytes again.
+        .pragma("temp_store", "memory")
         .connect()
         .await
         .map_err(failed)

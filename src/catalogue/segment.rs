@@ -31,6 +31,7 @@ struct Begin(NewSegment);
 impl Change for Begin {
     type Answer = ();
     const NAME: &'static str = "begin_segment";
+    const PATIENT: bool = true;
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let s = &self.0;
@@ -55,6 +56,7 @@ struct Seal(SealedSegment);
 impl Change for Seal {
     type Answer = ();
     const NAME: &'static str = "seal_segment";
+    const PATIENT: bool = true;
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let boot = w.boot;
@@ -126,6 +128,7 @@ struct DropOpen(StreamKey, Ticks);
 impl Change for DropOpen {
     type Answer = ();
     const NAME: &'static str = "drop_open_segment";
+    const PATIENT: bool = true;
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let query = sqlx::query(DROP_OPEN).bind(self.0.0).bind(self.1.0);
@@ -138,6 +141,7 @@ struct PutParameters(Parameters);
 impl Change for PutParameters {
     type Answer = ();
     const NAME: &'static str = "put_parameters";
+    const PATIENT: bool = true;
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let p = &self.0;

@@ -8,15 +8,17 @@
 //! - a reader is a cursor ([`Subscription`]); one that is too slow is told how much it missed and goes on at the
 //!   newest random access point, so that it never holds memory;
 //! - what a reader gets first, and first after a loss, is a random access point;
-//! - who only records does not count as a viewer: [`Hub::viewers`] tells the ingest runtime whether anybody looks, and
+//! - who only records does not count as a viewer: the [`Audience`] tells the ingest runtime whether anybody looks, and
 //!   so whether it may look at its sockets in batches.
 //!
 //! It does not know sessions, files or browsers.
 
+mod audience;
 mod ring;
 mod status;
 mod stream;
 
+pub use audience::Audience;
 pub use ring::Limits;
 pub use status::{Picture, Reason, ReasonCode, State, StreamStatus};
 pub use stream::{Hub, Item, Start, Stream, Subscription};

@@ -1,13 +1,12 @@
 //! Streams of the hub, and the cursors of their readers.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
 use super::ring::{Limits, Ring};
-use super::{State, StreamStatus};
+use super::{Audience, State, StreamStatus};
 use crate::base::{StreamKey, Ticks};
 use crate::media::{AccessUnit, Track};
 
@@ -15,7 +14,7 @@ use crate::media::{AccessUnit, Track};
 #[derive(Clone, Default, Debug)]
 pub struct Hub {
     streams: Arc<RwLock<HashMap<StreamKey, Arc<Stream>>>>,
-    viewers: Arc<AtomicUsize>,
+    audience: Arc<Audience>,
 }
 
 impl Hub {
@@ -27,7 +26,7 @@ impl Hub {
     /// The stream with this key, made when it is new.
     pub fn ensure(&self, key: StreamKey, limits: Limits, now: Ticks) -> Arc<Stream> {
         let mut streams = self.streams.write().unwrap_or_else(PoisonError::into_inner);
-        let make = || Arc::new(Stream::new(limits, now, Arc::clone(&self.viewers)));
+        let make = || Arc::new(Stream::new(limits, now, Arc::clone(&self.audience)));
         Arc::clone(streams.entry(key).or_insert_with(make))
     }
 
@@ -46,12 +45,12 @@ impl Hub {
 
     /// Live views on any stream at the moment.
     pub fn viewers(&self) -> usize {
-        self.viewers.load(Ordering::Relaxed)
+        self.audience.viewers()
     }
 
-    /// The counter behind [`viewers`](Self::viewers), for the ingest runtime's pacing.
-    pub fn viewer_count(&self) -> Arc<AtomicUsize> {
-        Arc::clone(&self.viewers)
+    /// Who looks, for the ingest runtime's pacing.
+    pub fn audience(&self) -> Arc<Audience> {
+        Arc::clone(&self.audience)
     }
 
     /// Bytes of payload in all rings.
@@ -68,7 +67,7 @@ pub struct Stream {
     /// Number of the next unit; `u64::MAX` once the stream is gone.
     head: watch::Sender<u64>,
     status: watch::Sender<StreamStatus>,
-    viewers: Arc<AtomicUsize>,
+    audience: Arc<Audience>,
 }
 
 /// Where a reader begins.
@@ -90,12 +89,12 @@ pub enum Item {
 }
 
 impl Stream {
-    fn new(limits: Limits, now: Ticks, viewers: Arc<AtomicUsize>) -> Self {
+    fn new(limits: Limits, now: Ticks, audience: Arc<Audience>) -> Self {
         Self {
             ring: Mutex::new(Ring::new(limits)),
             head: watch::Sender::new(0),
             status: watch::Sender::new(StreamStatus::new(State::Connecting, now)),
-            viewers,
+            audience,
         }
     }
 
@@ -129,7 +128,7 @@ impl Stream {
 
     /// A cursor of somebody who looks; counted as a viewer while it lives.
     pub fn view(self: &Arc<Self>, start: Start) -> Subscription {
-        self.viewers.fetch_add(1, Ordering::Relaxed);
+        self.audience.come();
         self.cursor(start, true)
     }
 
@@ -227,7 +226,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if self.viewer {
-            self.stream.viewers.fetch_sub(1, Ordering::Relaxed);
+            self.stream.audience.go();
         }
     }
 }

@@ -19,7 +19,7 @@ use super::dial::{self, Link};
 use super::reason::{self, Step};
 use super::report::Report;
 use super::timeline::Arrival;
-use super::{Deadlines, Memory, StreamSource, clocks, parameters};
+use super::{Deadlines, Memory, Pacer, StreamSource, Transport, clocks, parameters};
 use crate::base::{SharedClock, Stop, TICKS_PER_SECOND};
 use crate::hub::{self, Reason, ReasonCode, Stream};
 use crate::media::Track;
@@ -40,6 +40,7 @@ pub(super) struct Session {
     pub(super) deadlines: Deadlines,
     pub(super) memory: Arc<Memory>,
     pub(super) group: Arc<SessionGroup>,
+    pub(super) pacer: Option<Pacer>,
     /// The camera was refused for B-frames before.
     pub(super) suspect: bool,
 }
@@ -70,6 +71,7 @@ struct Receiving {
 impl Session {
     /// Runs until the session ends or `stop` asks for it. The `TEARDOWN` goes on in the background when this returns.
     pub(super) async fn run(self, stop: Stop) -> Ended {
+        self.pacer.iter().for_each(Pacer::hurry_again);
         let dialled = tokio::select! {
             () = stop.wait() => return Ended { reason: None, was_live: false },
             dialled = dial::dial(&self.source, &self.deadlines, &self.group) => dialled,
@@ -84,6 +86,8 @@ impl Session {
                 "the camera's sound is not recorded; set AAC in the camera to have it"
             );
         }
+        let by_udp = self.source.transport == Transport::Udp;
+        let _attention = self.pacer.as_ref().filter(|_| by_udp).map(Pacer::attend);
         let mut receiving = Receiving::new(self, link);
         let reason = receiving.receive(&stop).await;
         Ended { reason, was_live: receiving.report.was_live() }

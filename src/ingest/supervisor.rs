@@ -114,6 +114,7 @@ impl Ingest {
                 deadlines: self.deadlines,
                 memory: Arc::clone(&memory),
                 group: Arc::clone(&group),
+                pacer: self.pacer.clone(),
                 suspect,
             };
             let ended = guarded(&self.tasks, &source.url, session.run(stop.child())).await;
@@ -164,7 +165,7 @@ async fn guarded(
     url: &RtspUrl,
     session: impl Future<Output = Ended> + Send + 'static,
 ) -> Ended {
-    let mut task = AbortOnDrop(tasks.spawn("session", session.in_current_span()));
+    let mut task = AbortOnDrop(tasks.spawn("session", session));
     match (&mut task.0).await {
         Ok(ended) => ended,
         Err(error) => {

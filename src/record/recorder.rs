@@ -1,5 +1,6 @@
 //! One stream's recorder: hub → segmenter → storage → catalogue.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, watch};
@@ -107,23 +108,18 @@ impl Work {
         mut status: watch::Receiver<StreamStatus>,
         stop: Stop,
     ) {
+        let mut stopped = pin!(stop.wait());
         loop {
             tokio::select! {
                 biased;
-                item = subscription.next() => match item {
-                    Some(Item::Unit(unit)) => {
-                        // A clock that was set back, or a second session's first picture: already recorded.
-                        if unit.start >= self.ledger.accounted() {
-                            let steps = self.segmenter.push(unit);
-                            self.take(steps);
-                        }
+                item = subscription.next() => {
+                    let Some(item) = item else { break };
+                    self.item(item);
+                    // Several units come of one look at the socket; waiting for each is what costs.
+                    while let Some(item) = subscription.try_next() {
+                        self.item(item);
                     }
-                    Some(Item::Missed(units)) => {
-                        tracing::warn!(stream.id = %self.stream.id, units, "the recorder was late");
-                        self.pause(GapCause::RecorderLate);
-                    }
-                    None => break,
-                },
+                }
                 changed = status.changed() => {
                     let now = status.borrow_and_update().clone();
                     if changed.is_err() {
@@ -134,7 +130,7 @@ impl Work {
                         self.status(&now);
                     }
                 },
-                () = stop.wait() => break,
+                () = &mut stopped => break,
             }
             self.open.iter_mut().for_each(|open| open.look(&self.shared.catalogue));
             self.notice_failure();
@@ -145,6 +141,21 @@ impl Work {
         }
         let steps = self.segmenter.finish();
         self.take(steps);
+    }
+
+    fn item(&mut self, item: Item) {
+        match item {
+            // A clock that was set back, or a second session's first picture: already recorded.
+            Item::Unit(unit) if unit.start < self.ledger.accounted() => {}
+            Item::Unit(unit) => {
+                let steps = self.segmenter.push(unit);
+                self.take(steps);
+            }
+            Item::Missed(units) => {
+                tracing::warn!(stream.id = %self.stream.id, units, "the recorder was late");
+                self.pause(GapCause::RecorderLate);
+            }
+        }
     }
 
     /// The stream is not live: what is recorded ends here.

@@ -20,12 +20,15 @@ pub(super) struct OpenSegment {
     /// Fragments handed over; the writer's state tells how many of them are in the file.
     index: FragmentIndex,
     table: SampleTable,
+    /// Fragments that the catalogue was told of.
+    told: u32,
 }
 
 impl OpenSegment {
     pub(super) fn new(new: NewSegment, place: (Volume, StreamId), writer: SegmentWriter) -> Self {
         let state = writer.state();
-        Self { new, place, writer, state, index: FragmentIndex::default(), table: SampleTable::default() }
+        let (index, table) = (FragmentIndex::default(), SampleTable::default());
+        Self { new, place, writer, state, index, table, told: 0 }
     }
 
     /// Hands a fragment over.
@@ -44,9 +47,11 @@ impl OpenSegment {
             return;
         }
         let state = self.state.borrow_and_update().clone();
-        if state.written.fragments == 0 {
+        // A sync moves only what is synced.
+        if state.written.fragments <= self.told {
             return;
         }
+        self.told = state.written.fragments;
         let index = self.written(&state);
         catalogue.growing().put(
             self.new.stream,

@@ -42,6 +42,11 @@ pub(super) struct Segmenter {
     length: i64,
     fragment: FragmentBuilder,
     fragment_bytes: usize,
+    /// Fragments get about this long: a GOP like the last one falls into equal parts, which for the same number of
+    /// fragments are the shortest.
+    part: u32,
+    /// The newest random access point, and its run.
+    key: Option<(u64, Ticks)>,
     /// The newest picture; its duration is known when the next one comes.
     pending: Option<Arc<AccessUnit>>,
 }
@@ -56,6 +61,8 @@ impl Segmenter {
             length: SEGMENT - shorter,
             fragment: FragmentBuilder::default(),
             fragment_bytes: 0,
+            part: FRAGMENT,
+            key: None,
             pending: None,
         }
     }
@@ -122,12 +129,16 @@ impl Segmenter {
             }
         }
         let end = self.settle(Some(unit.start), true).unwrap_or(unit.start);
-        let full =
-            self.fragment.video_ticks() + unit.duration > FRAGMENT || self.fragment_bytes > FRAGMENT_BYTES;
+        // Half a picture to spare: durations tremble.
+        let most = FRAGMENT.min(self.part.saturating_add(unit.duration / 2));
+        let full = self.fragment.video_ticks() + unit.duration > most || self.fragment_bytes > FRAGMENT_BYTES;
         if unit.random_access || full {
             self.cut(&mut steps);
         }
         if unit.random_access {
+            self.part =
+                self.key.filter(|(run, _)| *run == unit.run).map_or(FRAGMENT, |k| part(unit.start - k.1));
+            self.key = Some((unit.run, unit.start));
             if self.segment.is_some_and(|start| unit.start - start >= self.length) {
                 self.segment = None;
                 self.length = SEGMENT;
@@ -169,6 +180,12 @@ impl Segmenter {
             steps.push(Step::Fragment(std::mem::take(&mut self.fragment)));
         }
     }
+}
+
+/// The fewest equal parts of a GOP that are no longer than a fragment may be.
+fn part(gop: i64) -> u32 {
+    let parts = (gop + i64::from(FRAGMENT) - 1) / i64::from(FRAGMENT);
+    u32::try_from(gop / parts.max(1)).unwrap_or(FRAGMENT)
 }
 
 #[cfg(test)]
@@ -268,6 +285,25 @@ mod tests {
             steps.append(&mut segmenter.finish());
             prop_assert_eq!(follow(steps), expected);
         }
+    }
+
+    #[test]
+    fn gops_fall_into_equal_fragments() {
+        let (parameters, mut segmenter) = (parameters(), Segmenter::new(StreamKey(1)));
+        let mut at = 0;
+        let mut pictures = Vec::new();
+        for n in 0_u32..15 * 20 {
+            // A camera's clock trembles by a millisecond.
+            let duration = 6000 + 90 * (n % 3) - 90;
+            for step in segmenter.push(unit(&parameters, 1, at, duration, n % 30 == 0)) {
+                if let Step::Fragment(fragment) = step {
+                    pictures.push(fragment.pictures());
+                }
+            }
+            at += i64::from(duration);
+        }
+        assert_eq!(pictures[..3], [11, 11, 8], "nothing is known of the first GOP");
+        assert!(pictures[3..].iter().all(|n| *n == 10), "{pictures:?}");
     }
 
     #[test]
