@@ -39,7 +39,9 @@ pub struct Progressive {
 #[derive(Debug)]
 pub struct ProgressiveBuilder {
     range: TimeRange,
-    first: Option<Ticks>,
+    /// Movie time of the picture that is on the screen when the range begins: there the edit list starts, as players
+    /// differ in what they show of a picture that an edit cuts.
+    skipped: i64,
     video: TrackTables,
     audio: TrackTables,
     video_entries: Vec<VideoParameters>,
@@ -55,7 +57,7 @@ impl ProgressiveBuilder {
     pub fn new(range: TimeRange) -> Self {
         Self {
             range,
-            first: None,
+            skipped: 0,
             video: TrackTables::default(),
             audio: TrackTables::default(),
             video_entries: Vec::new(),
@@ -77,17 +79,22 @@ impl ProgressiveBuilder {
         parameters: &Parameters,
         samples: &FragmentSamples,
     ) {
-        let mut end = start;
+        let (mut end, mut movie) = (start, self.video.ticks);
         let kept = samples.video.iter().take_while(|s| {
-            let inside = end < self.range.to;
+            if end >= self.range.to {
+                return false;
+            }
+            if end <= self.range.from {
+                self.skipped = movie;
+            }
             end += i64::from(s.duration);
-            inside
+            movie += i64::from(s.duration);
+            true
         });
         let pictures = &samples.video[..kept.count()];
         if pictures.is_empty() {
             return;
         }
-        self.first.get_or_insert(start);
         self.end = start + pictures.iter().map(|s| i64::from(s.duration)).sum::<i64>();
         let video_at = self.video.ticks;
         let bytes = total(pictures);
@@ -125,8 +132,10 @@ impl ProgressiveBuilder {
 
     /// The plan; `None` when no picture lies in the range.
     pub fn finish(self) -> Option<Progressive> {
-        let first = self.first?;
-        let skipped = (self.range.from - first).clamp(0, self.video.ticks);
+        if self.video.sizes.is_empty() {
+            return None;
+        }
+        let skipped = self.skipped;
         let over = (self.end - self.range.to).max(0);
         let shown = (self.video.ticks - skipped - over).max(0) as u64;
         let mut w = BoxWriter::with_capacity(4096 + 5 * self.video.sizes.len());
