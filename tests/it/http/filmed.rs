@@ -1,5 +1,7 @@
 //! A camera with footage, and what players make of it.
 
+use std::process::Command;
+
 use lanewatch::base::{StreamKind, TICKS_PER_SECOND};
 use lanewatch::catalogue::NewCamera;
 use lanewatch::playback::Source;
@@ -85,6 +87,19 @@ impl Filmed {
         let file = self.bench.folder.path().join("answer.mp4");
         std::fs::write(&file, &reply.body).expect("written");
         decoded(file.to_str().expect("a plain path"))
+    }
+
+    /// The bytes that the command line exports of a range, beside the service.
+    pub(super) fn exported(&self, from: i64, to: i64) -> Vec<u8> {
+        let out = self.bench.folder.path().join("exported.mp4");
+        let done = Command::new(env!("CARGO_BIN_EXE_lanewatch"))
+            .args(["export", "--camera", "ngo-7", "--from", &(now() + from).rfc3339()])
+            .args(["--to", &(now() + to).rfc3339(), "--data"])
+            .args([self.bench.folder.path(), &out])
+            .output()
+            .expect("the program runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        std::fs::read(&out).expect("a file")
     }
 
     /// What ffprobe says of the packets behind an address: each its time in seconds and whether it is a key picture.

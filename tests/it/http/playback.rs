@@ -68,15 +68,7 @@ async fn the_same_range_is_the_same_bytes_whole_in_parts_and_exported() {
     }
     assert_eq!(joined, whole.body);
 
-    let out = filmed.bench.folder.path().join("exported.mp4");
-    let exported = std::process::Command::new(env!("CARGO_BIN_EXE_lanewatch"))
-        .args(["export", "--camera", "ngo-7", "--from", &(now() + from).rfc3339()])
-        .args(["--to", &(now() + to).rfc3339(), "--data"])
-        .args([filmed.bench.folder.path(), &out])
-        .output()
-        .expect("the program runs");
-    assert!(exported.status.success(), "{}", String::from_utf8_lossy(&exported.stderr));
-    assert_eq!(std::fs::read(&out).expect("a file"), whole.body);
+    assert_eq!(filmed.exported(from, to), whole.body);
 }
 
 #[tokio::test]
@@ -90,6 +82,7 @@ async fn a_clip_of_a_growing_file_is_that_of_the_sealed_one() {
     assert_eq!(list["segments"][0]["complete"], false);
     let growing = filmed.get(&path).await;
     assert_eq!(filmed.shown(&growing), &filmed.clip.decoded[12..43]);
+    assert_eq!(filmed.exported(12 * PICTURE, 43 * PICTURE), growing.body);
     lane.end().await;
     // Another playback, which has kept nothing.
     let Bench { catalogue, volumes, .. } = &filmed.bench;
