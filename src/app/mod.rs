@@ -29,8 +29,9 @@ use fleet::Fleet;
 
 pub(crate) use glue::transport;
 
-/// Threads of the web's runtime: one serves, one keeps serving while the first copies an hour of footage.
-const WEB_THREADS: usize = 2;
+/// Threads of the web's runtime. With two, each picture of a live view would wake both, one of them for nothing; whoever
+/// copies an hour of footage gives way every megabyte, and what blocks has threads of its own.
+const WEB_THREADS: usize = 1;
 /// Sessions and recorders end within this, or are cut.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 

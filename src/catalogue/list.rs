@@ -22,11 +22,12 @@ macro_rules! columns {
 }
 
 statements! {
-    /// All rows as one: see [`super::packed`].
-    WITHIN = "select group_concat(numbers, ' '), cast(group_concat(packed, '') as blob) from (select start_90k || ' ' || \
-        volume_key || ' ' || boot || ' ' || run || ' ' || state || ' ' || duration_90k || ' ' || bytes || ' ' || \
-        parameters_key || ' ' || first_offset || ' ' || holds || ' ' || length(frag_index) as numbers, \
-        id || chain_hash || frag_index as packed from segment where stream_key = ?1 and start_90k < ?3 \
+    /// All rows as one: see [`super::packed`]. One `format` costs half of what as many `||` do: each of those copies
+    /// what stands before it.
+    WITHIN = "select group_concat(numbers, ' '), cast(group_concat(packed, '') as blob) from (select \
+        format('%d %d %d %d %d %d %d %d %d %d %d', start_90k, volume_key, boot, run, state, duration_90k, bytes, \
+        parameters_key, first_offset, holds, length(frag_index)) as numbers, id || chain_hash || frag_index as packed \
+        from segment where stream_key = ?1 and start_90k < ?3 \
         and start_90k >= coalesce((select max(start_90k) from segment where stream_key = ?1 and start_90k <= ?2), ?2) \
         and start_90k + duration_90k > ?2 and state in (1, 2) order by start_90k limit ?4)";
     PAGE = concat!(columns!(), "where stream_key = ?1 and start_90k > ?2 order by start_90k limit ?3");

@@ -6,8 +6,11 @@ use std::process::ExitCode;
 use super::tool::{self, catalogue, print};
 use super::{Export, camera};
 use crate::base::{Error, Result, Ticks, TimeRange};
+use crate::catalogue::{Catalogue, GrowingSegment, SegmentState};
 use crate::hub::Hub;
+use crate::media;
 use crate::playback::{self, Playback, Source};
+use crate::storage::Volumes;
 
 pub(super) async fn run(export: Export) -> Result<ExitCode> {
     let range = TimeRange::new(Ticks::parse(&export.from)?, Ticks::parse(&export.to)?);
@@ -21,14 +24,14 @@ pub(super) async fn run(export: Export) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn write(catalogue: &crate::catalogue::Catalogue, export: &Export, range: TimeRange) -> Result<String> {
+async fn write(catalogue: &Catalogue, export: &Export, range: TimeRange) -> Result<String> {
     let camera = camera::find(catalogue, &export.camera).await?;
     let stream = camera.stream(export.stream).ok_or_else(|| {
         Error::not_found(format!("{} has no {} stream; use --stream main", camera.name, export.stream))
     })?;
-    let volumes = tool::volumes(catalogue).await?;
-    let playback = Playback::new(catalogue.clone(), volumes, Hub::new());
-    let clip = playback.clip(Source { key: stream.key, id: stream.id }, range).await?;
+    let (volumes, source) = (tool::volumes(catalogue).await?, Source { key: stream.key, id: stream.id });
+    show_growing(catalogue, &volumes, source).await?;
+    let clip = Playback::new(catalogue.clone(), volumes, Hub::new()).clip(source, range).await?;
     let shown = export.out.display();
     let opened = OpenOptions::new().write(true).create_new(true).open(&export.out);
     let mut file = opened.map_err(|e| Error::io(format!("cannot make {shown}"), e))?;
@@ -47,6 +50,33 @@ async fn write(catalogue: &crate::catalogue::Catalogue, export: &Export, range: 
         text.push_str(&format!("\n  left out: {} to {to} ({})", gap.from, gap.cause));
     }
     Ok(text)
+}
+
+/// The service beside us knows how far its growing file is, we have only the file: as far as it is whole, it is footage.
+async fn show_growing(catalogue: &Catalogue, volumes: &Volumes, source: Source) -> Result<()> {
+    let unfinished = catalogue.unfinished_segments().await?;
+    let newest = unfinished.iter().filter(|s| s.stream == source.key && s.state == SegmentState::Open);
+    let Some(open) = newest.max_by_key(|s| s.start) else { return Ok(()) };
+    // Not made yet, or gone already: then there is nothing of it to export.
+    let Ok(file) = volumes.reader(open.volume, source.id, open.id) else { return Ok(()) };
+    let bytes = file.bytes().map_err(|e| Error::io("cannot read footage", e))?;
+    let Ok(found) = media::scan(&file, bytes) else { return Ok(()) };
+    let index = found.index();
+    if !index.entries.is_empty() {
+        let growing = GrowingSegment {
+            id: open.id,
+            start: open.start,
+            duration: index.ticks(),
+            bytes: found.valid_bytes as i64,
+            volume: open.volume,
+            run: open.run,
+            parameters_hash: open.parameters_hash,
+            first_offset: open.first_offset,
+            frag_index: index.encode().into(),
+        };
+        catalogue.growing().put(source.key, growing);
+    }
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the export is the user's file, and was made a moment ago")]

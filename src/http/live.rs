@@ -1,10 +1,11 @@
 //! `GET /live`: one WebSocket for all tiles of a wall (subprotocol `nvr.live.v1`).
 //!
 //! The client numbers its channels and asks for streams; every access unit goes out as one message, as soon as it is
-//! complete. A channel is a task of its own that reads the hub and waits for room in the socket's queue, so that a
-//! slow client makes its channels late and nothing else: a late channel goes on at the newest random access point.
+//! complete. One task serves the whole socket: a second one would be woken for every picture. While the client does
+//! not take what was sent nothing is read from the hub, so that a slow client is late and nothing else: a late channel
+//! goes on at the newest random access point.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,28 +14,28 @@ use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
-use futures::{SinkExt, StreamExt};
+use futures::future::poll_fn;
+use futures::stream::{self, BoxStream, SelectAll, SplitSink};
+use futures::{FutureExt, SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, watch};
 
 use super::App;
+use super::channel::Channel;
 use super::error::{Answer, Problem};
 use super::extract::SameOrigin;
-use crate::base::{Result, Stop, StreamKind, Tasks, Ticks};
-use crate::hub::{Stream, StreamStatus};
-use crate::media::Parameters;
-use crate::playback::{Chunk, LiveFeed};
+use crate::base::{Result, Stop, StreamKind};
+use crate::hub::Stream;
 
 /// Name of the protocol in the handshake.
 const PROTOCOL: &str = "nvr.live.v1";
-/// Messages that may wait for one client: at 19 tiles of 15 pictures a second about a fifth of a second.
-const QUEUE: usize = 64;
+/// Messages that are sent at once: two for each tile of a large wall.
+const BATCH: usize = 64;
+/// Answers that may wait for a client; one that asks on without taking them is not heard meanwhile.
+const ANSWERS: usize = 64;
 /// Channels of one client.
 const MAX_CHANNELS: usize = 64;
 /// Longest text message from a client.
 const MAX_REQUEST: usize = 4 << 10;
-/// A client that takes nothing for so long is let go.
-const SEND_LIMIT: Duration = Duration::from_secs(10);
 const PING_EVERY: Duration = Duration::from_secs(30);
 const TIME_EVERY: Duration = Duration::from_secs(10);
 
@@ -63,7 +64,7 @@ enum Request {
 /// What the server says in text.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "ev", rename_all = "snake_case")]
-enum Event {
+pub(super) enum Event {
     Hello {
         now: String,
     },
@@ -99,9 +100,16 @@ enum Event {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Why {
-    code: &'static str,
-    message: String,
+pub(super) struct Why {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+impl Event {
+    pub(super) fn message(&self) -> Message {
+        let text = serde_json::to_string(self).expect("an event is plain text and numbers");
+        Message::Text(text.into())
+    }
 }
 
 /// What a client asked for on a channel.
@@ -126,180 +134,181 @@ pub(super) async fn live(
     })?;
     Ok(upgrade
         .protocols([PROTOCOL])
+        // Its default of 128 KiB would be zeroed at every look for a request: at every picture.
+        .read_buffer_size(MAX_REQUEST)
         .max_message_size(MAX_REQUEST)
         .max_frame_size(MAX_REQUEST)
         .on_upgrade(move |socket| self::serve(app, socket)))
 }
 
 async fn serve(app: App, socket: WebSocket) {
-    let (mut sink, mut requests) = socket.split();
-    let (queue, mut waiting) = mpsc::channel::<Message>(QUEUE);
-    let stop = app.stop().child();
-    let tasks = Tasks::new();
-    let ended = stop.clone();
-    let sender = tasks.spawn("live.send", async move {
-        let mut batch = Vec::with_capacity(QUEUE);
-        while waiting.recv_many(&mut batch, QUEUE).await > 0 {
-            let sending = async {
-                for message in batch.drain(..) {
-                    sink.feed(message).await?;
-                }
-                sink.flush().await
-            };
-            if !matches!(tokio::time::timeout(SEND_LIMIT, sending).await, Ok(Ok(()))) {
-                break;
-            }
-        }
-        ended.request();
-    });
-    let mut connection = Connection { app, queue, stop, tasks, channels: HashMap::new(), paused: false };
-    connection.run(&mut requests).await;
-    connection.stop.request();
-    drop(connection);
-    let _ = sender.await;
+    let (sink, mut requests) = socket.split();
+    let connection = Connection {
+        stop: app.stop().child(),
+        app,
+        sink,
+        answers: VecDeque::new(),
+        sending: false,
+        feeds: SelectAll::new(),
+        channels: HashMap::new(),
+        paused: false,
+    };
+    // Gone, or told to stop: either way there is nobody left to tell.
+    let _ = connection.run(&mut requests).await;
 }
 
 struct Connection {
     app: App,
-    queue: mpsc::Sender<Message>,
+    sink: SplitSink<WebSocket, Message>,
     stop: Stop,
-    tasks: Tasks,
+    /// What is to be said before anything else.
+    answers: VecDeque<Message>,
+    /// The client has not taken yet what was sent.
+    sending: bool,
+    /// Messages of all channels.
+    feeds: SelectAll<BoxStream<'static, Message>>,
     channels: HashMap<u16, (Wish, Stop)>,
     paused: bool,
 }
 
 impl Connection {
-    async fn run(&mut self, requests: &mut (impl StreamExt<Item = Result<Message, axum::Error>> + Unpin)) {
-        let now = self.app.clock().now().rfc3339();
+    /// Serves until the client is gone or the service stops.
+    async fn run(
+        mut self,
+        requests: &mut (impl StreamExt<Item = Result<Message, axum::Error>> + Unpin),
+    ) -> Option<()> {
         let mut changes = self.app.catalogue().changes();
         let mut time = tokio::time::interval(TIME_EVERY);
         let mut ping = tokio::time::interval(PING_EVERY);
         let stop = self.stop.clone();
-        if self.say(Event::Hello { now }).await.is_none() {
-            return;
-        }
+        self.say(&Event::Hello { now: self.app.now().rfc3339() });
         loop {
-            let said = tokio::select! {
-                () = stop.wait() => return,
-                request = requests.next() => match request {
-                    Some(Ok(Message::Text(text))) => self.request(&text).await,
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                    Some(Ok(_)) => Some(()),
+            self.answer()?;
+            tokio::select! {
+                () = stop.wait() => return None,
+                sent = poll_fn(|cx| self.sink.poll_flush_unpin(cx)), if self.sending => {
+                    sent.ok()?;
+                    self.sending = false;
+                }
+                Some(message) = self.feeds.next(), if !self.sending => self.send(message)?,
+                request = requests.next(), if self.answers.len() < ANSWERS => match request?.ok()? {
+                    Message::Text(text) => self.request(&text).await,
+                    Message::Close(_) => return None,
+                    _ => {}
                 },
-                changed = changes.changed() => match changed {
-                    Ok(()) => self.cameras_changed().await,
-                    Err(_) => return,
-                },
-                _ = time.tick() => self.say(Event::Time { now: self.app.clock().now().rfc3339() }).await,
-                _ = ping.tick() => self.queue.send(Message::Ping(Bytes::new())).await.ok(),
-            };
-            if said.is_none() {
-                return;
+                changed = changes.changed() => {
+                    changed.ok()?;
+                    self.say(&Event::Cameras);
+                }
+                _ = time.tick() => self.say(&Event::Time { now: self.app.now().rfc3339() }),
+                _ = ping.tick() => self.answers.push_back(Message::Ping(Bytes::new())),
             }
         }
     }
 
-    /// Queues an event; `None` when the client is gone.
-    async fn say(&self, event: Event) -> Option<()> {
-        say(&self.queue, &event).await
+    fn say(&mut self, event: &Event) {
+        self.answers.push_back(event.message());
     }
 
-    async fn request(&mut self, text: &str) -> Option<()> {
+    /// Hands over what is to be said, as far as there is room.
+    fn answer(&mut self) -> Option<()> {
+        while !self.answers.is_empty() && self.has_room() {
+            let answer = self.answers.pop_front();
+            answer.map_or(Some(()), |message| self.put(message))?;
+        }
+        Some(())
+    }
+
+    /// Hands over a message of a channel, and those of others that are ready: they share a system call.
+    fn send(&mut self, first: Message) -> Option<()> {
+        self.put(first)?;
+        for _ in 1..BATCH {
+            if !self.has_room() {
+                break;
+            }
+            let Some(Some(message)) = self.feeds.next().now_or_never() else { break };
+            self.put(message)?;
+        }
+        Some(())
+    }
+
+    fn put(&mut self, message: Message) -> Option<()> {
+        self.sending = true;
+        self.sink.start_send_unpin(message).ok()
+    }
+
+    /// True when the sink takes a message now; it does when it has been flushed.
+    fn has_room(&mut self) -> bool {
+        matches!(poll_fn(|cx| self.sink.poll_ready_unpin(cx)).now_or_never(), Some(Ok(())))
+    }
+
+    async fn request(&mut self, text: &str) {
         let request = match serde_json::from_str(text) {
             Ok(request) => request,
             Err(error) => {
                 let message = format!("this is not a request of {PROTOCOL}: {error}");
-                return self.say(Event::Error { ch: None, code: "invalid", message }).await;
+                return self.say(&Event::Error { ch: None, code: "invalid", message });
             }
         };
         match request {
             Request::Sub { ch, camera, rendition, audio } => {
-                self.open(ch, Wish { camera, rendition, audio }).await
+                self.open(ch, Wish { camera, rendition, audio }).await;
             }
             Request::Switch { ch, rendition } => match self.channels.get(&ch) {
                 Some((wish, _)) => self.open(ch, Wish { rendition, ..wish.clone() }).await,
                 None => {
                     let message = format!("channel {ch} shows nothing; subscribe first");
-                    self.say(Event::Error { ch: Some(ch), code: "not_found", message }).await
+                    self.say(&Event::Error { ch: Some(ch), code: "not_found", message });
                 }
             },
-            Request::Unsub { ch } => {
-                if let Some((_, stop)) = self.channels.remove(&ch) {
-                    stop.request();
-                }
-                Some(())
-            }
+            Request::Unsub { ch } => self.close(ch),
             Request::Pause => {
                 self.paused = true;
                 self.channels.values().for_each(|(_, stop)| stop.request());
-                Some(())
             }
             Request::Resume => {
                 self.paused = false;
-                self.reopen().await
+                let wishes: Vec<(u16, Wish)> =
+                    self.channels.iter().map(|(ch, (wish, _))| (*ch, wish.clone())).collect();
+                for (ch, wish) in wishes {
+                    self.open(ch, wish).await;
+                }
             }
         }
     }
 
-    async fn cameras_changed(&mut self) -> Option<()> {
-        self.say(Event::Cameras).await
-    }
-
-    async fn reopen(&mut self) -> Option<()> {
-        let wishes: Vec<(u16, Wish)> =
-            self.channels.iter().map(|(ch, (wish, _))| (*ch, wish.clone())).collect();
-        for (ch, wish) in wishes {
-            self.open(ch, wish).await?;
-        }
-        Some(())
-    }
-
-    async fn open(&mut self, ch: u16, wish: Wish) -> Option<()> {
+    fn close(&mut self, ch: u16) {
         if let Some((_, stop)) = self.channels.remove(&ch) {
             stop.request();
         }
+    }
+
+    async fn open(&mut self, ch: u16, wish: Wish) {
+        self.close(ch);
         if self.channels.len() >= MAX_CHANNELS {
             let message = format!("at most {MAX_CHANNELS} channels at once; end one first");
-            return self.say(Event::Error { ch: Some(ch), code: "too_many", message }).await;
+            return self.say(&Event::Error { ch: Some(ch), code: "too_many", message });
         }
         let stop = self.stop.child();
-        self.channels.insert(ch, (wish.clone(), stop.clone()));
         if self.paused {
-            stop.request();
-            return Some(());
+            self.channels.insert(ch, (wish, stop));
+            return;
         }
-        let found = match find(&self.app, &wish).await {
-            Ok(found) => found,
+        match find(&self.app, &wish).await {
+            Ok(found) => {
+                let clock = Arc::clone(self.app.clock());
+                let channel =
+                    Channel::new(ch, found.camera, found.rendition, &found.stream, wish.audio, clock);
+                self.channels.insert(ch, (wish, stop.clone()));
+                let messages = stream::unfold(channel, Channel::step);
+                self.feeds.push(messages.take_until(async move { stop.wait().await }).boxed());
+            }
             Err(error) => {
-                self.channels.remove(&ch);
-                let code = super::error::code(&error);
-                return self
-                    .say(Event::Error { ch: Some(ch), code, message: error.message().to_owned() })
-                    .await;
+                let (code, message) = (super::error::code(&error), error.message().to_owned());
+                self.say(&Event::Error { ch: Some(ch), code, message });
             }
-        };
-        let channel = Channel {
-            ch,
-            camera: found.camera,
-            rendition: found.rendition,
-            queue: self.queue.clone(),
-            feed: LiveFeed::new(&found.stream, wish.audio),
-            status: found.stream.status(),
-            app: self.app.clone(),
-        };
-        self.tasks.spawn("live.channel", async move {
-            tokio::select! {
-                () = stop.wait() => {}
-                _ = channel.run() => {}
-            }
-        });
-        Some(())
+        }
     }
-}
-
-async fn say(queue: &mpsc::Sender<Message>, event: &Event) -> Option<()> {
-    let text = serde_json::to_string(event).ok()?;
-    queue.send(Message::Text(text.into())).await.ok()
 }
 
 struct Found {
@@ -321,91 +330,4 @@ async fn find(app: &App, wish: &Wish) -> Result<Found> {
         crate::base::Error::new(crate::base::Kind::Unavailable, "this camera is switched off")
     })?;
     Ok(Found { camera: camera.id.to_string(), rendition, stream })
-}
-
-struct Channel {
-    ch: u16,
-    camera: String,
-    rendition: StreamKind,
-    queue: mpsc::Sender<Message>,
-    feed: LiveFeed,
-    status: watch::Receiver<StreamStatus>,
-    app: App,
-}
-
-impl Channel {
-    /// Runs until the stream or the client is gone.
-    async fn run(mut self) -> Option<()> {
-        let clock = Arc::clone(self.app.clock());
-        self.say_state().await?;
-        let mut said = self.state();
-        loop {
-            tokio::select! {
-                chunk = self.feed.next(|| clock.now()) => self.send(chunk?).await?,
-                changed = self.status.changed() => {
-                    changed.ok()?;
-                    let state = self.state();
-                    if state != said {
-                        said = state;
-                        self.say_state().await?;
-                    }
-                }
-            }
-        }
-    }
-
-    /// What a change of is worth telling: not every new frame rate.
-    fn state(&mut self) -> (crate::hub::State, Ticks, Option<crate::hub::ReasonCode>) {
-        let status = self.status.borrow_and_update();
-        (status.state, status.since, status.reason.as_ref().map(|r| r.code))
-    }
-
-    async fn say_state(&mut self) -> Option<()> {
-        let status = self.status.borrow_and_update().clone();
-        let event = Event::State {
-            ch: self.ch,
-            camera: self.camera.clone(),
-            rendition: self.rendition,
-            state: status.state.name(),
-            reason: status.reason.map(|r| Why { code: r.code.name(), message: r.message }),
-            since: status.since.rfc3339(),
-        };
-        say(&self.queue, &event).await
-    }
-
-    async fn send(&mut self, chunk: Chunk) -> Option<()> {
-        match chunk {
-            Chunk::Dropped(frames) => say(&self.queue, &Event::Drop { ch: self.ch, frames }).await,
-            Chunk::Init { parameters } => {
-                say(&self.queue, &self.open_event(&parameters)).await?;
-                self.queue.send(self.binary(0, self.app.clock().now(), &parameters.init, &[])).await.ok()
-            }
-            Chunk::Fragment { head, payload, key, start } => {
-                let message = self.binary(if key { 1 } else { 2 }, start, &head, &payload);
-                self.queue.send(message).await.ok()
-            }
-        }
-    }
-
-    fn open_event(&self, parameters: &Parameters) -> Event {
-        Event::Open {
-            ch: self.ch,
-            camera: self.camera.clone(),
-            rendition: self.rendition,
-            mime: parameters.mime(),
-            width: parameters.video.width,
-            height: parameters.video.height,
-        }
-    }
-
-    /// Version, kind, channel, capture time in microseconds, then the fMP4 bytes.
-    fn binary(&self, kind: u8, at: Ticks, head: &[u8], payload: &[u8]) -> Message {
-        let mut message = Vec::with_capacity(12 + head.len() + payload.len());
-        message.extend_from_slice(&[1, kind]);
-        message.extend_from_slice(&self.ch.to_be_bytes());
-        message.extend_from_slice(&at.micros().to_be_bytes());
-        message.extend_from_slice(head);
-        message.extend_from_slice(payload);
-        Message::Binary(message.into())
-    }
 }

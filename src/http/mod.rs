@@ -18,6 +18,7 @@ mod assets;
 mod camera_tests;
 mod camera_write;
 mod cameras;
+mod channel;
 mod cookie;
 mod days;
 mod duration;

@@ -1,7 +1,9 @@
 //! Pure. A plain MP4 of any range, made of slices of segment files: `ftyp moov mdat` with the samples where they lie.
 //!
 //! Every player, phone and messenger opens it, its length is known before the first byte is sent, and an edit list
-//! starts it on the asked picture although decoding starts at the key frame before. Gaps are left out.
+//! starts it on the asked picture although decoding starts at the key frame before. Not every player heeds an edit list
+//! (Firefox shows what lies before it), so the pictures before the asked one last one tick each, and sound from before
+//! it is left out. So are gaps.
 
 use bytes::Bytes;
 
@@ -39,7 +41,11 @@ pub struct Progressive {
 #[derive(Debug)]
 pub struct ProgressiveBuilder {
     range: TimeRange,
-    first: Option<Ticks>,
+    /// Ticks, and number, of the pictures that only help to decode. The edit list starts behind them: on the picture
+    /// that is on the screen when the range begins, as a whole, since players differ in what they show of half a one.
+    skipped: i64,
+    /// Start of the first picture that is shown.
+    begins: Option<Ticks>,
     video: TrackTables,
     audio: TrackTables,
     video_entries: Vec<VideoParameters>,
@@ -55,7 +61,8 @@ impl ProgressiveBuilder {
     pub fn new(range: TimeRange) -> Self {
         Self {
             range,
-            first: None,
+            skipped: 0,
+            begins: None,
             video: TrackTables::default(),
             audio: TrackTables::default(),
             video_entries: Vec::new(),
@@ -77,42 +84,51 @@ impl ProgressiveBuilder {
         parameters: &Parameters,
         samples: &FragmentSamples,
     ) {
-        let mut end = start;
-        let kept = samples.video.iter().take_while(|s| {
-            let inside = end < self.range.to;
-            end += i64::from(s.duration);
-            inside
-        });
-        let pictures = &samples.video[..kept.count()];
+        let mut at = start;
+        let mut pictures = Vec::with_capacity(samples.video.len());
+        for picture in &samples.video {
+            if at >= self.range.to {
+                break;
+            }
+            let end = at + i64::from(picture.duration);
+            if end <= self.range.from {
+                pictures.push(SampleSize { duration: 1, ..*picture });
+                self.skipped += 1;
+            } else {
+                self.begins.get_or_insert(at);
+                pictures.push(*picture);
+            }
+            at = end;
+        }
         if pictures.is_empty() {
             return;
         }
-        self.first.get_or_insert(start);
-        self.end = start + pictures.iter().map(|s| i64::from(s.duration)).sum::<i64>();
-        let video_at = self.video.ticks;
-        let bytes = total(pictures);
+        self.end = at;
+        let bytes = total(&pictures);
         let entry = place(&mut self.video_entries, &parameters.video);
-        self.video.chunk(pictures, self.data, entry, key);
+        self.video.chunk(&pictures, self.data, entry, key);
         self.slice(file, payload, bytes);
-        let cut = pictures.len() < samples.video.len();
-        let audio_kept = if cut { self.audio_inside(start, samples) } else { samples.audio.len() };
-        if let (Some(audio), 1..) = (&parameters.audio, audio_kept) {
-            let frames = &samples.audio[..audio_kept];
-            let entry = place(&mut self.audio_entries, audio);
-            self.audio.align(video_at + samples.audio_offset);
-            self.audio.chunk(frames, self.data, entry, false);
-            self.slice(file, payload + total(&samples.video), total(frames));
-        }
-    }
-
-    fn audio_inside(&self, start: Ticks, samples: &FragmentSamples) -> usize {
-        let mut at = start + samples.audio_offset;
-        let inside = samples.audio.iter().take_while(|s| {
-            let inside = at < self.range.to;
-            at += i64::from(s.duration);
+        let (Some(audio), Some(begins)) = (&parameters.audio, self.begins) else { return };
+        let mut first = start + samples.audio_offset;
+        let early = samples.audio.iter().take_while(|s| {
+            let ended = first + i64::from(s.duration) <= begins;
+            first += if ended { i64::from(s.duration) } else { 0 };
+            ended
+        });
+        let early = early.count();
+        let mut next = first;
+        let inside = samples.audio[early..].iter().take_while(|s| {
+            let inside = next < self.range.to;
+            next += i64::from(s.duration);
             inside
         });
-        inside.count()
+        let (skipped, frames) = samples.audio[..early + inside.count()].split_at(early);
+        if !frames.is_empty() {
+            let entry = place(&mut self.audio_entries, audio);
+            self.audio.align(self.video.ticks + (first - at));
+            self.audio.chunk(frames, self.data, entry, false);
+            self.slice(file, payload + total(&samples.video) + total(skipped), total(frames));
+        }
     }
 
     fn slice(&mut self, file: usize, offset: u64, bytes: u64) {
@@ -125,8 +141,10 @@ impl ProgressiveBuilder {
 
     /// The plan; `None` when no picture lies in the range.
     pub fn finish(self) -> Option<Progressive> {
-        let first = self.first?;
-        let skipped = (self.range.from - first).clamp(0, self.video.ticks);
+        if self.video.sizes.is_empty() {
+            return None;
+        }
+        let skipped = self.skipped;
         let over = (self.end - self.range.to).max(0);
         let shown = (self.video.ticks - skipped - over).max(0) as u64;
         let mut w = BoxWriter::with_capacity(4096 + 5 * self.video.sizes.len());
@@ -276,5 +294,75 @@ impl TrackTables {
             place = from..w.out.len();
         });
         place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Codec;
+
+    /// Ticks of a picture and of an AAC frame at 16 kHz.
+    const PICTURE: u32 = 6000;
+    const FRAME: u32 = 5760;
+
+    fn parameters() -> Parameters {
+        let video = VideoParameters {
+            codec: Codec::H264,
+            sample_entry: Bytes::from_static(b"\0\0\0\x08avc1"),
+            codec_string: String::new(),
+            width: 16,
+            height: 16,
+        };
+        let sample_entry = Bytes::from_static(b"\0\0\0\x08mp4a");
+        let audio = AudioParameters { sample_entry, codec_string: String::new(), sample_rate: 16_000 };
+        Parameters::new(video, Some(audio))
+    }
+
+    /// Ten fragments of five pictures and as much sound, `late` ticks behind the pictures; a fragment is as long as
+    /// its number, and its sound as ten times that.
+    fn plan(range: TimeRange, late: i64) -> ProgressiveBuilder {
+        let mut builder = ProgressiveBuilder::new(range);
+        let size = |duration, size| SampleSize { duration, size };
+        let mut frames = 0;
+        for n in 0..10_u32 {
+            let start = Ticks(i64::from(n * 5 * PICTURE));
+            let first = i64::from(frames * FRAME) + late;
+            let until = i64::from((n + 1) * 5 * PICTURE);
+            let count =
+                (0_u32..).take_while(|k| i64::from((frames + k) * FRAME) + late < until).count() as u32;
+            frames += count;
+            let samples = FragmentSamples {
+                video: vec![size(PICTURE, n + 1); 5],
+                audio_offset: first - start.0,
+                audio: vec![size(FRAME, 10 * (n + 1)); count as usize],
+            };
+            builder.fragment(0, u64::from(n) * 10_000, start, n % 3 == 0, &parameters(), &samples);
+        }
+        builder
+    }
+
+    #[test]
+    fn what_only_helps_to_decode_takes_no_time_and_makes_no_sound() {
+        for late in [-3000, 0, 7000] {
+            // Within the third picture of the first fragment, to the end of the last.
+            let made = plan(TimeRange::new(Ticks(13_000), Ticks(300_000)), late);
+            assert_eq!((made.skipped, made.begins), (2, Some(Ticks(12_000))));
+            assert_eq!(&made.video.durations[..2], [(2, 1), (48, PICTURE)]);
+            // Movie time is the camera's, less 12,000 and two ticks for the pictures before.
+            let first = i64::from(FRAME) * ((12_000 - late) / i64::from(FRAME)) + late;
+            assert_eq!(made.audio.origin, first - 12_000 + 2, "late by {late}");
+            assert!(made.audio.durations.iter().all(|(_, d)| *d == FRAME), "{:?}", made.audio.durations);
+            let edits = made.audio.edits(made.skipped, 288_000);
+            assert_eq!((edits.len(), edits[0].from), (1, 12_000 - first));
+        }
+    }
+
+    #[test]
+    fn the_end_cuts_pictures_and_sound_alike() {
+        let made = plan(TimeRange::new(Ticks(0), Ticks(100_000)), 0);
+        assert_eq!((made.video.ticks, made.audio.ticks), (102_000, 18 * i64::from(FRAME)));
+        let clip = made.finish().expect("a clip");
+        assert_eq!(clip.shown, 100_000);
     }
 }

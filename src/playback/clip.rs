@@ -1,18 +1,22 @@
 //! A plain MP4 of any range: the plan and the files behind it.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::body::Slices;
 use super::plan::PlannedSegment;
 use super::service::{Playback, Source};
-use crate::base::{Error, Result, TimeRange};
+use crate::base::{Error, Result, SegmentId, TimeRange, VolumeId};
 use crate::catalogue::Gap;
 use crate::media::{FragmentSamples, Parameters, ProgressiveBuilder, ReadAt, SampleTable, fragment_samples};
 use crate::storage::SegmentReader;
 
-/// Clips whose plans are kept.
-const KEPT: usize = 8;
+/// Memory of the clips that are kept: an hour takes half a megabyte, a day twelve.
+const KEPT_BYTES: usize = 16 << 20;
+/// A clip nobody has asked for since is planned anew: meanwhile there may be more footage, or less.
+const KEPT_FOR: Duration = Duration::from_secs(60);
 /// Segments in one clip: a day and a bit of one-minute files.
 const MAX_SEGMENTS: usize = 2000;
 /// A sample table larger than this is damage.
@@ -29,6 +33,8 @@ pub struct Clip {
     pub gaps: Vec<Gap>,
     /// Ticks shown.
     pub shown: u64,
+    /// One of its files could not be opened any more.
+    broken: Arc<AtomicBool>,
 }
 
 impl Clip {
@@ -37,20 +43,10 @@ impl Clip {
         if plan.more {
             return Err(Error::invalid("the clip would be longer than a day; ask for a shorter range"));
         }
-        let mut parameters: Vec<Arc<Parameters>> = Vec::new();
-        for segment in &plan.segments {
-            if !parameters.iter().any(|p| p.hash == segment.parameters) {
-                let first = playback.open(source, segment)?;
-                parameters.push(Arc::new(read_parameters(&first, segment)?));
-            }
-        }
-        let playback = playback.clone();
-        let gaps = plan.gaps;
+        let (playback, gaps) = (playback.clone(), plan.gaps);
         let made =
-            tokio::task::spawn_blocking(move || build(&playback, source, range, plan.segments, &parameters));
-        let (body, etag, shown) =
-            made.await.map_err(|e| Error::internal("planning a clip ended unexpectedly").because(e))??;
-        Ok(Self { body, etag, gaps, shown })
+            tokio::task::spawn_blocking(move || build(&playback, source, range, &plan.segments, gaps)).await;
+        made.map_err(|e| Error::internal("planning a clip ended unexpectedly").because(e))?
     }
 }
 
@@ -58,27 +54,40 @@ fn build(
     playback: &Playback,
     source: Source,
     range: TimeRange,
-    segments: Vec<PlannedSegment>,
-    parameters: &[Arc<Parameters>],
-) -> Result<(Slices, String, u64)> {
+    segments: &[PlannedSegment],
+    gaps: Vec<Gap>,
+) -> Result<Clip> {
     let mut builder = ProgressiveBuilder::new(range);
     let mut hasher = blake3::Hasher::new();
+    let mut known: Vec<Parameters> = Vec::new();
     for (number, segment) in segments.iter().enumerate() {
         let reader = playback.open(source, segment)?;
-        let of_segment = parameters.iter().find(|p| p.hash == segment.parameters);
-        let of_segment = of_segment.ok_or_else(|| Error::internal("a segment's parameters were not read"))?;
+        let at = match known.iter().position(|p| p.hash == segment.parameters) {
+            Some(at) => at,
+            None => {
+                known.push(read_parameters(&reader, segment)?);
+                known.len() - 1
+            }
+        };
         hasher.update(segment.id.0.as_bytes());
         for (placed, samples) in segment.wanted().iter().zip(samples(&reader, segment)?) {
             let payload = placed.offset + u64::from(placed.header_bytes);
-            builder.fragment(number, payload, placed.start, placed.key(), of_segment, &samples);
+            builder.fragment(number, payload, placed.start, placed.key(), &known[at], &samples);
         }
     }
     let made = builder.finish().ok_or_else(|| Error::not_found("nothing is recorded in this range"))?;
     hasher.update(&made.head);
     let etag = format!("\"{}\"", &hasher.finalize().to_hex()[..32]);
-    let playback = playback.clone();
-    let open = Arc::new(move |number: usize| playback.open(source, &segments[number]));
-    Ok((Slices::new(made.head, made.slices, open), etag, made.shown))
+    let broken = Arc::new(AtomicBool::new(false));
+    let (playback, failed) = (playback.clone(), Arc::clone(&broken));
+    let files: Vec<(VolumeId, SegmentId)> = segments.iter().map(|s| (s.volume, s.id)).collect();
+    let open = Arc::new(move |number: usize| {
+        let opened = playback.open_file(source, files[number]);
+        failed.fetch_or(opened.is_err(), Ordering::Relaxed);
+        opened
+    });
+    let body = Slices::new(made.head, made.slices, open);
+    Ok(Clip { body, etag, gaps, shown: made.shown, broken })
 }
 
 /// The samples of the wanted fragments: from the table at the end of a sealed file, else from each fragment's head.
@@ -122,10 +131,18 @@ pub(super) fn read(reader: &SegmentReader, offset: u64, bytes: usize) -> Result<
     Ok(buffer)
 }
 
-/// The last few clips, newest last.
+/// The last few clips, the one used last at the end. A player asks for one in many ranges, and wants the same bytes
+/// from the first to the last although the footage may be growing.
 #[derive(Debug, Default)]
 pub(super) struct ClipCache {
-    kept: Mutex<VecDeque<(Source, TimeRange, Arc<Clip>)>>,
+    kept: Mutex<VecDeque<Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    asked: (Source, TimeRange),
+    clip: Arc<Clip>,
+    used: Instant,
 }
 
 impl ClipCache {
@@ -135,20 +152,31 @@ impl ClipCache {
         source: Source,
         range: TimeRange,
     ) -> Result<Arc<Clip>> {
-        if let Some(clip) = self.find(source, range) {
+        let asked = (source, range);
+        if let Some(clip) = self.find(asked) {
             return Ok(clip);
         }
         let clip = Arc::new(Clip::make(playback, source, range).await?);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_back((source, range, Arc::clone(&clip)));
-        while kept.len() > KEPT {
-            kept.pop_front();
-        }
+        self.keep(asked, Arc::clone(&clip));
         Ok(clip)
     }
 
-    fn find(&self, source: Source, range: TimeRange) -> Option<Arc<Clip>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|(s, r, _)| (*s, *r) == (source, range)).map(|(_, _, clip)| Arc::clone(clip))
+    fn find(&self, asked: (Source, TimeRange)) -> Option<Arc<Clip>> {
+        let now = Instant::now();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|k| now - k.used < KEPT_FOR && !k.clip.broken.load(Ordering::Relaxed));
+        let at = kept.iter().position(|k| k.asked == asked)?;
+        let found = kept.remove(at)?;
+        let clip = Arc::clone(&found.clip);
+        kept.push_back(Kept { used: now, ..found });
+        Some(clip)
+    }
+
+    fn keep(&self, asked: (Source, TimeRange), clip: Arc<Clip>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_back(Kept { asked, clip, used: Instant::now() });
+        while kept.len() > 1 && kept.iter().map(|k| k.clip.body.memory()).sum::<usize>() > KEPT_BYTES {
+            kept.pop_front();
+        }
     }
 }

@@ -10,16 +10,8 @@ use crate::base::{Error, Result};
 /// # Errors
 /// What reading or writing says; a partly written file is the caller's to remove.
 pub fn export(clip: &Clip, out: &mut dyn Write) -> Result<u64> {
-    let mut failed = None;
-    clip.body.walk(0, clip.body.bytes(), |chunk| match out.write_all(&chunk) {
-        Ok(()) => true,
-        Err(error) => {
-            failed = Some(error);
-            false
-        }
-    })?;
-    match failed {
-        Some(error) => Err(Error::io("cannot write the export", error)),
-        None => out.flush().map(|()| clip.body.bytes()).map_err(|e| Error::io("cannot write the export", e)),
-    }
+    let failed = |e| Error::io("cannot write the export", e);
+    clip.body.for_each(|chunk| out.write_all(chunk).map_err(failed))?;
+    out.flush().map_err(failed)?;
+    Ok(clip.body.bytes())
 }

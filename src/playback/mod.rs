@@ -7,7 +7,8 @@
 //! What always holds:
 //! - the same range over the same segments gives the same bytes, so that Range and ETag work on every answer;
 //! - a plan begins at a random access point at or before the asked instant;
-//! - files are read with positioned reads on blocking threads, at most [`READ_AHEAD`] chunks before the client;
+//! - files are read with positioned reads, a chunk at a time as the client takes them; whoever serves never waits for
+//!   the disk: what is not in the page cache is read on a blocking thread;
 //! - a file that has gone meanwhile (retention) ends the body with an error, never with wrong bytes.
 //!
 //! It does not transcode, and knows nothing of HTTP, sessions or permissions.
@@ -22,7 +23,7 @@ mod live;
 mod plan;
 mod service;
 
-pub use body::{READ_AHEAD, Slices};
+pub use body::Slices;
 pub use clip::Clip;
 pub use export::export;
 pub use hls::{Links, iframe_playlist, media_playlist};

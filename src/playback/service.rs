@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::base::{Error, Result, SegmentId, StreamId, StreamKey, Ticks, TimeRange};
+use crate::base::{Error, Result, SegmentId, StreamId, StreamKey, Ticks, TimeRange, VolumeId};
 use crate::catalogue::{Catalogue, Gap, Segment};
 use crate::hub::Hub;
 use crate::media::{FileSlice, FragmentBuilder, FragmentIndex, Parameters, ParametersHash, Sample, Track};
@@ -86,7 +86,11 @@ impl Playback {
     /// # Errors
     /// `NotFound` when it has gone; `Io` when the volume fails.
     pub fn open(&self, source: Source, segment: &PlannedSegment) -> Result<SegmentReader> {
-        self.volumes.reader(segment.volume, source.id, segment.id)
+        self.open_file(source, (segment.volume, segment.id))
+    }
+
+    pub(super) fn open_file(&self, source: Source, file: (VolumeId, SegmentId)) -> Result<SegmentReader> {
+        self.volumes.reader(file.0, source.id, file.1)
     }
 
     /// A plain MP4 of a range; plans of the last few clips are kept, as players ask for a clip in many ranges.

@@ -1,8 +1,10 @@
 //! Reading one segment file.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::os::unix::fs::FileExt;
+
+use rustix::io::{Errno, ReadWriteFlags};
 
 use crate::media::ReadAt;
 
@@ -21,24 +23,18 @@ impl SegmentReader {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Appends up to `limit` bytes from `offset` to `buffer`, as far as the file goes; returns how many.
+    /// Fills `buf` from `offset` with what the page cache holds; returns the bytes read, fewer or none when the disk
+    /// would have to be waited for.
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn read_onto(&self, offset: u64, limit: usize, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        let before = buffer.len();
-        while buffer.len() - before < limit {
-            let done = buffer.len() - before;
-            buffer.reserve(limit - done);
-            let space = rustix::buffer::spare_capacity(buffer);
-            let n = rustix::io::pread(&self.file, space, offset + done as u64)?;
-            if n == 0 {
-                break;
-            }
+    pub fn read_cached(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let wanted = &mut [IoSliceMut::new(buf)];
+        match rustix::io::preadv2(&self.file, wanted, offset, ReadWriteFlags::NOWAIT) {
+            // Not there; or a file system that cannot tell.
+            Err(Errno::AGAIN | Errno::INTR | Errno::OPNOTSUPP) => Ok(0),
+            done => Ok(done?),
         }
-        // The allocator may have given more room than asked for, and the kernel filled it.
-        buffer.truncate(before + limit);
-        Ok(buffer.len() - before)
     }
 }
 

@@ -4,4 +4,5 @@
 
 pub mod clips;
 pub mod fake_camera;
+pub mod footage;
 pub mod recording;

@@ -13,6 +13,7 @@ use lanewatch::http::{
 };
 use lanewatch::hub::Hub;
 use lanewatch::playback::Playback;
+use lanewatch::storage::VolumeSpec;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -30,9 +31,11 @@ pub(super) struct Bench {
     pub(super) running: JoinHandle<()>,
     pub(super) hands: Arc<Hands>,
     pub(super) volume: VolumeId,
+    pub(super) volumes: lanewatch::storage::Volumes,
     /// Codes are made here, as the service's screen would show them.
     pub(super) auth: Auth,
-    _folder: tempfile::TempDir,
+    /// As `--data` names it.
+    pub(super) folder: tempfile::TempDir,
 }
 
 /// What other rooms were asked for.
@@ -82,13 +85,12 @@ impl Bench {
         let path = folder.path().join("catalogue.db");
         let open = Catalogue::open(&path, clock.clone(), Zone::HO_CHI_MINH, &tasks).await;
         let catalogue = open.expect("catalogue");
-        let volume = VolumeId::fresh(now());
-        let new = NewVolume {
-            id: volume,
-            path: "/srv/footage".into(),
-            group: "default".into(),
-            budget_bytes: None,
-        };
+        let spec =
+            VolumeSpec { path: folder.path().join("footage"), group: "default".into(), budget_bytes: None };
+        let opened = lanewatch::storage::Volumes::open(vec![spec.clone()], catalogue.database(), now());
+        let volumes = opened.expect("volume");
+        let volume = volumes.iter().next().expect("one").id();
+        let new = NewVolume { id: volume, path: spec.path, group: spec.group, budget_bytes: None };
         catalogue.put_volume(new).await.expect("volume");
         *hands.volumes.lock().expect("lock") = vec![VolumeInfo {
             id: volume,
@@ -104,7 +106,7 @@ impl Bench {
         let app = App::new(Parts {
             catalogue: catalogue.clone(),
             hub: hub.clone(),
-            playback: Playback::new(catalogue.clone(), lanewatch::storage::Volumes::default(), hub.clone()),
+            playback: Playback::new(catalogue.clone(), volumes.clone(), hub.clone()),
             clock: clock.clone(),
             zone: Zone::HO_CHI_MINH,
             site_name: "Thôn Đông".to_owned(),
@@ -121,7 +123,7 @@ impl Bench {
         let address = server.address().expect("address");
         let running = tasks.spawn("http", server.run(app, stop.clone()));
         let auth = auth().await;
-        Self { address, catalogue, hub, clock, stop, running, hands, volume, auth, _folder: folder }
+        Self { address, catalogue, hub, clock, stop, running, hands, volume, volumes, auth, folder }
     }
 
     /// Somebody who has not signed in.

@@ -1,0 +1,214 @@
+//! The live socket, with pictures that come when the test says so.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use super::bench::now;
+use super::client::Reply;
+use super::filmed::{Filmed, PICTURE};
+
+/// No answer takes longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A browser's side of the socket.
+struct Viewer(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+/// What a binary message says.
+struct Media {
+    kind: u8,
+    channel: u16,
+    micros: i64,
+    bytes: Vec<u8>,
+}
+
+impl Viewer {
+    async fn connect(filmed: &Filmed) -> Self {
+        let url = format!("ws://{}/api/v1/live", filmed.bench.address);
+        let mut request = url.into_client_request().expect("a request");
+        let headers = request.headers_mut();
+        headers.insert("authorization", format!("Bearer {}", filmed.token).parse().expect("header"));
+        headers.insert("sec-websocket-protocol", "nvr.live.v1".parse().expect("header"));
+        let (socket, _) = connect_async(request).await.expect("upgraded");
+        let mut viewer = Self(socket);
+        assert_eq!(viewer.event("hello").await["now"], now().rfc3339());
+        viewer
+    }
+
+    async fn say(&mut self, request: Value) {
+        self.0.send(Message::text(request.to_string())).await.expect("sent");
+    }
+
+    async fn message(&mut self) -> Message {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("in time");
+            match next.expect("open").expect("a message") {
+                Message::Ping(_) => {}
+                message => return message,
+            }
+        }
+    }
+
+    /// The next message, which is this event; the time of day may be told at any moment.
+    async fn event(&mut self, name: &str) -> Value {
+        loop {
+            let message = self.message().await;
+            let event: Value = serde_json::from_str(message.to_text().expect("text")).expect("JSON");
+            if event["ev"] != "time" || name == "time" {
+                assert_eq!(event["ev"], name, "{event}");
+                return event;
+            }
+        }
+    }
+
+    /// The next message, which is binary.
+    async fn media(&mut self) -> Media {
+        loop {
+            match self.message().await {
+                Message::Binary(b) => {
+                    assert_eq!(b[0], 1, "version");
+                    return Media {
+                        kind: b[1],
+                        channel: u16::from_be_bytes([b[2], b[3]]),
+                        micros: i64::from_be_bytes(b[4..12].try_into().expect("8 bytes")),
+                        bytes: b[12..].to_vec(),
+                    };
+                }
+                message => {
+                    let text = message.to_text().expect("text");
+                    assert!(text.contains("\"time\""), "{text}");
+                }
+            }
+        }
+    }
+
+    /// Subscribes and takes what comes before the first picture; answers the init segment.
+    async fn watch(&mut self, channel: u16) -> Vec<u8> {
+        self.say(json!({"op": "sub", "ch": channel, "camera": "ngo-7", "rendition": "main"})).await;
+        assert_eq!(self.event("state").await["ch"], channel);
+        let open = self.event("open").await;
+        assert_eq!(
+            (&open["ch"], &open["width"], &open["height"]),
+            (&json!(channel), &json!(320), &json!(180))
+        );
+        let init = self.media().await;
+        assert_eq!((init.kind, init.channel), (0, channel));
+        init.bytes
+    }
+
+    /// The next picture, which must be that one of the clip.
+    async fn picture(&mut self, filmed: &Filmed, channel: u16, number: usize) -> Vec<u8> {
+        let media = self.media().await;
+        let known = &filmed.clip.pictures[number];
+        assert!(media.bytes.ends_with(&known.data), "not picture {number}");
+        assert_eq!((media.kind, media.channel), (if known.key { 1 } else { 2 }, channel));
+        assert_eq!(media.micros, (now() + number as i64 * PICTURE).micros(), "picture {number}");
+        media.bytes
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_begins_at_the_newest_key_picture_and_gets_each_at_once() {
+    let filmed = Filmed::begin().await;
+    let mut viewer = Viewer::connect(&filmed).await;
+    let mut lane = filmed.lane().await;
+    lane.show(&filmed.clip.pictures[..25], PICTURE as u32).await;
+    let mut body = viewer.watch(7).await;
+    for number in 20..25 {
+        body.extend(viewer.picture(&filmed, 7, number).await);
+    }
+    for number in 25..40 {
+        lane.publish(&filmed.clip.pictures[number], PICTURE as u32);
+        body.extend(viewer.picture(&filmed, 7, number).await);
+    }
+    let reply = Reply { status: 200, headers: Vec::new(), body };
+    assert_eq!(filmed.shown(&reply), &filmed.clip.decoded[20..40], "fragments of one picture each play");
+    assert_eq!(filmed.bench.hub.viewers(), 1);
+    viewer.say(json!({"op": "unsub", "ch": 7})).await;
+    viewer.say(json!({"op": "switch", "ch": 7, "rendition": "sub"})).await;
+    assert_eq!(viewer.event("error").await["code"], "not_found");
+    assert_eq!(filmed.bench.hub.viewers(), 0);
+    lane.end().await;
+}
+
+#[tokio::test]
+async fn a_late_viewer_goes_on_at_the_newest_key_picture() {
+    let filmed = Filmed::begin().await;
+    let mut viewer = Viewer::connect(&filmed).await;
+    let mut lane = filmed.lane().await;
+    lane.show(&filmed.clip.pictures[..3], PICTURE as u32).await;
+    viewer.watch(1).await;
+    for number in 0..3 {
+        viewer.picture(&filmed, 1, number).await;
+    }
+    // The server has no turn meanwhile, as if it could not write: more than a second passes.
+    filmed.clip.pictures[3..24].iter().for_each(|picture| lane.publish(picture, PICTURE as u32));
+    assert_eq!(viewer.event("drop").await, json!({"ev": "drop", "ch": 1, "frames": 17}));
+    for number in 20..24 {
+        viewer.picture(&filmed, 1, number).await;
+    }
+    lane.end().await;
+}
+
+#[tokio::test]
+async fn a_hidden_page_gets_nothing_until_it_is_seen_again() {
+    let filmed = Filmed::begin().await;
+    let mut viewer = Viewer::connect(&filmed).await;
+    let mut lane = filmed.lane().await;
+    lane.show(&filmed.clip.pictures[..12], PICTURE as u32).await;
+    viewer.watch(1).await;
+    for number in 10..12 {
+        viewer.picture(&filmed, 1, number).await;
+    }
+    viewer.say(json!({"op": "pause"})).await;
+    // Answered in order: when this comes, the pause is in force.
+    viewer.say(json!({"op": "switch", "ch": 9, "rendition": "main"})).await;
+    viewer.event("error").await;
+    assert_eq!(filmed.bench.hub.viewers(), 0);
+    lane.show(&filmed.clip.pictures[12..33], PICTURE as u32).await;
+    viewer.say(json!({"op": "resume"})).await;
+    assert_eq!(viewer.event("state").await["ch"], 1);
+    viewer.event("open").await;
+    assert_eq!(viewer.media().await.kind, 0);
+    viewer.picture(&filmed, 1, 30).await;
+    lane.end().await;
+}
+
+#[tokio::test]
+async fn two_channels_of_one_socket_do_not_meet() {
+    let filmed = Filmed::begin().await;
+    let mut viewer = Viewer::connect(&filmed).await;
+    let mut lane = filmed.lane().await;
+    lane.show(&filmed.clip.pictures[..1], PICTURE as u32).await;
+    for channel in [3, 400] {
+        viewer.watch(channel).await;
+        viewer.picture(&filmed, channel, 0).await;
+    }
+    lane.publish(&filmed.clip.pictures[1], PICTURE as u32);
+    let mut seen = [viewer.media().await.channel, viewer.media().await.channel];
+    seen.sort_unstable();
+    assert_eq!(seen, [3, 400]);
+    lane.end().await;
+}
+
+#[tokio::test]
+async fn what_is_asked_wrongly_is_answered_in_words() {
+    let filmed = Filmed::begin().await;
+    let mut viewer = Viewer::connect(&filmed).await;
+    for (request, code, channel) in [
+        (json!({"op": "dance"}), "invalid", json!(null)),
+        (json!({"op": "sub", "ch": 1, "camera": "ngo-8", "rendition": "main"}), "not_found", json!(1)),
+        (json!({"op": "sub", "ch": 2, "camera": "ngo-7", "rendition": "main"}), "unavailable", json!(2)),
+        (json!({"op": "switch", "ch": 5, "rendition": "sub"}), "not_found", json!(5)),
+    ] {
+        viewer.say(request.clone()).await;
+        let error = viewer.event("error").await;
+        assert_eq!((&error["code"], &error["ch"]), (&json!(code), &channel), "{request}: {error}");
+        assert!(!error["message"].as_str().expect("a sentence").is_empty());
+    }
+}

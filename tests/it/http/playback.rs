@@ -1,0 +1,193 @@
+//! Footage as players get it: recorded by the real recorder, read back over HTTP, judged by ffmpeg.
+
+use lanewatch::base::{TICKS_PER_SECOND, Ticks, TimeRange};
+use lanewatch::hub::Hub;
+use lanewatch::playback::Playback;
+
+use super::bench::{Bench, now};
+use super::client::Reply;
+use super::filmed::{AFTER, BEFORE, Filmed, GAP, GOP, PICTURE};
+
+#[tokio::test]
+async fn a_clip_starts_on_the_asked_picture_and_ends_before_the_end() {
+    let mut filmed = Filmed::new().await;
+    // On a picture's first instant, within a picture, on a key picture, within a GOP's last picture.
+    for (from, to) in [(34, 50), (30, 31), (0, 80), (39, 41)] {
+        for within in [0, PICTURE / 3] {
+            let path = filmed.path("clip.mp4", from * PICTURE + within, to * PICTURE);
+            let reply = filmed.get(&path).await;
+            let wanted = &filmed.clip.decoded[from as usize..to as usize];
+            assert_eq!(
+                filmed.shown(&reply),
+                wanted,
+                "pictures {from} to {to}, {within} ticks into the first"
+            );
+        }
+    }
+    let reply = filmed.get(&filmed.path("clip.mp4", 34 * PICTURE, 35 * PICTURE - 1000)).await;
+    assert_eq!(filmed.shown(&reply), &filmed.clip.decoded[34..35], "less than a picture shows that picture");
+}
+
+#[tokio::test]
+async fn a_clip_leaves_gaps_out_and_names_them() {
+    let mut filmed = Filmed::new().await;
+    let end = (BEFORE + AFTER) as i64 * PICTURE + GAP * TICKS_PER_SECOND;
+    let reply = filmed.get(&filmed.path("clip.mp4", 0, end)).await;
+    assert_eq!(filmed.shown(&reply), filmed.clip.decoded);
+    let gap = now() + BEFORE as i64 * PICTURE;
+    let named = format!("{}/{};camera_lost", gap.rfc3339(), (gap + GAP * TICKS_PER_SECOND).rfc3339());
+    assert_eq!(reply.header("x-lanewatch-gaps"), Some(named.as_str()));
+
+    let from_the_gap = filmed.path("clip.mp4", BEFORE as i64 * PICTURE + TICKS_PER_SECOND, end);
+    let reply = filmed.get(&from_the_gap).await;
+    assert_eq!(filmed.shown(&reply), &filmed.clip.decoded[BEFORE..]);
+    let inside = BEFORE as i64 * PICTURE + TICKS_PER_SECOND;
+    let nothing = filmed.client.get(&filmed.path("clip.mp4", inside, inside + TICKS_PER_SECOND)).await;
+    assert_eq!((nothing.status, nothing.code().as_str()), (404, "no_recording"));
+}
+
+#[tokio::test]
+async fn the_same_range_is_the_same_bytes_whole_in_parts_and_exported() {
+    let mut filmed = Filmed::new().await;
+    let (from, to) = (25 * PICTURE, 125 * PICTURE + GAP * TICKS_PER_SECOND);
+    let path = filmed.path("clip.mp4", from, to);
+    let whole = filmed.get(&path).await;
+    let again = filmed.get(&path).await;
+    assert_eq!((&again.body, again.header("etag")), (&whole.body, whole.header("etag")));
+    let tag = whole.header("etag").expect("a tag").to_owned();
+    let known = filmed.client.send("GET", &path, &[("If-None-Match", &tag)], None).await;
+    assert_eq!((known.status, known.body.len()), (304, 0));
+
+    let (total, mut joined) = (whole.body.len(), Vec::new());
+    for first in (0..total).step_by(7001) {
+        let last = (first + 7000).min(total - 1);
+        let part = filmed.part(&path, &format!("bytes={first}-{last}")).await;
+        assert_eq!(part.status, 206);
+        assert_eq!(part.header("content-range"), Some(&*format!("bytes {first}-{last}/{total}")));
+        joined.extend(part.body);
+    }
+    assert_eq!(joined, whole.body);
+
+    assert_eq!(filmed.exported(from, to), whole.body);
+}
+
+#[tokio::test]
+async fn a_clip_of_a_growing_file_is_that_of_the_sealed_one() {
+    let mut filmed = Filmed::begin().await;
+    let mut lane = filmed.lane().await;
+    lane.show(&filmed.clip.pictures[..BEFORE], PICTURE as u32).await;
+    lane.wait_for_file(now() + 43 * PICTURE).await;
+    let path = filmed.path("clip.mp4", 12 * PICTURE, 43 * PICTURE);
+    let list = filmed.get(&filmed.path("segments", 12 * PICTURE, 43 * PICTURE)).await.json();
+    assert_eq!(list["segments"][0]["complete"], false);
+    let growing = filmed.get(&path).await;
+    assert_eq!(filmed.shown(&growing), &filmed.clip.decoded[12..43]);
+    assert_eq!(filmed.exported(12 * PICTURE, 43 * PICTURE), growing.body);
+    lane.end().await;
+    // Another playback, which has kept nothing.
+    let Bench { catalogue, volumes, .. } = &filmed.bench;
+    let playback = Playback::new(catalogue.clone(), volumes.clone(), Hub::new());
+    let range = TimeRange::new(now() + 12 * PICTURE, now() + 43 * PICTURE);
+    let sealed = playback.clip(filmed.source, range).await.expect("a clip");
+    assert_eq!(Some(sealed.etag.as_str()), growing.header("etag"));
+}
+
+#[tokio::test]
+async fn other_players_play_the_hls_playlist_over_a_gap() {
+    let mut filmed = Filmed::new().await;
+    let end = (BEFORE + AFTER) as i64 * PICTURE + GAP * TICKS_PER_SECOND;
+    let path = filmed.path("hls/vod.m3u8", 0, end);
+    let reply = filmed.get(&path).await;
+    assert_eq!(reply.header("content-type"), Some("application/vnd.apple.mpegurl"));
+    let text = reply.text();
+    let lines = |start: &str| text.lines().filter(|l| l.starts_with(start)).count();
+    assert_eq!((lines("#EXT-X-DISCONTINUITY"), lines("#EXT-X-MAP"), lines("#EXTINF")), (1, 1, 14), "{text}");
+    let dates: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("#EXT-X-PROGRAM-DATE-TIME:")).collect();
+    let after = now() + BEFORE as i64 * PICTURE + GAP * TICKS_PER_SECOND;
+    assert_eq!(dates, [now().rfc3339(), after.rfc3339()]);
+
+    let packets = filmed.packets(&path).await;
+    assert_eq!(packets.len(), BEFORE + AFTER);
+    let keys = packets.iter().enumerate().filter(|(_, (_, key))| *key).map(|(number, _)| number);
+    assert!(keys.eq((0..BEFORE + AFTER).step_by(GOP as usize)));
+    let filmed_at = |number: usize| {
+        let gap = if number < BEFORE { 0 } else { GAP * TICKS_PER_SECOND };
+        (number as i64 * PICTURE + gap) as f64 / TICKS_PER_SECOND as f64
+    };
+    for (number, (time, _)) in packets.iter().enumerate() {
+        let after_first = time - packets[0].0;
+        assert!((after_first - filmed_at(number)).abs() < 0.001, "picture {number} at {after_first} s");
+    }
+}
+
+#[tokio::test]
+async fn the_i_frame_playlist_holds_the_key_pictures_alone() {
+    let mut filmed = Filmed::new().await;
+    let end = (BEFORE + AFTER) as i64 * PICTURE + GAP * TICKS_PER_SECOND;
+    let path = filmed.path("hls/iframes.m3u8", 0, end);
+    let text = filmed.get(&path).await.text();
+    assert!(text.contains("#EXT-X-I-FRAMES-ONLY\n"), "{text}");
+    let mut ranges = text.lines().filter_map(|l| l.strip_prefix("#EXT-X-BYTERANGE:"));
+    let mut urls = text.lines().filter(|l| l.starts_with("/api/v1/segments/"));
+    let keys: Vec<_> = filmed.clip.pictures.iter().filter(|p| p.key).cloned().collect();
+    for key in keys {
+        let (range, url) = ranges.next().zip(urls.next()).expect("an entry for each");
+        let (bytes, first) = range.split_once('@').expect("length and place");
+        let (bytes, first): (u64, u64) = (bytes.parse().expect("number"), first.parse().expect("number"));
+        let (url, range) = (url.to_owned(), format!("bytes={first}-{}", first + bytes - 1));
+        let part = filmed.part(&url, &range).await;
+        assert_eq!((part.status, part.body.len() as u64), (206, bytes));
+        assert_eq!(&part.body[4..8], b"moof");
+        assert!(part.body.ends_with(&key.data), "the entry ends with its key picture");
+    }
+    assert_eq!(ranges.next(), None);
+}
+
+#[tokio::test]
+async fn the_key_frame_track_shows_one_picture_a_step() {
+    let mut filmed = Filmed::new().await;
+    let end = (BEFORE + AFTER) as i64 * PICTURE + GAP * TICKS_PER_SECOND;
+    let keys = |every: usize, from: usize, to: usize| {
+        let decoded = &filmed.clip.decoded;
+        (from..to).step_by(every).map(|n| decoded[n].clone()).collect::<Vec<_>>()
+    };
+    let all = keys(10, 0, 140);
+    let second = [keys(20, 0, 80), keys(20, 80, 140)].concat();
+    let at = keys(10, 30, 31);
+    let whole = filmed.path("keyframes.mp4", 0, end);
+    let reply = filmed.get(&whole).await;
+    assert_eq!((filmed.shown(&reply), reply.header("x-lanewatch-count")), (all, Some("14")));
+    let reply = filmed.get(&format!("{whole}&step=PT2S")).await;
+    assert_eq!(filmed.shown(&reply), second);
+    let instant = (now() + 37 * PICTURE).rfc3339();
+    let reply = filmed.get(&format!("/api/v1/cameras/ngo-7/keyframes.mp4?at={instant}")).await;
+    assert_eq!(filmed.shown(&reply), at);
+}
+
+#[tokio::test]
+async fn the_last_second_is_played_from_memory() {
+    let mut filmed = Filmed::begin().await;
+    let mut lane = filmed.lane().await;
+    lane.show(&filmed.clip.pictures[..25], PICTURE as u32).await;
+    lane.wait_for_file(now() + 20 * PICTURE).await;
+    let list = filmed.get(&filmed.path("segments", 0, 60 * TICKS_PER_SECOND)).await.json();
+    let segment = &list["segments"][0];
+    assert_eq!(segment["complete"], false);
+    let init = filmed
+        .get(list["inits"][segment["init"].as_str().expect("hash")]["url"].as_str().expect("url"))
+        .await;
+    let url = segment["url"].as_str().expect("url").to_owned();
+    let fragments = segment["fragments"].as_array().expect("fragments").clone();
+    let mut joined = init.body;
+    for fragment in &fragments {
+        let (offset, bytes) = (fragment[0].as_u64().expect("offset"), fragment[1].as_u64().expect("bytes"));
+        joined.extend(filmed.part(&url, &format!("bytes={offset}-{}", offset + bytes - 1)).await.body);
+    }
+    let tail = list["tail"]["url"].as_str().expect("a tail").to_owned();
+    let in_files = Ticks::parse(segment["to"].as_str().expect("end")).expect("time") - now();
+    assert!(in_files < 25 * PICTURE, "the last pictures are not in a file yet");
+    joined.extend(filmed.get(&tail).await.body);
+    let reply = Reply { status: 200, headers: Vec::new(), body: joined };
+    assert_eq!(filmed.shown(&reply), &filmed.clip.decoded[..25]);
+    lane.end().await;
+}
