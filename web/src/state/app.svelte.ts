@@ -106,8 +106,8 @@ export async function start(): Promise<void> {
   }
 }
 
-export async function signIn(password: string): Promise<void> {
-  await api.signIn({ password });
+export async function signIn(by: { password: string } | { code: string }): Promise<void> {
+  await api.signIn(by);
   app.codeFailed = false;
   await enter();
 }

@@ -29,12 +29,15 @@ export const en: Record<keyof typeof vi, string> = {
   'login.show': 'Show password',
   'login.hide': 'Hide password',
   'login.submit': 'See the cameras',
+  'login.code': 'One-time code',
+  'login.by_code': 'Forgot the password? Use a one-time code',
+  'login.by_password': 'Sign in with the password',
   'login.busy': 'Checking…',
   'login.first': 'First use',
   'login.first_hint':
-    'No password is set yet. Open the link with the one-time code that the recorder printed when it started, like http://host/#code=…',
+    'Enter the one-time code that the recorder printed when it started, or open the link with that code. Then you set a password.',
   'login.code_failed':
-    'This code is wrong or was used already. Enter the password, or restart the recorder to get a new code.',
+    'This code is wrong, was used already or is older than 15 minutes. Get a new one on the recorder with: lanewatch login-code',
   'login.wrong': 'Wrong password. Check Caps Lock and the keyboard language, then try again.',
   'login.too_many': 'Too many wrong tries. Try again in {seconds} seconds.',
   'login.expired': 'Your session has ended. Sign in again and the same screen will open.',
@@ -185,6 +188,7 @@ export const en: Record<keyof typeof vi, string> = {
   'cause.disabled': 'camera switched off',
   'cause.retention': 'deleted after the retention time',
   'cause.lost_in_crash': 'lost when the recorder stopped suddenly',
+  'cause.before': 'the camera had not been added yet',
   'cause.unknown': 'cause unknown',
 
   'tl.label': 'Timeline',

@@ -27,12 +27,15 @@ export const vi = {
   'login.show': 'Hiện mật khẩu',
   'login.hide': 'Ẩn mật khẩu',
   'login.submit': 'Vào xem camera',
+  'login.code': 'Mã dùng một lần',
+  'login.by_code': 'Quên mật khẩu? Dùng mã một lần',
+  'login.by_password': 'Đăng nhập bằng mật khẩu',
   'login.busy': 'Đang kiểm tra…',
   'login.first': 'Lần đầu sử dụng',
   'login.first_hint':
-    'Chưa đặt mật khẩu. Hãy mở đường dẫn có mã dùng một lần mà đầu ghi in ra khi khởi động, dạng http://máy-chủ/#code=…',
+    'Hãy nhập mã dùng một lần mà đầu ghi in ra khi khởi động, hoặc mở đường dẫn có mã ấy. Sau đó bạn sẽ đặt mật khẩu.',
   'login.code_failed':
-    'Mã này không đúng hoặc đã dùng rồi. Hãy nhập mật khẩu, hoặc khởi động lại đầu ghi để lấy mã mới.',
+    'Mã này không đúng, đã dùng rồi hoặc quá 15 phút. Lấy mã mới trên máy đầu ghi bằng lệnh: lanewatch login-code',
   'login.wrong': 'Mật khẩu không đúng. Hãy kiểm tra phím Caps Lock và bộ gõ tiếng Việt rồi nhập lại.',
   'login.too_many': 'Đã nhập sai nhiều lần. Hãy thử lại sau {seconds} giây.',
   'login.expired': 'Phiên làm việc đã hết. Hãy đăng nhập lại, màn hình cũ sẽ mở ra.',
@@ -183,6 +186,7 @@ export const vi = {
   'cause.disabled': 'camera được tắt',
   'cause.retention': 'đã xóa vì quá hạn lưu',
   'cause.lost_in_crash': 'mất khi đầu ghi tắt đột ngột',
+  'cause.before': 'lúc đó camera chưa được thêm',
   'cause.unknown': 'chưa rõ nguyên nhân',
 
   'tl.label': 'Dòng thời gian',
