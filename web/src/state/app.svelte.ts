@@ -131,6 +131,11 @@ whenUnauthenticated(() => {
   if (app.status === 'ready') signedOut(true);
 });
 
+// A sign-in link pasted into the address bar of the sign-in page changes nothing but the hash.
+addEventListener('hashchange', () => {
+  if (app.status === 'signed_out' && location.hash.includes('code=')) void start();
+});
+
 socket.onStatus = (s) => (app.link = s);
 socket.onCameras = () => void refreshCameras();
 socket.onRefused = () => void api.me().catch(() => {});

@@ -164,6 +164,8 @@ export const en: Record<keyof typeof vi, string> = {
   'play.edge': 'You have reached the present.',
   'play.sub_for_speed': 'Above 4× the sub stream is used.',
   'play.h265': 'This device cannot play {codec}; showing the sub stream.',
+  'play.unplayable':
+    'This device cannot play {codec}. The recording is complete: set in and out point and download it, or open it in Safari or Edge.',
   'play.reverse': 'Rewind {n}×',
   'play.jump_label': 'Time to show, for example 22:14',
   'play.jump_go': 'Go',

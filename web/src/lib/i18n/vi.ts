@@ -162,6 +162,8 @@ export const vi = {
   'play.edge': 'Đã xem tới hiện tại.',
   'play.sub_for_speed': 'Trên 4× dùng luồng phụ.',
   'play.h265': 'Máy này không phát được {codec}, đang xem luồng phụ.',
+  'play.unplayable':
+    'Máy này không phát được {codec}. Bản ghi vẫn đủ: đặt điểm đầu, điểm cuối rồi tải về, hoặc mở bằng Safari, Edge.',
   'play.reverse': 'Tua lùi {n}×',
   'play.jump_label': 'Giờ cần xem, ví dụ 22:14',
   'play.jump_go': 'Tới',
