@@ -29,6 +29,15 @@ export function dayWords(ms: number, now: number, zone: string, lang: Lang): str
   return longDate(ms, zone, lang);
 }
 
+/** A day in a calendar, with the number that is seen first: `7 tháng 11, thứ bảy`. */
+export function dayLabel(ms: number, zone: string, lang: Lang): string {
+  const p = parts(ms, zone);
+  const name = weekday(ms, zone, lang);
+  return lang === 'vi'
+    ? `${p.day} tháng ${p.month}, ${name.toLowerCase()}`
+    : `${p.day} ${MONTHS_EN[p.month - 1]}, ${name}`;
+}
+
 /** A past instant as short as it can be without being ambiguous: `21:40`, `21:40 hôm qua`, `21:40 ngày 20/11`. */
 export function since(ms: number, now: number, zone: string, lang: Lang): string {
   const time = hm(ms, zone);

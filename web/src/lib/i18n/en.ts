@@ -60,7 +60,7 @@ export const en: Record<keyof typeof vi, string> = {
   'wall.all_dark': 'The recorder has no picture at all',
   'wall.all_dark_hint': 'Check the power of the cameras, the network cable and switch, then the System page.',
   'wall.pill': '{live}/{total} cameras',
-  'wall.pill_label': '{live} of {total} cameras have a picture',
+  'wall.pill_label': '{live}/{total} cameras have a picture',
   'wall.coverage': 'Recordings of the last 24 hours',
   'wall.coverage_hint': 'Click a lane to play back that moment',
   'wall.away': 'Cameras without picture',

@@ -58,7 +58,7 @@ export const vi = {
   'wall.all_dark': 'Đầu ghi không có hình nào',
   'wall.all_dark_hint': 'Hãy kiểm tra: điện của camera, dây mạng và bộ chia mạng, rồi trang Hệ thống.',
   'wall.pill': '{live}/{total} camera',
-  'wall.pill_label': '{live} trên {total} camera đang có hình',
+  'wall.pill_label': '{live}/{total} camera đang có hình',
   'wall.coverage': 'Bản ghi 24 giờ qua',
   'wall.coverage_hint': 'Bấm vào một dải để xem lại lúc đó',
   'wall.away': 'Camera mất hình',
