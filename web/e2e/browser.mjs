@@ -46,7 +46,7 @@ export async function open(browser, options = PC, { fresh = false, expected = []
     const asking = m.location().url.endsWith('/api/v1/me') && m.text().includes('401');
     if (m.type() === 'error' && !asking) fault(`console: ${m.text()} ${m.location().url}`);
   });
-  page.on('pageerror', (e) => fault(`page: ${e.stack ?? e}`));
+  page.on('pageerror', (e) => fault(`page: ${e.name} ${e.message} ${e.stack}`));
   page.on('websocket', (ws) => sockets.push(ws.url()));
   page.on('response', (r) => r.status() >= 500 && fault(`${r.status()} ${r.url()}`));
   return { context, page, faults, sockets };

@@ -19,13 +19,13 @@ const isGrey = (page, name) =>
 const isLive = (page, name) => page.waitForSelector(tile(name, '[data-state="live"][data-dot="green"]'));
 const isLost = (page, name) => page.waitForSelector(tile(name, '[data-state="lost"][data-dot="red"]'));
 
-/** Waits until the timeline of a camera ends its last minute with a gap of this cause. */
+/** The newest gap of this cause that is long enough to be looked at; waits for it. */
 async function hasGap(page, slug, cause) {
   const { id } = await api(page, `cameras/${slug}`);
   const since = new Date(Date.now() - 120_000).toISOString();
   for (;;) {
     const { cameras } = await api(page, `timeline?cameras=${id}&from=${since}&to=${new Date().toISOString()}&rendition=main`); // prettier-ignore
-    const gap = cameras[0].gaps.find((g) => g.cause === cause);
+    const gap = cameras[0].gaps.findLast((g) => g.cause === cause && Date.parse(g.to) - Date.parse(g.from) > 2000);
     if (gap) return gap;
     await page.waitForTimeout(500);
   }

@@ -19,6 +19,11 @@ after(async () => {
 const denied = [/401 \(Unauthorized\).*\/api\/v1\/session/];
 const isLive = (page, name) => page.waitForSelector(`[data-tile="${name}"][data-state="live"]`);
 
+async function enter(page) {
+  await page.goto(`${recorder.url}/#code=${recorder.code()}`);
+  await page.waitForSelector('header .brand');
+}
+
 /** Fills the form that is open. */
 async function fill(page, { name, main, sub, password = fleet.password }) {
   await page.getByLabel('Tên', { exact: true }).fill(name);
@@ -92,8 +97,8 @@ test(
   needsRecorder,
   async () => {
     const { context, page, faults } = await open(browser, PC, { fresh: true });
-    await page.goto(`${recorder.url}/#code=${recorder.code()}`);
-    await page.click('text=Thêm camera');
+    await enter(page);
+    await page.getByRole('link', { name: 'Thêm camera' }).click();
     const dialog = page.locator('dialog[open]');
     const result = async () => {
       await dialog.locator('[data-action=test]').click();
@@ -138,7 +143,7 @@ test(
   needsRecorder,
   async () => {
     const { context, page, faults } = await open(browser, PC, { fresh: true });
-    await page.goto(`${recorder.url}/#code=${recorder.code()}`);
+    await enter(page);
     await page.goto(`${recorder.url}/cameras?add=1`);
     await fill(page, lane('lane20'));
     const dialog = page.locator('dialog[open]');

@@ -21,7 +21,7 @@ async function texts(page) {
 }
 
 test('English is complete on every page, the document says so, and the choice survives a reload', async () => {
-  const { context, page, faults } = await open(browser, PC);
+  const { context, page, faults } = await open(browser, PC, { expected: [/404.*\/nowhere/] });
   await signIn(page);
   await page.waitForSelector('[data-tile][data-state="live"]');
   assert.equal(await page.getAttribute('html', 'lang'), 'vi');
@@ -48,7 +48,7 @@ test('English is complete on every page, the document says so, and the choice su
 
 for (const [device, options] of Object.entries({ PC, phone: PHONE })) {
   test(`${device}: every page passes the accessibility rules and fits the screen`, async () => {
-    const { context, page, faults } = await open(browser, options);
+    const { context, page, faults } = await open(browser, options, { expected: [/404.*\/nowhere/] });
     await signIn(page);
     await page.waitForSelector('[data-tile][data-state="live"]');
     const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
