@@ -100,6 +100,7 @@ describe('live edge', () => {
   it('speeds up a little when late and jumps when far behind', () => {
     expect(followEdge({ ...base, at: 9.4, ranges: [[0, 10]] }).rate).toBe(1.05);
     expect(followEdge({ ...base, at: 9.1, ranges: [[0, 10]] }).rate).toBe(1.1);
+    expect(followEdge({ ...base, at: 8.7, ranges: [[0, 10]] }).rate).toBe(1.25);
     expect(followEdge({ ...base, at: 8, ranges: [[0, 10]] }).seek).toBeCloseTo(9.7);
     expect(followEdge({ ...base, settling: true, at: 8.8, ranges: [[0, 10]] }).seek).toBeCloseTo(9.7);
   });
