@@ -15,6 +15,7 @@ pub(super) fn of(status: &StreamStatus) -> GapCause {
         Some(
             ReasonCode::Unreachable
             | ReasonCode::Refused
+            | ReasonCode::Busy
             | ReasonCode::ClosedByCamera
             | ReasonCode::Protocol
             | ReasonCode::Timestamps,

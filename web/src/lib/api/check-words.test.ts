@@ -2,14 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { checkWords } from './check-words';
 import type { CameraTest, TestCheck } from './types';
 
-const check = (id: string, level: TestCheck['level'], code: string, params = {}): TestCheck => ({
+const check = (id: TestCheck['id'], level: TestCheck['level'], code: string, params = {}): TestCheck => ({
   id,
   level,
   code,
   params,
   message: 'english',
 });
-const report: CameraTest = { ok: true, codec: 'avc1.4D401F', gop_ms: 6000, fps: 15, clock_offset_s: -42, checks: [] };
+const report: Partial<CameraTest> = {
+  ok: true,
+  codec: 'avc1.4D401F',
+  gop_ms: 6000,
+  fps: 15,
+  clock_offset_s: -42,
+  checks: [],
+};
 const key = (c: TestCheck, r = report): string => checkWords(c, r, 'vi').key;
 
 describe('findings of a camera test', () => {

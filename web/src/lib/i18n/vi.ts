@@ -98,6 +98,7 @@ export const vi = {
 
   'reason.unreachable': 'Không tới được camera. Kiểm tra điện và dây mạng của camera.',
   'reason.refused': 'Camera từ chối kết nối. Kiểm tra cổng RTSP đã bật chưa.',
+  'reason.busy': 'Camera báo đang bận: vừa khởi động, hoặc quá nhiều máy đang xem. Đợi một phút rồi thử lại.',
   'reason.auth_failed': 'Sai tên đăng nhập hoặc mật khẩu camera. Sửa trong trang Camera.',
   'reason.no_picture': 'Camera trả lời nhưng không gửi hình. Khởi động lại camera.',
   'reason.silent': 'Camera im lặng, không gửi hình nữa. Thường tự lại sau ít phút.',
