@@ -8,6 +8,7 @@ whenever it needs one; and LANEWATCH_FLEET, the fleet's ready line, for faults a
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ H265_MAIN = 18         # this lane's main stream is H.265, as many a village buy
 H265_ONLY = 20         # both streams; not on the wall, tests add it
 FOOTAGE_S = 12         # recorded before the browser comes, so that there is something to play back
 ON_AIR_LIMIT_S = 60    # debug build, slow machine
+LIMIT_S = 20 * 60      # the journeys take three minutes
 
 
 def plan(clips, folder):
@@ -44,6 +46,19 @@ def plan(clips, folder):
     return path
 
 
+def run(command, env):
+    """The exit code. Whatever happens, nothing of the command is left running."""
+    process = subprocess.Popen(command, env=env, start_new_session=True)
+    try:
+        return process.wait(LIMIT_S)
+    except subprocess.TimeoutExpired:
+        return f"no end within {LIMIT_S} s"
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
 def main():
     binary, clips, *command = sys.argv[1:]
     folder = os.path.join(ROOT, "target", "suites", "browser")
@@ -59,9 +74,8 @@ def main():
         time.sleep(FOOTAGE_S)
         env = dict(os.environ, LANEWATCH_URL=f"http://127.0.0.1:{recorder.port}", LANEWATCH_BINARY=recorder.binary,
                    LANEWATCH_DATA=os.path.abspath(recorder.data), LANEWATCH_FLEET=json.dumps(dict(fleet.ready, password=PASSWORD)))
-        done = subprocess.run(command, env=env)
-        if done.returncode:
-            sys.exit(f"failed; the recorder's log is {recorder.log}")
+        if (failed := run(command, env)) != 0:
+            sys.exit(f"failed ({failed}); the recorder's log is {recorder.log}")
         if (code := recorder.stop()) != 0:
             sys.exit(f"the recorder did not stop in order ({code}); its log is {recorder.log}")
 
