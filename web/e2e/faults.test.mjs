@@ -131,6 +131,8 @@ test(
       assert.equal(await isGrey(page, 'lane01'), true);
       assert.match(await page.textContent(tile('lane01')), /Mất hình từ.*Mất kết nối với đầu ghi/s);
       assert.equal(await page.$(tile('lane01', '[data-dot="green"]')), null);
+      assert.equal(await page.$('.rec'), null, 'says that it records');
+      assert.equal(await page.$('header .pill'), null, 'says how many cameras have a picture');
       await accessible(page);
       await recorder.begin();
       const began = Date.now();

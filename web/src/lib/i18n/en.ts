@@ -100,7 +100,8 @@ export const en: Record<keyof typeof vi, string> = {
 
   'reason.unreachable': 'The camera cannot be reached. Check its power and network cable.',
   'reason.refused': 'The camera refuses the connection. Check that RTSP is switched on.',
-  'reason.busy': 'The camera says it is busy: it has just started, or has too many viewers. Wait a minute and try again.',
+  'reason.busy':
+    'The camera says it is busy: it has just started, or has too many viewers. Wait a minute and try again.',
   'reason.auth_failed': 'Wrong camera user name or password. Correct it on the Cameras page.',
   'reason.no_picture': 'The camera answers but sends no picture. Restart the camera.',
   'reason.silent': 'The camera went silent. It usually comes back within minutes.',
