@@ -16,7 +16,7 @@ import time
 # `python3 scripts/rig/browser.py` puts rig/ on the path, not scripts/.
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from rig import ROOT  # noqa: E402
+from rig import ROOT, cannot  # noqa: E402
 from rig.cameras import PASSWORD, Fleet  # noqa: E402
 from rig.recorder import Recorder  # noqa: E402
 
@@ -70,7 +70,7 @@ def main():
         recorder.wait_healthy()
         wanted = sorted(s for s in fleet.streams() if s.split("/")[0] in {c["name"] for c in lanes})
         if fleet.wait_on_air(wanted, ON_AIR_LIMIT_S) is None:
-            sys.exit(f"the recorder does not read all cameras; see {recorder.log}")
+            cannot(f"the recorder does not read all cameras; see {recorder.log}")
         time.sleep(FOOTAGE_S)
         env = dict(os.environ, LANEWATCH_URL=f"http://127.0.0.1:{recorder.port}", LANEWATCH_BINARY=recorder.binary,
                    LANEWATCH_DATA=os.path.abspath(recorder.data), LANEWATCH_FLEET=json.dumps(dict(fleet.ready, password=PASSWORD)))

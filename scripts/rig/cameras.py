@@ -3,12 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 import time
 
 from fleet.control import Control
 
-from . import ROOT, SCRIPTS
+from . import ROOT, SCRIPTS, cannot
 
 USER = "admin"
 PASSWORD = "hamlet-demo"
@@ -32,7 +31,7 @@ class Fleet:
         self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
         line = self.process.stdout.readline()
         if not line:
-            sys.exit(f"the camera fleet did not start; see {log}")
+            cannot(f"the camera fleet did not start; see {log}")
         self.ready = json.loads(line)
         self.cameras, self.control = self.ready["cameras"], Control(self.ready["control"])
         self.ports = sorted({int(c["main"].split(":")[2].split("/")[0]) for c in self.cameras})

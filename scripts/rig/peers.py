@@ -5,9 +5,9 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 import uuid
 
+from . import cannot
 from .recorder import Recorder, free_port
 
 # Frigate's input options for RTSP over TCP, and its preset for recording (10 s MP4 segments).
@@ -122,7 +122,7 @@ def at_hand(options):
     """The peers of this run, ours first."""
     for path in (options.floor, options.moonfire):
         if path and not os.access(path, os.X_OK):
-            sys.exit(f"{path} cannot be run")
+            cannot(f"{path} cannot be run")
     peers = [] if options.without_lanewatch else [lanewatch(options.binary)]
     if options.floor:
         peers.append(floor(options.floor))

@@ -6,12 +6,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 
-from . import ROOT
+from . import ROOT, cannot
 from .cameras import PASSWORD, USER
 
 BINARY = os.path.join(ROOT, "target", "release", "lanewatch")
@@ -28,7 +27,7 @@ class Recorder:
 
     def __init__(self, folder, binary=BINARY):
         if not os.access(binary, os.X_OK):
-            sys.exit(f"{binary} is missing: cargo build --release --locked")
+            cannot(f"{binary} is missing: cargo build --release --locked")
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
         self.binary, self.folder, self.process = binary, folder, None
@@ -49,7 +48,7 @@ class Recorder:
     def cli(self, *words, check=True):
         done = subprocess.run([self.binary, *words, "--data", self.data], capture_output=True, text=True)
         if check and done.returncode:
-            sys.exit(f"lanewatch {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
+            cannot(f"lanewatch {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
         return done
 
     def add(self, cameras, with_sub=True, auth=True):
@@ -73,7 +72,7 @@ class Recorder:
         began = time.monotonic()
         while time.monotonic() - began < limit:
             if self.process.poll() is not None:
-                sys.exit(f"the recorder ended by itself ({self.process.returncode}); see {self.log}")
+                cannot(f"the recorder ended by itself ({self.process.returncode}); see {self.log}")
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/health", timeout=2) as answer:
                     if json.load(answer)["status"] in ("ok", "degraded"):
@@ -81,7 +80,7 @@ class Recorder:
             except (OSError, ValueError, urllib.error.URLError):
                 pass
             time.sleep(0.02)
-        sys.exit(f"the recorder did not become healthy within {limit} s; see {self.log}")
+        cannot(f"the recorder did not become healthy within {limit} s; see {self.log}")
 
     def kill(self):
         self.process.kill()

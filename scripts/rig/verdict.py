@@ -1,4 +1,4 @@
-"""Requirements, one line each, and the exit code: 0 all hold, 1 some do not, 2 the suite could not run (sys.exit text)."""
+"""Requirements, one line each, and the exit code: 0 all hold, 1 some do not, 2 the suite could not run (rig.cannot)."""
 
 import sys
 

@@ -22,6 +22,7 @@ use crate::hub::Hub;
 use crate::ingest::IngestRuntime;
 use crate::lifecycle;
 use crate::playback::Playback;
+use crate::record;
 use crate::storage::{DataLock, VolumeSpec, Volumes};
 use fleet::Fleet;
 
@@ -92,11 +93,13 @@ async fn run(config: &Config) -> Result<()> {
     let serving = tasks.spawn("web", server.run(web, stop.clone()));
     lifecycle::announce(address, code.as_ref());
     tasks.spawn("fleet", fleet.clone().follow(stop.clone()));
+    let recovery = tasks.spawn("recovery", recover(catalogue.clone(), volumes.clone(), clock, stop.clone()));
 
     stop.wait().await;
     tracing::info!("stopping");
     fleet.end().await;
     let _ = serving.await;
+    let _ = recovery.await;
     let ended = tokio::task::spawn_blocking(move || ingest.shutdown(STOP_LIMIT)).await;
     if let Ok(Err(error)) = ended {
         tracing::warn!(error = %error, "the sessions did not end in order");
@@ -105,6 +108,13 @@ async fn run(config: &Config) -> Result<()> {
     catalogue.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Recording has begun; what an earlier start left open is finished beside it.
+async fn recover(catalogue: Catalogue, volumes: Volumes, clock: SharedClock, stop: Stop) {
+    if let Err(error) = record::recover(&catalogue, &volumes, &clock, &stop).await {
+        tracing::error!(error = %error, "what a crash left open is not in order yet; the next start tries again");
+    }
 }
 
 async fn open_volumes(config: &Config, catalogue: &Catalogue, clock: &SharedClock) -> Result<Volumes> {

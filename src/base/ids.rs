@@ -28,6 +28,12 @@ macro_rules! public_id {
             pub fn fresh(now: Ticks) -> Self {
                 Self(fresh_uuid(now))
             }
+
+            /// The wall time it was made at, to the millisecond.
+            pub fn made(self) -> Ticks {
+                let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |t| t.to_unix());
+                Ticks::from_micros(seconds as i64 * 1_000_000 + i64::from(nanos) / 1000)
+            }
         }
 
         impl fmt::Display for $name {

@@ -1,4 +1,4 @@
-//! Rebuilding: rows made from what the files say, with their original ids and keys.
+//! Rebuilding: rows made from what the files say, with their original ids.
 
 use super::Catalogue;
 use super::camera::Camera;
@@ -8,7 +8,7 @@ use super::segment::seal;
 use super::sql::{failed, statements};
 use super::types::SealedSegment;
 use super::writer::{Change, Write};
-use crate::base::{CameraId, Error, Result, StreamId, StreamKey, StreamKind};
+use crate::base::{CameraId, Error, Result, StreamId, StreamKind};
 
 statements! {
     CAMERA_KEY = "select key from camera where id = ?1";
@@ -32,8 +32,6 @@ pub struct AdoptedCamera {
 /// A stream known from its files only.
 #[derive(Clone, Copy, Debug)]
 pub struct AdoptedStream {
-    /// As the folder is named.
-    pub key: StreamKey,
     /// As in the files.
     pub id: StreamId,
     /// Main or sub.
@@ -65,7 +63,6 @@ impl Change for AdoptCamera {
                 continue;
             }
             let row = StreamRow {
-                key: Some(stream.key),
                 id: stream.id,
                 kind: stream.kind,
                 url: &new.main_url,
@@ -101,7 +98,7 @@ impl Catalogue {
     /// streams it lacks.
     ///
     /// # Errors
-    /// `Conflict` when a stream's key is another stream's; when the catalogue cannot be written.
+    /// `Invalid` for a new camera without streams; when the catalogue cannot be written.
     pub async fn insert_adopted_camera(&self, camera: AdoptedCamera) -> Result<Camera> {
         self.inner.queue.ask(AdoptCamera(camera)).await
     }

@@ -18,8 +18,9 @@ statements! {
     UPDATE = "update camera set name = ?2, area = ?3, ord = ?4, enabled = ?5, username = ?6, password = ?7, transport = ?8, \
         deleted_90k = ?9, revision = (select max(revision) + 1 from camera) where key = ?1";
     /// A stream that was removed comes back with its key, so its old footage is its again.
-    PUT_STREAM = "insert into stream (key, id, camera_key, kind, url, recorded, min_days, max_days, grp) \
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (camera_key, kind) do update set url = excluded.url, \
+    NAMESAKES = "select count(*) from camera where name = ?1 and deleted_90k is null and id <> ?2";
+    PUT_STREAM = "insert into stream (id, camera_key, kind, url, recorded, min_days, max_days, grp) \
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict (camera_key, kind) do update set url = excluded.url, \
         recorded = excluded.recorded, min_days = excluded.min_days, max_days = excluded.max_days, grp = excluded.grp, \
         deleted_90k = null";
     REMOVE_STREAM = "update stream set deleted_90k = ?2 where key = ?1 and deleted_90k is null";
@@ -117,7 +118,6 @@ pub struct CameraPatch {
 
 /// What a stream row gets.
 pub(super) struct StreamRow<'a> {
-    pub(super) key: Option<StreamKey>,
     pub(super) id: StreamId,
     pub(super) kind: StreamKind,
     pub(super) url: &'a RtspUrl,
@@ -129,7 +129,6 @@ pub(super) struct StreamRow<'a> {
 
 pub(super) async fn put_stream(w: &mut Write, camera: i64, row: StreamRow<'_>) -> Result<()> {
     let query = sqlx::query(PUT_STREAM)
-        .bind(row.key.map(|key| key.0))
         .bind(row.id.0.as_bytes().as_slice())
         .bind(camera)
         .bind(row.kind.name())
@@ -169,6 +168,17 @@ fn checked_name(name: &str) -> Result<String> {
     Ok(name.to_owned())
 }
 
+/// Two cameras of one name cannot be told apart on the wall, nor on the command line.
+async fn refuse_namesake(w: &mut Write, name: &str, id: CameraId) -> Result<()> {
+    let query = sqlx::query_scalar(NAMESAKES).bind(name.to_owned()).bind(id.0.as_bytes().as_slice());
+    match query.fetch_one(&mut w.conn).await.map_err(failed)? {
+        0_i64 => Ok(()),
+        _ => Err(Error::invalid(format!(
+            "there is a camera named {name:?} already; give this one another name"
+        ))),
+    }
+}
+
 /// Tells followers and watchers, and answers the camera as it is now.
 pub(super) async fn announce(w: &mut Write, id: CameraId) -> Result<Camera> {
     w.configuration_changed = true;
@@ -199,6 +209,7 @@ impl Change for Add {
     async fn apply(&self, w: &mut Write) -> Result<Camera> {
         let new = &self.0;
         let id = CameraId::fresh(w.now);
+        refuse_namesake(w, new.name.trim(), id).await?;
         let key = insert(w, id, new).await?;
         let urls = [
             (StreamKind::Main, Some(&new.main_url), new.record.0),
@@ -208,8 +219,7 @@ impl Change for Add {
             let Some(url) = url else { continue };
             let (min_days, max_days, group) = (new.min_days, new.max_days, new.group.as_str());
             let id = StreamId::fresh(w.now);
-            put_stream(w, key, StreamRow { key: None, id, kind, url, recorded, min_days, max_days, group })
-                .await?;
+            put_stream(w, key, StreamRow { id, kind, url, recorded, min_days, max_days, group }).await?;
         }
         announce(w, id).await
     }
@@ -236,6 +246,7 @@ impl Change for Patch {
         let p = self.patch.clone();
         if let Some(name) = &p.name {
             camera.name = checked_name(name)?;
+            refuse_namesake(w, &camera.name, self.id).await?;
         }
         camera.area = p.area.map_or(camera.area, |area| area.trim().to_owned());
         camera.order = p.order.unwrap_or(camera.order);
@@ -275,7 +286,6 @@ impl Patch {
         // A stream that is new takes over how long main is kept.
         let like = old.or_else(|| camera.stream(StreamKind::Main));
         let row = StreamRow {
-            key: None,
             id: old.map_or_else(|| StreamId::fresh(w.now), |stream| stream.id),
             kind,
             url: &url,

@@ -62,6 +62,26 @@ impl Change for Put {
     }
 }
 
+struct Blame {
+    stream: StreamKey,
+    range: TimeRange,
+    was: GapCause,
+    cause: GapCause,
+}
+
+impl Change for Blame {
+    type Answer = ();
+    const NAME: &'static str = "blame_gap";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        for piece in ledger::of_cause(w, self.stream, self.range, self.was).await? {
+            ledger::carve(w, self.stream, piece).await?;
+            ledger::fill(w, self.stream, piece, self.cause).await?;
+        }
+        Ok(())
+    }
+}
+
 type Raw = (i64, Option<i64>, String, Vec<u8>);
 
 fn gap((from, to, cause, id): Raw) -> Result<Gap> {
@@ -84,6 +104,11 @@ impl Catalogue {
     /// Nothing was recorded in the range, as far as it is neither footage nor a gap already.
     pub fn put_gap(&self, stream: StreamKey, range: TimeRange, cause: GapCause) -> bool {
         self.inner.queue.tell(Put(stream, range, cause))
+    }
+
+    /// Within the range, what counted as a gap of cause `was` turns out to have another cause.
+    pub fn blame_gap(&self, stream: StreamKey, range: TimeRange, was: GapCause, cause: GapCause) -> bool {
+        self.inner.queue.tell(Blame { stream, range, was, cause })
     }
 
     /// Gaps that meet a range, in order, whole (not cut to the range).

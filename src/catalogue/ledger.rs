@@ -48,6 +48,18 @@ async fn around(w: &mut Write, stream: StreamKey, range: TimeRange) -> Result<Ve
     rows.into_iter().map(row).collect()
 }
 
+/// The parts of a range that are a gap of this cause.
+pub(super) async fn of_cause(
+    w: &mut Write,
+    stream: StreamKey,
+    range: TimeRange,
+    cause: GapCause,
+) -> Result<Vec<TimeRange>> {
+    let gaps = around(w, stream, range).await?;
+    let gaps = gaps.iter().filter(|gap| gap.cause == cause.name());
+    Ok(gaps.filter_map(|gap| gap.range.overlap(range)).collect())
+}
+
 /// The stream's gap that still lasts.
 pub(super) async fn open(w: &mut Write, stream: StreamKey) -> Result<Option<Row>> {
     let raw: Option<Raw> =

@@ -1,5 +1,7 @@
 //! Segments as players, recovery and checks read them.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -30,6 +32,7 @@ statements! {
     PAGE = concat!(columns!(), "where stream_key = ?1 and start_90k > ?2 order by start_90k limit ?3");
     BY_ID = concat!(columns!(), "where id = ?1");
     UNFINISHED = concat!(columns!(), "where state in (0, 3) order by stream_key, start_90k");
+    IDS = "select id from segment where stream_key = ?1 and start_90k >= ?2 and start_90k < ?3";
     PARAMETERS = "select mime, codec, width, height, init from parameters where hash = ?1";
 }
 
@@ -118,6 +121,26 @@ impl Catalogue {
         let query = sqlx::query_as(BY_ID).bind(id.0.as_bytes().as_slice());
         let rows: Vec<Raw> = self.read(query.fetch_all(self.readers())).await?;
         Ok(self.named(rows).await?.pop().filter(Segment::is_complete))
+    }
+
+    /// The row of a segment, whatever its state.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn segment_row(&self, id: SegmentId) -> Result<Option<Segment>> {
+        let query = sqlx::query_as(BY_ID).bind(id.0.as_bytes().as_slice());
+        let rows: Vec<Raw> = self.read(query.fetch_all(self.readers())).await?;
+        Ok(self.named(rows).await?.pop())
+    }
+
+    /// Ids of a stream's segments that start within a range, whatever their state.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn segment_ids(&self, stream: StreamKey, starts: TimeRange) -> Result<HashSet<SegmentId>> {
+        let query = sqlx::query_scalar(IDS).bind(stream.0).bind(starts.from.0).bind(starts.to.0);
+        let ids: Vec<Vec<u8>> = self.read(query.fetch_all(self.readers())).await?;
+        ids.iter().map(|id| uuid(id).map(SegmentId)).collect()
     }
 
     /// All rows of a stream in order, whatever their state, `limit` at a time: for `lanewatch check`. Pass the last

@@ -45,6 +45,7 @@ mod outbox;
 mod packed;
 mod person;
 mod ranges;
+mod salvage;
 mod segment;
 mod slug;
 mod sql;
@@ -74,6 +75,7 @@ pub use doom::Doomed;
 pub use growing::Growing;
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
+pub use salvage::{take_holds, take_settings};
 pub use types::{
     Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState,
 };

@@ -5,7 +5,9 @@
 
 mod camera;
 mod care;
+mod check;
 mod export;
+mod rebuild;
 mod tool;
 
 use std::net::SocketAddr;
@@ -36,6 +38,10 @@ enum Command {
     Token(Token),
     /// Print a code that signs in once, for the next 15 minutes.
     LoginCode(Data),
+    /// Look whether everything holds that should: rows, files, gaps. Changes nothing; also while the service runs.
+    Check(check::Check),
+    /// Make the catalogue anew from the files, when it is lost or damaged; the service must be stopped.
+    Rebuild(Data),
     /// Write a range of a camera's footage to an MP4 file.
     Export(Export),
     /// Print the description of the HTTP API.
@@ -120,6 +126,8 @@ fn dispatch(command: Command) -> Result<ExitCode> {
             tool::block_on(care::create_token(data, scope, name))
         }
         Command::LoginCode(data) => tool::block_on(care::login_code(data)),
+        Command::Check(check) => tool::block_on(check::run(check)),
+        Command::Rebuild(data) => tool::block_on(rebuild::run(data)),
         Command::Export(export) => tool::block_on(export::run(export)),
         Command::Openapi => {
             tool::print(&crate::http::openapi_json());

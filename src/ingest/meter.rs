@@ -58,6 +58,13 @@ impl Meter {
         (pictures / seconds, (self.bytes - u64::from(bytes)) as f32 * 0.008 / seconds)
     }
 
+    /// Kilobits a second over the whole time looked back, as of `now`: what a camera sends at once when it is asked (its
+    /// last GOP) makes no flood.
+    pub(super) fn lasting_kbps(&mut self, now: i64) -> f32 {
+        self.rates(now);
+        self.bytes as f32 * 0.008 / (SPAN / TICKS_PER_SECOND) as f32
+    }
+
     /// Milliseconds between the last two random access points, 0 when unknown.
     pub(super) fn gop_ms(&self) -> u32 {
         (self.gop.max(0) / (TICKS_PER_SECOND / 1000)) as u32
@@ -78,6 +85,15 @@ mod tests {
         assert!((fps - 15.0).abs() < 0.01 && (kbps - 1200.0).abs() < 1.0);
         assert_eq!(meter.gop_ms(), 2000);
         assert_eq!(meter.rates(149 * 6000 + 5 * TICKS_PER_SECOND), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_backlog_is_no_flood() {
+        let mut meter = Meter::default();
+        (0..30_i64).for_each(|n| meter.push(n, 100_000, None));
+        assert!(meter.rates(30).1 > 1e6 && meter.lasting_kbps(30) < 6001.0);
+        (30..500_i64).for_each(|n| meter.push(n * 600, 200_000, None));
+        assert!(meter.lasting_kbps(500 * 600) > 80_000.0);
     }
 
     #[test]

@@ -180,9 +180,9 @@ impl Report {
         });
     }
 
-    /// Kilobits a second over the last seconds.
-    pub(super) fn kbps(&mut self) -> f32 {
-        self.meter.rates(self.clock.monotonic()).1
+    /// Kilobits a second, as they last.
+    pub(super) fn lasting_kbps(&mut self) -> f32 {
+        self.meter.lasting_kbps(self.clock.monotonic())
     }
 }
 

@@ -145,7 +145,7 @@ impl Receiving {
         let deadlines = &self.session.deadlines;
         self.report.tick();
         self.bad_packets = self.bad_packets.saturating_sub(FORGIVEN);
-        if self.report.kbps() > MOST_KBPS {
+        if self.report.lasting_kbps() > MOST_KBPS {
             return Err(reason::reason(
                 ReasonCode::Protocol,
                 format!("the camera sends more than {} Mbit/s; lower its bit rate", MOST_KBPS / 1000.0),

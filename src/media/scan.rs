@@ -59,6 +59,8 @@ pub struct Scan {
     pub file_bytes: u64,
     /// A good sample table follows the fragments: the file was sealed.
     pub sealed: bool,
+    /// Not sealed by what can be read, yet a good sample table stands at its end: bytes have changed since.
+    pub damaged: bool,
     /// Hash at the end of the chain.
     pub chain_hash: [u8; 32],
 }
@@ -74,9 +76,9 @@ impl Scan {
         SampleTable { fragments: self.fragments.iter().map(|f| f.samples.clone()).collect() }
     }
 
-    /// True when bytes stand behind the last good fragment that are no sample table: a torn or changed tail.
-    pub fn torn(&self) -> bool {
-        !self.sealed && self.file_bytes > self.valid_bytes
+    /// End of what was found whole.
+    pub fn end(&self) -> Ticks {
+        self.header.start + self.index().ticks()
     }
 }
 
@@ -114,12 +116,8 @@ pub fn scan(file: &(impl ReadAt + ?Sized), file_bytes: u64) -> Result<Scan> {
         at += u64::from(fragment.entry.bytes) + LINK_BYTES as u64;
         fragments.push(fragment);
     }
-    let sealed = match box_at(file, at)? {
-        Some((kind, size)) if &kind == b"uuid" && size <= MAX_META && at + size == file_bytes => {
-            read_exactly(file, at, size)?.is_some_and(|b| SampleTable::decode(&b).is_some())
-        }
-        _ => false,
-    };
+    let sealed = table_ends(file, at, file_bytes)?;
+    let damaged = !sealed && table_follows(file, at, file_bytes)?;
     Ok(Scan {
         header,
         parameters,
@@ -128,8 +126,30 @@ pub fn scan(file: &(impl ReadAt + ?Sized), file_bytes: u64) -> Result<Scan> {
         valid_bytes: at,
         file_bytes,
         sealed,
+        damaged,
         chain_hash: chain.hash(),
     })
+}
+
+/// True when a good sample table stands at `at` and ends the file.
+fn table_ends(file: &(impl ReadAt + ?Sized), at: u64, file_bytes: u64) -> Result<bool> {
+    match box_at(file, at)? {
+        Some((kind, size)) if &kind == b"uuid" && size <= MAX_META && at + size == file_bytes => {
+            Ok(read_exactly(file, at, size)?.is_some_and(|b| SampleTable::decode(&b).is_some()))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// True when a good sample table ends the file some boxes further on.
+fn table_follows(file: &(impl ReadAt + ?Sized), mut at: u64, file_bytes: u64) -> Result<bool> {
+    while let Some((_, size)) = box_at(file, at)?.filter(|(_, size)| (8..=MAX_FRAGMENT).contains(size)) {
+        if table_ends(file, at, file_bytes)? {
+            return Ok(true);
+        }
+        at += size;
+    }
+    Ok(false)
 }
 
 fn next_fragment(

@@ -27,24 +27,33 @@ impl Ledger {
     ) -> Result<Self> {
         let newest = catalogue.newest(stream).await?;
         let lasting = catalogue.lasting_gap(stream).await?;
-        let from = newest.unwrap_or(since);
+        let known = lasting.as_ref().map(|gap| gap.from).max(newest);
+        let from = known.unwrap_or(since);
         // A clock that was set back must not make the past be written twice.
         let now = now.max(from);
-        match (lasting, catalogue.previous_boot().await?) {
-            (Some(gap), _) if gap.cause == GapCause::Disabled => {
+        let before = catalogue.previous_boot().await?;
+        let crash = before.filter(|b| b.ended.is_none()).map(|b| b.seen.max(from));
+        // Until here the last start was at work; an orderly one accounted for all of it but its last moments.
+        let seen = crash.or(before.and_then(|b| b.ended)).unwrap_or(from).max(from);
+        match lasting {
+            Some(gap) if gap.cause == GapCause::Disabled => {
                 catalogue.close_gap(stream, gap.from, now);
             }
-            (lasting, Some(before)) if newest.is_some() || lasting.is_some() => {
-                let seen = before.ended.unwrap_or(before.seen);
-                if let Some(gap) = lasting {
-                    catalogue.close_gap(stream, gap.from, seen.max(gap.from + 1));
-                }
-                if before.ended.is_none() {
-                    catalogue.put_gap(stream, TimeRange::new(from, seen), GapCause::LostInCrash);
-                }
-                catalogue.put_gap(stream, TimeRange::new(from.max(seen), now), GapCause::RecorderOff);
+            Some(gap) => {
+                catalogue.close_gap(stream, gap.from, Ord::min(seen, now).max(gap.from + 1));
+                catalogue.put_gap(stream, TimeRange::new(seen, now), GapCause::RecorderOff);
             }
-            _ => {}
+            None if newest.is_some() => {
+                if let Some(seen) = crash {
+                    catalogue.put_gap(
+                        stream,
+                        TimeRange::new(from, Ord::min(seen, now)),
+                        GapCause::LostInCrash,
+                    );
+                }
+                catalogue.put_gap(stream, TimeRange::new(from, now), GapCause::RecorderOff);
+            }
+            None => {}
         }
         Ok(Self { catalogue, stream, accounted: now, cause: None })
     }

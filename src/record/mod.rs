@@ -18,10 +18,17 @@
 //!
 //! It does not know RTSP, HTTP or which footage may be deleted.
 
+mod adoption;
 mod cause;
+mod check;
 mod ledger;
+mod rebuild;
 mod recorder;
+mod recovery;
 mod sealing;
 mod segmenter;
 
+pub use check::{CheckedGap, CheckedStream, Invariant, Report, check};
+pub use rebuild::{Rebuilt, rebuild};
 pub use recorder::{RecordedStream, Recorder};
+pub use recovery::{Recovered, recover};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::adoption;
 use super::cause;
 use super::ledger::Ledger;
 use super::sealing::OpenSegment;
@@ -221,14 +222,7 @@ impl Work {
         };
         let writer = volume.create(self.stream.id, segment, init)?;
         if self.parameters_put != Some(parameters.hash) {
-            catalogue.put_parameters(crate::catalogue::Parameters {
-                hash: parameters.hash,
-                mime: parameters.mime(),
-                codec: parameters.video.codec_string.clone(),
-                width: parameters.video.width,
-                height: parameters.video.height,
-                init: parameters.init.clone(),
-            });
+            catalogue.put_parameters(adoption::parameters(parameters));
             self.parameters_put = Some(parameters.hash);
         }
         catalogue.begin_segment(new.clone());

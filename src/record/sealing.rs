@@ -41,7 +41,7 @@ impl OpenSegment {
             return;
         }
         let state = self.state.borrow_and_update().clone();
-        if state.appended == 0 {
+        if state.written.fragments == 0 {
             return;
         }
         let index = self.written(&state);
@@ -51,7 +51,7 @@ impl OpenSegment {
                 id: self.new.id,
                 start: self.new.start,
                 duration: index.ticks(),
-                bytes: state.bytes as i64,
+                bytes: state.written.bytes as i64,
                 volume: self.new.volume,
                 run: self.new.run,
                 parameters_hash: self.new.parameters_hash,
@@ -72,7 +72,7 @@ impl OpenSegment {
     }
 
     fn written(&self, state: &FileState) -> FragmentIndex {
-        FragmentIndex { entries: self.index.entries[..state.appended as usize].to_vec() }
+        FragmentIndex { entries: self.index.entries[..state.written.fragments as usize].to_vec() }
     }
 
     /// Ends the file; a task sees to its row once everything is on disk, or as much as could be.
@@ -101,9 +101,9 @@ impl OpenSegment {
         catalogue.seal_segment(SealedSegment {
             new: self.new.clone(),
             duration: index.ticks(),
-            bytes: state.bytes as i64,
+            bytes: state.written.bytes as i64,
             frag_index: Bytes::from(index.encode()),
-            chain_hash: state.chain_hash,
+            chain_hash: state.written.chain_hash,
             state: if state.sealed { SegmentState::Sealed } else { SegmentState::Recovered },
         });
     }

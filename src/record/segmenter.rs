@@ -74,13 +74,18 @@ impl Segmenter {
     /// Ends what is in progress: the stream has stopped. The last picture keeps its predicted duration.
     pub(super) fn finish(&mut self) -> Vec<Step> {
         let mut steps = Vec::new();
-        let end = self.settle(None);
-        self.cut(&mut steps);
-        if let (Some(_), Some(end)) = (self.segment.take(), end) {
-            self.length = SEGMENT;
-            steps.push(Step::End(end));
-        }
+        self.finish_before(None, &mut steps);
         steps
+    }
+
+    /// The same, when another run begins at `next`: the last picture is not shown beyond it. Answers the end.
+    fn finish_before(&mut self, next: Option<Ticks>, steps: &mut Vec<Step>) -> Option<Ticks> {
+        let end = self.settle(next, false);
+        self.cut(steps);
+        let end = self.segment.take().and(end)?;
+        self.length = SEGMENT;
+        steps.push(Step::End(end));
+        Some(end)
     }
 
     /// Forgets what is in progress: it cannot be written. Goes on at the next random access point.
@@ -110,9 +115,13 @@ impl Segmenter {
         let mut steps = Vec::new();
         let unbroken = self.pending.as_ref().is_some_and(|p| p.run == unit.run);
         if self.segment.is_some() && !unbroken {
-            steps.append(&mut self.finish());
+            let end = self.finish_before(Some(unit.start), &mut steps);
+            // A clock that was set back: this time has footage already.
+            if end.is_some_and(|end| unit.start < end) {
+                return steps;
+            }
         }
-        let end = self.settle(Some(unit.start)).unwrap_or(unit.start);
+        let end = self.settle(Some(unit.start), true).unwrap_or(unit.start);
         let full =
             self.fragment.video_ticks() + unit.duration > FRAGMENT || self.fragment_bytes > FRAGMENT_BYTES;
         if unit.random_access || full {
@@ -137,11 +146,13 @@ impl Segmenter {
         steps
     }
 
-    /// Gives the newest picture its duration and puts it into the fragment; returns its end.
-    fn settle(&mut self, next: Option<Ticks>) -> Option<Ticks> {
+    /// Gives the newest picture its duration and puts it into the fragment; returns its end. It lasts until `next`
+    /// when the two are `unbroken`, else as long as predicted, and at most until `next`.
+    fn settle(&mut self, next: Option<Ticks>, unbroken: bool) -> Option<Ticks> {
         let unit = self.pending.take()?;
-        let known = next.and_then(|next| u32::try_from(next - unit.start).ok());
-        let duration = known.unwrap_or(unit.duration).max(1);
+        let until = next.and_then(|next| u32::try_from(next - unit.start).ok()).filter(|ticks| *ticks > 0);
+        let longest = if unbroken { u32::MAX } else { unit.duration };
+        let duration = until.map_or(unit.duration, |ticks| ticks.min(longest)).max(1);
         let sample = Sample {
             start: unit.start,
             duration,
@@ -256,6 +267,21 @@ mod tests {
             }
             steps.append(&mut segmenter.finish());
             prop_assert_eq!(follow(steps), expected);
+        }
+    }
+
+    #[test]
+    fn a_run_that_begins_early_does_not_overlap_the_one_before() {
+        let parameters = parameters();
+        for (next, kept) in [(11_900, true), (12_000, true), (50_000, true), (6000, false), (100, false)] {
+            let mut segmenter = Segmenter::new(StreamKey(1));
+            let mut steps = segmenter.push(unit(&parameters, 1, 0, 6000, true));
+            steps.append(&mut segmenter.push(unit(&parameters, 1, 6000, 6000, false)));
+            // The picture at 6000 is predicted to last until 12000.
+            steps.append(&mut segmenter.push(unit(&parameters, 2, next, 6000, true)));
+            steps.append(&mut segmenter.finish());
+            let samples = follow(steps);
+            assert_eq!(samples, if kept { vec![0, 6000, next] } else { vec![0, 6000] });
         }
     }
 

@@ -9,22 +9,27 @@
 //! - a file is made with `O_EXCL`, and its folder is synced before [`SegmentWriter`] says it exists;
 //! - fragments are appended whole, in order, by one thread per volume; whoever hands one over never waits. The
 //!   queue is bounded in bytes: beyond it an append is refused, and the recorder notes a gap;
-//! - every file with new bytes is synced at least once a second. A failed sync is never tried again (the kernel may
-//!   have dropped the pages): the file counts as failed and the recorder begins another;
+//! - every file with new bytes is synced once a second, or as often as the disk can, by a thread of its own: writing
+//!   does not wait for it. A failed sync is never tried again (the kernel may have dropped the pages): the file counts
+//!   as failed, as far as it was synced before it is good, and the recorder begins another;
 //! - a file is deleted only by [`Volume::remove`]; strangers are moved to `set-aside/`, never deleted.
 
+mod database;
 mod identity;
 mod lock;
 mod path;
 mod reader;
+mod syncer;
 mod volume;
 mod volumes;
 mod walk;
 mod writer;
 
+pub use database::{discard_database, exchange_database};
 pub use lock::{DataLock, ensure_folder};
 pub use reader::SegmentReader;
+pub use syncer::Mark;
 pub use volume::{Space, Volume, VolumeSpec};
 pub use volumes::Volumes;
-pub use walk::{Found, Stranger};
+pub use walk::{Found, Listing, Walk};
 pub use writer::{FileState, SegmentWriter};

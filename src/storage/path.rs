@@ -12,9 +12,14 @@ const ENDING: &str = "mp4";
 
 /// `media/<stream>/<UTC day>`: the day is that of the id's own time (UUIDv7), so that nothing else need be known.
 pub(super) fn folder(stream: StreamId, segment: SegmentId) -> PathBuf {
-    let (seconds, _) = segment.0.get_timestamp().map_or((0, 0), |t| t.to_unix());
-    let day = Ticks::from_seconds(seconds as i64).rfc3339();
-    Path::new(MEDIA).join(stream.to_string()).join(&day[..10])
+    Path::new(MEDIA).join(stream.to_string()).join(day(segment.made()))
+}
+
+/// Name of a UTC day's folder; names in order are days in order.
+pub(super) fn day(instant: Ticks) -> String {
+    let mut day = instant.rfc3339();
+    day.truncate(10);
+    day
 }
 
 /// The file's name in its folder.
@@ -41,6 +46,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_clock_at_1970_still_gives_a_path() {
+        let (stream, segment) = (StreamId::fresh(Ticks(0)), SegmentId::fresh(Ticks(0)));
+        assert_eq!(parse(&file(stream, segment)), Some((stream, segment)));
+    }
 
     proptest! {
         #[test]

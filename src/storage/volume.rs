@@ -57,14 +57,24 @@ impl Root {
         &self.fd
     }
 
-    /// Makes a segment's file and syncs its folder.
+    /// Makes a segment's file; its folder is still to be synced.
     pub(super) fn create(&self, stream: StreamId, segment: SegmentId) -> io::Result<File> {
         let folder = path::folder(stream, segment);
-        self.ensure(&folder)?;
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(&self.fd, path::file(stream, segment), flags, Mode::RUSR | Mode::WUSR)?;
-        self.sync_folder(&folder)?;
-        Ok(File::from(file))
+        let file = path::file(stream, segment);
+        let open = || {
+            self.ensure(&folder)?;
+            let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+            let opened = rustix::fs::openat(&self.fd, &file, flags, Mode::RUSR | Mode::WUSR)?;
+            Ok::<_, io::Error>(File::from(opened))
+        };
+        match open() {
+            // Retention took the folder with its last file after it was remembered.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.made.lock().unwrap_or_else(PoisonError::into_inner).retain(|m| *m != folder);
+                open()
+            }
+            other => other,
+        }
     }
 
     /// Makes a folder and those above it, each synced into the one above.

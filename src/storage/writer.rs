@@ -1,4 +1,7 @@
 //! The writer thread of a volume, and the handle of one file that is being written.
+//!
+//! It only writes; what must reach the disk is the syncer's work ([`super::syncer`]), so that a slow sync of one file
+//! does not keep the fragments of all others in memory, where a kill would take them.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,12 +15,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::watch;
 
+use super::path;
+use super::syncer::{Due, Mark, SyncerThread};
 use super::volume::Root;
 use crate::base::{Error, Kind, Result, SegmentId, StreamId, Tasks};
 use crate::media::Chain;
 
 /// Files with new bytes are synced this often; with the length of a fragment it bounds what a power cut costs.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// A round that is due while the one before still runs waits for it, looking this often.
+const SYNC_AGAIN: Duration = Duration::from_millis(50);
 /// Orders that may wait: two fragments a second of 200 streams for ten seconds.
 const QUEUE: usize = 4096;
 /// Payload that may wait: ten seconds of 19 cameras at 5 Mbit/s.
@@ -30,16 +37,12 @@ const PARTS: usize = 512;
 pub struct FileState {
     /// Its folder is synced: it will be found after a crash.
     pub exists: bool,
-    /// Fragments in the file, each with its link.
-    pub appended: u32,
-    /// Bytes in the file.
-    pub bytes: u64,
-    /// Fragments that a power cut cannot take.
-    pub synced: u32,
+    /// What is in the file.
+    pub written: Mark,
+    /// What a power cut cannot take.
+    pub synced: Mark,
     /// Complete and synced, sample table included.
     pub sealed: bool,
-    /// Hash at the end of the chain.
-    pub chain_hash: [u8; 32],
     /// Why nothing more will be written; what is counted above stays good.
     pub failed: Option<Failure>,
 }
@@ -75,7 +78,8 @@ impl WriterThread {
         let waiting = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&waiting);
         let thread = Tasks::thread("lw-writer", move || {
-            Worker { root, waiting: counter, files: HashMap::new() }.run(&receiver)
+            let syncer = SyncerThread::start(Arc::clone(&root));
+            Worker { root, syncer, waiting: counter, files: HashMap::new() }.run(&receiver)
         });
         Self {
             orders: Mutex::new(Some(orders)),
@@ -182,15 +186,17 @@ impl Drop for SegmentWriter {
 }
 
 struct Open {
-    file: File,
+    file: Arc<File>,
     chain: Chain,
     bytes: u64,
+    /// Has bytes that no round of syncs was told of.
     dirty: bool,
-    state: watch::Sender<FileState>,
+    state: Arc<watch::Sender<FileState>>,
 }
 
 struct Worker {
     root: Arc<Root>,
+    syncer: SyncerThread,
     waiting: Arc<AtomicUsize>,
     files: HashMap<u64, Open>,
 }
@@ -205,25 +211,31 @@ impl Worker {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if Instant::now() >= due {
-                self.sync_round();
-                due = Instant::now() + SYNC_EVERY;
+                due = Instant::now() + if self.sync_round() { SYNC_EVERY } else { SYNC_AGAIN };
             }
         }
-        self.sync_round();
+        self.syncer.finish(self.files.values().filter(|f| f.dirty).map(Open::due).collect());
     }
 
     fn obey(&mut self, order: Order) {
         match order {
             Order::Create { file, stream, segment, init, state } => {
+                let state = Arc::new(state);
                 match self.root.create(stream, segment).and_then(|mut f| {
                     f.write_all(&init)?;
                     Ok(f)
                 }) {
                     Ok(opened) => {
-                        let bytes = init.len() as u64;
-                        state.send_modify(|s| (s.exists, s.bytes) = (true, bytes));
-                        let chain = Chain::start(&init);
-                        self.files.insert(file, Open { file: opened, chain, bytes, dirty: true, state });
+                        let open = Open {
+                            file: Arc::new(opened),
+                            chain: Chain::start(&init),
+                            bytes: init.len() as u64,
+                            dirty: true,
+                            state,
+                        };
+                        open.tell();
+                        self.syncer.folder(path::folder(stream, segment), Arc::clone(&open.state));
+                        self.files.insert(file, open);
                     }
                     Err(error) => fail(&state, "cannot make a segment file", &error),
                 }
@@ -233,8 +245,10 @@ impl Worker {
                 self.with(file, "cannot write to a segment file", |open| open.append(&parts));
             }
             Order::Seal { file, table } => {
-                self.with(file, "cannot finish a segment file", |open| open.seal(&table));
-                self.files.remove(&file);
+                self.with(file, "cannot finish a segment file", |open| open.end(&table));
+                if let Some(open) = self.files.remove(&file) {
+                    self.syncer.seal(open.due());
+                }
             }
             Order::Abandon { file } => {
                 self.files.remove(&file);
@@ -244,19 +258,29 @@ impl Worker {
 
     fn with(&mut self, file: u64, what: &str, work: impl FnOnce(&mut Open) -> io::Result<()>) {
         let Some(open) = self.files.get_mut(&file) else { return };
-        if let Err(error) = work(open) {
+        // The syncer may have failed it meanwhile.
+        let failed = open.state.borrow().failed.is_some();
+        if !failed && let Err(error) = work(open) {
             // What stands behind the last whole fragment is a torn tail; take it away if the disk lets us.
             let _ = open.file.set_len(open.bytes);
             fail(&open.state, what, &error);
-            self.files.remove(&file);
+        } else if !failed {
+            return;
         }
+        self.files.remove(&file);
     }
 
-    fn sync_round(&mut self) {
-        let dirty: Vec<u64> = self.files.iter().filter(|(_, f)| f.dirty).map(|(n, _)| *n).collect();
-        for file in dirty {
-            self.with(file, "cannot sync a segment file", Open::sync);
+    /// Gives the syncer what is dirty; `false`: the round before is not done yet.
+    fn sync_round(&mut self) -> bool {
+        if self.syncer.busy() {
+            return false;
         }
+        let dirty: Vec<Due> = self.files.values().filter(|f| f.dirty).map(Open::due).collect();
+        if !dirty.is_empty() {
+            self.files.values_mut().for_each(|f| f.dirty = false);
+            self.syncer.round(dirty);
+        }
+        true
     }
 }
 
@@ -264,34 +288,42 @@ impl Open {
     fn append(&mut self, parts: &[Bytes]) -> io::Result<()> {
         let link = self.chain.link(parts.iter().map(|p| &p[..]));
         let slices: Vec<&[u8]> = parts.iter().map(|p| &p[..]).chain([&link[..]]).collect();
-        let bytes = write_parts(&mut self.file, &slices)?;
-        self.bytes += bytes;
+        self.bytes += write_parts(&self.file, &slices)?;
         self.dirty = true;
-        let (appended, bytes, chain_hash) = (self.chain.number(), self.bytes, self.chain.hash());
-        self.state.send_modify(|s| (s.appended, s.bytes, s.chain_hash) = (appended, bytes, chain_hash));
+        self.tell();
         Ok(())
     }
 
-    fn sync(&mut self) -> io::Result<()> {
-        self.file.sync_data()?;
-        self.dirty = false;
-        let synced = self.chain.number();
-        self.state.send_modify(|s| s.synced = synced);
-        Ok(())
-    }
-
-    fn seal(&mut self, table: &[u8]) -> io::Result<()> {
-        self.file.write_all(table)?;
-        self.file.sync_data()?;
+    fn end(&mut self, table: &[u8]) -> io::Result<()> {
+        (&*self.file).write_all(table)?;
         self.bytes += table.len() as u64;
-        let (synced, bytes) = (self.chain.number(), self.bytes);
-        self.state.send_modify(|s| (s.synced, s.bytes, s.sealed) = (synced, bytes, true));
+        self.dirty = true;
         Ok(())
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { fragments: self.chain.number(), bytes: self.bytes, chain_hash: self.chain.hash() }
+    }
+
+    fn tell(&self) {
+        let mark = self.mark();
+        // A file that the syncer failed a moment ago stays as the syncer left it.
+        self.state.send_if_modified(|s| {
+            let goes_on = s.failed.is_none();
+            if goes_on {
+                s.written = mark;
+            }
+            goes_on
+        });
+    }
+
+    fn due(&self) -> Due {
+        Due { file: Arc::clone(&self.file), mark: self.mark(), state: Arc::clone(&self.state) }
     }
 }
 
 /// Writes all parts, in as few calls as the kernel takes.
-fn write_parts(file: &mut File, parts: &[&[u8]]) -> io::Result<u64> {
+fn write_parts(mut file: &File, parts: &[&[u8]]) -> io::Result<u64> {
     let mut total = 0;
     for group in parts.chunks(PARTS) {
         let mut slices: Vec<IoSlice<'_>> = group.iter().map(|p| IoSlice::new(p)).collect();
@@ -311,7 +343,7 @@ fn write_parts(file: &mut File, parts: &[&[u8]]) -> io::Result<u64> {
     Ok(total)
 }
 
-fn fail(state: &watch::Sender<FileState>, what: &str, error: &io::Error) {
+pub(super) fn fail(state: &watch::Sender<FileState>, what: &str, error: &io::Error) {
     let error = Error::io(what, io::Error::new(error.kind(), error.to_string()));
     tracing::error!(error = %error, "a segment file failed");
     let failure = Failure { kind: error.kind(), message: error.message().to_owned() };

@@ -4,3 +4,4 @@
 
 pub mod clips;
 pub mod fake_camera;
+pub mod recording;

@@ -105,6 +105,22 @@ async fn watchers_hear_of_changes_here_and_in_another_process() {
 }
 
 #[tokio::test]
+async fn two_cameras_cannot_have_one_name() {
+    let room = Room::new().await;
+    let c = &room.catalogue;
+    let url = || "rtsp://10.0.0.8/main".parse().expect("url");
+    let same =
+        c.add_camera(NewCamera::new(format!(" {} ", room.camera.name), url())).await.expect_err("taken");
+    assert_eq!(same.kind(), Kind::Invalid);
+    let other = c.add_camera(NewCamera::new("Ngõ 8", url())).await.expect("another");
+    let patch = |name: &str| CameraPatch { name: Some(name.into()), ..CameraPatch::default() };
+    c.patch_camera(other.id, None, patch(&room.camera.name)).await.expect_err("taken");
+    c.patch_camera(other.id, None, patch("Ngõ 8")).await.expect("its own");
+    c.remove_camera(room.camera.id).await.expect("removed");
+    c.patch_camera(other.id, None, patch(&room.camera.name)).await.expect("free again");
+}
+
+#[tokio::test]
 async fn a_catalogue_is_rebuilt_from_what_the_files_say() {
     let old = Room::new().await;
     let segments = old.record(old.main, 0, 5);
@@ -120,11 +136,13 @@ async fn a_catalogue_is_rebuilt_from_what_the_files_say() {
         budget_bytes: None,
     };
     c.put_volume(volume).await.expect("volume");
-    let streams =
-        old.camera.streams.iter().map(|s| AdoptedStream { key: s.key, id: s.id, kind: s.kind }).collect();
+    let streams = old.camera.streams.iter().map(|s| AdoptedStream { id: s.id, kind: s.kind }).collect();
     let adopted = AdoptedCamera { id: old.camera.id, name: "Máy quay tìm thấy".into(), streams };
     let camera = c.insert_adopted_camera(adopted.clone()).await.expect("camera");
-    assert_eq!((camera.id, camera.enabled, camera.streams[0].key), (old.camera.id, false, old.main));
+    assert_eq!(
+        (camera.id, camera.enabled, camera.streams[0].id),
+        (old.camera.id, false, old.camera.streams[0].id)
+    );
     c.insert_adopted_segments(segments.clone()).await.expect("segments");
     c.insert_adopted_segments(segments).await.expect("again");
     let url =

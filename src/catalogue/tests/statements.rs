@@ -3,7 +3,7 @@ use sqlx::{Executor, SqlSafeStr};
 use super::*;
 use crate::catalogue::{
     adopt, audit, boot, camera, camera_write, day, doom, gap, hold, housekeeping, ledger, list, meta, names,
-    open, outbox, person, segment, timeline, usage, volume, watch, writer,
+    open, outbox, person, salvage, segment, timeline, usage, volume, watch, writer,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
@@ -25,6 +25,7 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("open", open::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("person", person::STATEMENTS),
+        ("salvage", salvage::STATEMENTS),
         ("segment", segment::STATEMENTS),
         ("timeline", timeline::STATEMENTS),
         ("usage", usage::STATEMENTS),
@@ -38,6 +39,9 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
 async fn every_statement_can_be_prepared_against_a_fresh_catalogue() {
     let room = Room::new().await;
     let mut conn = open::connect_writer(&room.path()).await.expect("connection");
+    // What salvage reads from.
+    let old = Room::new().await;
+    salvage::attach(&mut conn, &old.path()).await.expect("attached");
     for (file, statements) in all() {
         for (name, sql) in statements {
             let prepared = (&mut conn).prepare((*sql).into_sql_str()).await;

@@ -9,11 +9,16 @@ const check = (id: TestCheck['id'], level: TestCheck['level'], code: string, par
   params,
   message: 'english',
 });
-const report: Partial<CameraTest> = {
+const report: CameraTest = {
   ok: true,
   codec: 'avc1.4D401F',
+  mime: 'video/mp4; codecs="avc1.4D401F"',
+  width: 1920,
+  height: 1080,
   gop_ms: 6000,
   fps: 15,
+  kbps: 4000,
+  audio: false,
   clock_offset_s: -42,
   checks: [],
 };

@@ -5,7 +5,7 @@ import type { Lang } from '../i18n';
 import { codecName } from '../player/mse';
 import type { CameraTest, TestCheck } from './types';
 
-export function checkWords(c: TestCheck, test: Partial<CameraTest>, lang: Lang): { key: Key; params: Params } {
+export function checkWords(c: TestCheck, test: CameraTest, lang: Lang): { key: Key; params: Params } {
   const seconds = (x: number | null | undefined): string =>
     number(Math.abs(x ?? 0), lang, Math.abs(x ?? 0) < 10 ? 1 : 0);
   const params: Params = {

@@ -7,6 +7,7 @@ const answer = (spans: [number, number][], gaps: [number, number, string][] = []
   spans: spans.map(([a, b]) => ({ from: iso(a), to: iso(b) })),
   gaps: gaps.map(([a, b, cause]) => ({ from: iso(a), to: iso(b), cause })),
   live_edge: null,
+  motion: [],
   oldest_at: null,
 });
 

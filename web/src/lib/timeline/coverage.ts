@@ -51,7 +51,7 @@ export class Coverage {
   #loaded: Stretch[] = [];
 
   /** Takes over an answer about `[from, to)`. `known` is where the answer's knowledge ends: the present. */
-  add(answer: Omit<TimelineCamera, 'id' | 'motion'>, from: number, to: number, known: number): void {
+  add(answer: TimelineCamera, from: number, to: number, known: number): void {
     const stretch = (s: { from: string; to: string }): Stretch => ({ from: Date.parse(s.from), to: Date.parse(s.to) });
     this.spans = united([...without(this.spans, from, to), ...answer.spans.map(stretch)]);
     const gaps = answer.gaps.map((g) => ({ ...stretch(g), cause: g.cause }));

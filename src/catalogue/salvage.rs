@@ -1,0 +1,78 @@
+//! Taking over from an older catalogue file what no segment file can tell: cameras with their addresses, people, tokens,
+//! names, gaps, holds. Table by table, so that one damaged page does not cost the others.
+
+use std::path::Path;
+
+use sqlx::{Connection, SqliteConnection};
+
+use super::open::{connect_writer, migrate};
+use super::sql::{failed, statements};
+use crate::base::Result;
+
+statements! {
+    META = "insert or replace into main.meta select * from old.meta";
+    CAMERA = "insert or ignore into main.camera select * from old.camera";
+    STREAM = "insert or ignore into main.stream select * from old.stream";
+    VOLUME = "insert or ignore into main.volume select * from old.volume";
+    PERSON = "insert or ignore into main.person select * from old.person";
+    TOKEN = "insert or ignore into main.token select * from old.token";
+    GAP = "insert or ignore into main.gap select * from old.gap";
+    DELETION_LOG = "insert or ignore into main.deletion_log select * from old.deletion_log";
+    OUTBOX = "insert or ignore into main.outbox select * from old.outbox";
+    HOLDS = "update main.segment set holds = (select o.holds from old.segment o where o.id = main.segment.id) \
+        where id in (select id from old.segment where holds > 0)";
+    ATTACH = "attach database ?1 as old";
+}
+
+/// In order of reference. Both files have this program's schema, so all columns are alike.
+const TABLES: [(&str, &str); 9] = [
+    ("meta", META),
+    ("camera", CAMERA),
+    ("stream", STREAM),
+    ("volume", VOLUME),
+    ("person", PERSON),
+    ("token", TOKEN),
+    ("gap", GAP),
+    ("deletion_log", DELETION_LOG),
+    ("outbox", OUTBOX),
+];
+
+/// Copies everything but footage from `old` into the new, still empty file. Answers the tables that could not be read.
+///
+/// # Errors
+/// When the new file cannot be written.
+pub async fn take_settings(old: &Path, new: &Path) -> Result<Vec<&'static str>> {
+    let mut conn = connect_writer(new).await?;
+    migrate(&mut conn).await?;
+    let mut lost = Vec::new();
+    let attached = attach(&mut conn, old).await.is_ok();
+    for (table, sql) in TABLES {
+        if !attached || sqlx::query(sql).execute(&mut conn).await.is_err() {
+            lost.push(table);
+        }
+    }
+    conn.close().await.map_err(failed)?;
+    Ok(lost)
+}
+
+/// Gives adopted footage the holds it had in `old`.
+///
+/// # Errors
+/// When they cannot be read there, or the new file cannot be written.
+pub async fn take_holds(old: &Path, new: &Path) -> Result<u64> {
+    let mut conn = connect_writer(new).await?;
+    attach(&mut conn, old).await?;
+    let held = sqlx::query(HOLDS).execute(&mut conn).await.map_err(failed)?.rows_affected();
+    conn.close().await.map_err(failed)?;
+    Ok(held)
+}
+
+/// The old file as `old`.
+pub(super) async fn attach(conn: &mut SqliteConnection, old: &Path) -> Result<()> {
+    // Brings an older file to this schema first.
+    let mut opened = connect_writer(old).await?;
+    migrate(&mut opened).await?;
+    opened.close().await.map_err(failed)?;
+    let path = old.to_string_lossy().into_owned();
+    sqlx::query(ATTACH).bind(path).execute(conn).await.map(drop).map_err(failed)
+}
