@@ -11,6 +11,8 @@ pub(super) struct Ledger {
     accounted: Ticks,
     /// Why nothing is recorded since then; `None` while footage comes.
     cause: Option<GapCause>,
+    /// Cause of a hole before the next footage that nothing else explains.
+    otherwise: GapCause,
 }
 
 impl Ledger {
@@ -55,7 +57,9 @@ impl Ledger {
             }
             None => {}
         }
-        Ok(Self { catalogue, stream, accounted: now, cause: None })
+        // Connecting again belongs to the recorder's absence, not to the camera's.
+        let otherwise = if newest.is_some() { GapCause::RecorderOff } else { GapCause::CameraLost };
+        Ok(Self { catalogue, stream, accounted: now, cause: None, otherwise })
     }
 
     /// End of what is accounted for: nothing may be recorded before it.
@@ -63,8 +67,14 @@ impl Ledger {
         self.accounted
     }
 
-    /// Footage begins. What lies between is a gap: of the cause that was given, or of `otherwise`.
-    pub(super) fn footage_from(&mut self, start: Ticks, otherwise: GapCause) {
+    /// True while nothing has said yet why there is no footage.
+    pub(super) fn is_silent(&self) -> bool {
+        self.cause.is_none()
+    }
+
+    /// Footage begins. What lies between is a gap: of the cause that was given, if one was.
+    pub(super) fn footage_from(&mut self, start: Ticks) {
+        let otherwise = std::mem::replace(&mut self.otherwise, GapCause::CameraLost);
         match self.cause.take() {
             Some(_) => drop(self.catalogue.close_gap(self.stream, self.accounted, start)),
             None if start > self.accounted => {

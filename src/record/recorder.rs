@@ -148,6 +148,8 @@ impl Work {
                 let steps = self.segmenter.finish();
                 self.take(steps);
             }
+            // The first session is on its way.
+            State::Connecting if self.open.is_none() && self.ledger.is_silent() => {}
             State::Connecting | State::Offline => self.pause(cause::of(status)),
         }
     }
@@ -185,7 +187,7 @@ impl Work {
     fn begin(&mut self, start: Ticks, run: u64, parameters: &Arc<Parameters>) {
         match self.create(start, run, parameters) {
             Ok(open) => {
-                self.ledger.footage_from(start, GapCause::CameraLost);
+                self.ledger.footage_from(start);
                 self.open = Some(open);
             }
             Err(error) => self.give_up(error.kind(), error.message()),
