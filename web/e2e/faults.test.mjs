@@ -19,13 +19,13 @@ const isGrey = (page, name) =>
 const isLive = (page, name) => page.waitForSelector(tile(name, '[data-state="live"][data-dot="green"]'));
 const isLost = (page, name) => page.waitForSelector(tile(name, '[data-state="lost"][data-dot="red"]'));
 
-/** The newest gap of this cause that is long enough to be looked at; waits for it. */
-async function hasGap(page, slug, cause) {
+/** The newest gap of this cause, at least so many milliseconds long; waits for it. */
+async function hasGap(page, slug, cause, least = 0) {
   const { id } = await api(page, `cameras/${slug}`);
   const since = new Date(Date.now() - 120_000).toISOString();
   for (;;) {
     const { cameras } = await api(page, `timeline?cameras=${id}&from=${since}&to=${new Date().toISOString()}&rendition=main`); // prettier-ignore
-    const gap = cameras[0].gaps.findLast((g) => g.cause === cause && Date.parse(g.to) - Date.parse(g.from) > 2000);
+    const gap = cameras[0].gaps.findLast((g) => g.cause === cause && Date.parse(g.to) - Date.parse(g.from) >= least);
     if (gap) return gap;
     await page.waitForTimeout(500);
   }
@@ -77,7 +77,7 @@ test(
     await page.waitForFunction(() => document.querySelector('header .pill.some') !== null);
     await fault('lane05', 'on');
     await isLive(page, 'lane05');
-    const gap = await hasGap(page, 'lane05', 'camera_lost');
+    const gap = await hasGap(page, 'lane05', 'camera_lost', 2000);
     const middle = (Date.parse(gap.from) + Date.parse(gap.to)) / 2;
     await page.goto(`${URL_BASE}/c/lane05?t=${encodeURIComponent(new Date(middle).toISOString())}`);
     await page.waitForSelector('[data-notice="gap"]');
