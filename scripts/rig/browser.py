@@ -1,9 +1,14 @@
 """The browser tests' other side: a recorder with 19 small cameras and some footage. For `scripts/test`.
 
-    browser.py LANEWATCH CLIPS COMMAND...     runs COMMAND with LANEWATCH_URL and LANEWATCH_CODE, ends with its exit code
+    browser.py LANEWATCH CLIPS COMMAND...     runs COMMAND and ends with its exit code
+
+COMMAND finds in its environment LANEWATCH_URL; LANEWATCH_BINARY and LANEWATCH_DATA, with which it prints a new sign-in code
+whenever it needs one; and LANEWATCH_FLEET, the fleet's ready line, for faults and for cameras that are not yet added.
 """
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,30 +17,67 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from rig import ROOT, cannot  # noqa: E402
-from rig.cameras import Fleet  # noqa: E402
+from rig.cameras import PASSWORD, Fleet  # noqa: E402
 from rig.recorder import Recorder  # noqa: E402
 
-PAIRS = "h264,aac"     # what every Chromium plays
+# What the lanes send. Their sub streams are H.264, but for those of H265_ONLY.
+PAIRS = ("h264", "aac")
+WALL = 19
+H265_MAIN = 18         # this lane's main stream is H.265, as many a village buys them
+H265_ONLY = 20         # both streams; not on the wall, tests add it
 FOOTAGE_S = 12         # recorded before the browser comes, so that there is something to play back
+ON_AIR_LIMIT_S = 60    # debug build, slow machine
+LIMIT_S = 20 * 60      # the journeys take three minutes
+
+
+def plan(clips, folder):
+    """Writes the fleet's plan and returns its path."""
+    def clip(pair, kind):
+        return os.path.join(os.path.abspath(clips), f"{pair}.{kind}.mp4")
+
+    def lane(n):
+        pair = PAIRS[n % len(PAIRS)]
+        return dict(name=f"lane{n:02d}", main=clip("h265" if n in (H265_MAIN, H265_ONLY) else pair, "main"),
+                    sub=clip("h265" if n == H265_ONLY else pair, "sub"))
+
+    path = os.path.join(folder, "fleet.json")
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(dict(cameras=[lane(n) for n in range(1, WALL + 1)] + [lane(H265_ONLY)]), f)
+    return path
+
+
+def run(command, env):
+    """The exit code. Whatever happens, nothing of the command is left running."""
+    process = subprocess.Popen(command, env=env, start_new_session=True)
+    try:
+        return process.wait(LIMIT_S)
+    except subprocess.TimeoutExpired:
+        return f"no end within {LIMIT_S} s"
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def main():
     binary, clips, *command = sys.argv[1:]
     folder = os.path.join(ROOT, "target", "suites", "browser")
     with Recorder(folder, os.path.abspath(binary)) as recorder, \
-            Fleet(clips, os.path.join(folder, "fleet.log"), 19, pairs=PAIRS) as fleet:
-        recorder.add(fleet.cameras)
+            Fleet(clips, os.path.join(folder, "fleet.log"), WALL + 1, layout="port-per-camera", config=plan(clips, folder)) as fleet:
+        lanes = fleet.cameras[:WALL]
+        recorder.add(lanes)
         recorder.start()
         recorder.wait_healthy()
-        if fleet.wait_on_air(sorted(fleet.streams()), 20) is None:
+        wanted = sorted(s for s in fleet.streams() if s.split("/")[0] in {c["name"] for c in lanes})
+        if fleet.wait_on_air(wanted, ON_AIR_LIMIT_S) is None:
             cannot(f"the recorder does not read all cameras; see {recorder.log}")
         time.sleep(FOOTAGE_S)
-        code = recorder.cli("login-code").stdout.strip()
-        env = dict(os.environ, LANEWATCH_URL=f"http://127.0.0.1:{recorder.port}", LANEWATCH_CODE=code)
-        done = subprocess.run(command, env=env)
-        if done.returncode:
-            sys.exit(f"failed; the recorder's log is {recorder.log}")
-        recorder.stop()
+        env = dict(os.environ, LANEWATCH_URL=f"http://127.0.0.1:{recorder.port}", LANEWATCH_BINARY=recorder.binary,
+                   LANEWATCH_DATA=os.path.abspath(recorder.data), LANEWATCH_FLEET=json.dumps(dict(fleet.ready, password=PASSWORD)))
+        if (failed := run(command, env)) != 0:
+            sys.exit(f"failed ({failed}); the recorder's log is {recorder.log}")
+        if (code := recorder.stop()) != 0:
+            sys.exit(f"the recorder did not stop in order ({code}); its log is {recorder.log}")
 
 
 if __name__ == "__main__":

@@ -101,8 +101,24 @@ pub(super) async fn get_asset(method: Method, uri: Uri, headers: HeaderMap) -> R
             ([(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], MISSING)
                 .into_response()
         }
-        None => Problem::not_found("there is no such page").into_response(),
+        None => match coded(INDEX, &headers).filter(|_| wants_page(&headers)) {
+            // Somebody follows an old link: the app says so in words and knows the way back.
+            Some((file, coding)) => {
+                let mut page = answer(INDEX, file, coding, &headers);
+                if page.status() == StatusCode::OK {
+                    *page.status_mut() = StatusCode::NOT_FOUND;
+                }
+                page
+            }
+            None => Problem::not_found("there is no such page").into_response(),
+        },
     }
+}
+
+/// A browser goes to this address, instead of fetching a part of a page from it.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|a| a.trim().starts_with("text/html"))
 }
 
 fn answer(name: &str, file: EmbeddedFile, coding: Option<&'static str>, headers: &HeaderMap) -> Response {

@@ -211,11 +211,11 @@ pub(super) async fn as_problem(refusal: Response) -> Problem {
     Problem::invalid(String::from_utf8_lossy(&said).into_owned()).with_status(status)
 }
 
-/// True for a failure that is no problem document yet.
+/// True for a failure that is no problem document yet, nor a page for a person.
 pub(super) fn is_bare(answer: &Response) -> bool {
     let kind = answer.headers().get(header::CONTENT_TYPE);
     let failed = answer.status().is_client_error() || answer.status().is_server_error();
-    failed && kind.is_none_or(|kind| kind != PROBLEM)
+    failed && kind.is_none_or(|kind| kind != PROBLEM && !kind.as_bytes().starts_with(b"text/html"))
 }
 
 impl IntoResponse for Problem {

@@ -37,6 +37,8 @@ pub enum ReasonCode {
     Unreachable,
     /// The address answers, but nothing listens on the port.
     Refused,
+    /// The camera answers that it cannot serve now: it is starting, or has too many viewers.
+    Busy,
     /// Wrong user name or password.
     AuthFailed,
     /// The camera does not know the path.
@@ -65,6 +67,7 @@ impl ReasonCode {
         match self {
             Self::Unreachable => "unreachable",
             Self::Refused => "refused",
+            Self::Busy => "busy",
             Self::AuthFailed => "auth_failed",
             Self::NotFound => "not_found",
             Self::NoPicture => "no_picture",

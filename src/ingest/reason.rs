@@ -112,7 +112,7 @@ fn by_status(host: &str, step: Step, status: u16, has_password: bool) -> Reason 
             format!("{host} does not know this path; look up the stream's path in the camera's manual"),
         ),
         453 | 500..=599 => reason(
-            ReasonCode::Unreachable,
+            ReasonCode::Busy,
             format!(
                 "{host} is not ready (it answered {status}); it may be starting, or serve too many viewers"
             ),
@@ -180,7 +180,7 @@ mod tests {
         let code = |status| by_status("h", Step::Describe, status, true).code;
         assert_eq!(code(401), ReasonCode::AuthFailed);
         assert_eq!(code(404), ReasonCode::NotFound);
-        assert_eq!(code(503), ReasonCode::Unreachable);
+        assert_eq!(code(503), ReasonCode::Busy);
         assert_eq!(code(400), ReasonCode::Protocol);
     }
 }

@@ -227,7 +227,7 @@ async fn a_camera_that_cannot_be_had_says_why() {
     let wrong_path = reason_for(greeting(Greeting::Status(404))).await;
     assert_eq!(wrong_path.0, ReasonCode::NotFound);
     let busy = reason_for(greeting(Greeting::Status(503))).await;
-    assert_eq!(busy.0, ReasonCode::Unreachable);
+    assert_eq!(busy.0, ReasonCode::Busy);
     assert_eq!(reason_for(greeting(Greeting::Close)).await.0, ReasonCode::ClosedByCamera);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("its address");

@@ -1,13 +1,17 @@
 // The system's Chromium under Playwright, signed in to the recorder at LANEWATCH_URL, collecting what must not happen.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
+import { signInCode } from './recorder.mjs';
 
 export const URL_BASE = (process.env.LANEWATCH_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '');
-const CODE = process.env.LANEWATCH_CODE ?? 'MOCKCODE';
 const PASSWORD = process.env.LANEWATCH_PASSWORD;
 
 export const PC = { viewport: { width: 1920, height: 1080 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
+/** The cookie of the shared recorder: each test file signs in once, whichever of its tests comes first. */
 let saved = null;
 
 export async function launch() {
@@ -21,40 +25,60 @@ export async function launch() {
   });
 }
 
-/** A page in its own context. `faults` collects console errors, page errors and failed requests. */
-export async function open(browser, options = PC) {
+/**
+ * A page in its own context, in a zone that is not the site's. `faults` collects console errors, page errors and failed
+ * requests, but for those that match `expected`.
+ */
+export async function open(browser, options = PC, { fresh = false, expected = [] } = {}) {
   const context = await browser.newContext({
     timezoneId: 'America/New_York',
-    storageState: saved ?? undefined,
+    storageState: fresh ? undefined : (saved ?? undefined),
     ...options,
   });
+  // Generous: a machine at work on other things may be slow, and still nothing is wrong.
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const faults = [];
   const sockets = [];
+  const fault = (text) => expected.some((e) => e.test(text)) || faults.push(text);
   page.on('console', (m) => {
     // Asking who is signed in before signing in is answered with 401, and the browser tells the console.
     const asking = m.location().url.endsWith('/api/v1/me') && m.text().includes('401');
-    if (m.type() === 'error' && !asking) faults.push(`console: ${m.text()} ${m.location().url}`);
+    if (m.type() === 'error' && !asking) fault(`console: ${m.text()} ${m.location().url}`);
   });
-  page.on('pageerror', (e) => faults.push(`page: ${e.stack ?? e}`));
+  page.on('pageerror', (e) => fault(`page: ${e.name} ${e.message} ${e.stack}`));
   page.on('websocket', (ws) => sockets.push(ws.url()));
-  page.on('response', (r) => r.status() >= 500 && faults.push(`${r.status()} ${r.url()}`));
+  page.on('response', (r) => r.status() >= 500 && fault(`${r.status()} ${r.url()}`));
   return { context, page, faults, sockets };
 }
 
-/** Signs in once per run (the code works once) and keeps the cookie for later contexts. */
+/** To the wall of the shared recorder, signed in. */
 export async function signIn(page) {
   if (saved) return page.goto(`${URL_BASE}/`);
   if (PASSWORD) {
     await page.goto(`${URL_BASE}/login`);
-    await page.fill('#password', PASSWORD);
+    await page.fill('#secret', PASSWORD);
     await page.keyboard.press('Enter');
-  } else await page.goto(`${URL_BASE}/#code=${CODE}`);
-  await page.waitForSelector('header .brand', { timeout: 15_000 });
+  } else await page.goto(`${URL_BASE}/#code=${signInCode()}`);
+  await page.waitForSelector('header .brand');
   saved = await page.context().storageState();
 }
 
 export const debug = (page) => page.evaluate(() => structuredClone({ ...window.__lanewatch }));
 
+export const api = (page, path) => page.evaluate(async (p) => (await fetch(`/api/v1/${p}`)).json(), path);
+
 /** Number of shown sub/main pictures that have had a frame. */
 export const framed = (page) => page.$$eval('[data-tile]', (all) => all.filter((e) => e.dataset.firstFrameMs).length);
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** No serious fault of WCAG 2.2 A and AA, as far as a program can see. */
+export async function accessible(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
+  );
+  const found = violations.map((v) => `${v.impact} ${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join(' | ')}`); // prettier-ignore
+  assert.deepEqual(found, [], page.url());
+}

@@ -45,6 +45,9 @@ async fn pages_are_served_where_the_app_has_routes_and_nowhere_else() {
         let reply = client.get(path).await;
         assert_eq!((reply.status, reply.code().as_str()), (404, "not_found"), "{path}");
     }
+    // A person on an old link gets the app, which says so; a missing part of a page is no page.
+    let page = client.send("GET", "/nothing/here", &[("accept", "text/html,*/*;q=0.8")], None).await;
+    assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")));
     assert_eq!(client.send("POST", "/", &[], None).await.status, 405);
 }
 

@@ -23,6 +23,8 @@ export const app = $state<{
   camerasError: string | null;
   camerasLoaded: boolean;
   link: SocketStatus;
+  /** The live socket has been away for more than a blink: nothing that is known of cameras holds. */
+  away: boolean;
   /** The recorder's clock, once a second; for clocks and "since" words. */
   now: number;
   expired: boolean;
@@ -36,6 +38,7 @@ export const app = $state<{
   camerasError: null,
   camerasLoaded: false,
   link: 'waiting',
+  away: false,
   now: Date.now(),
   expired: false,
   codeFailed: false,
@@ -68,6 +71,9 @@ async function enter(): Promise<void> {
   app.me = await api.me();
   app.status = 'ready';
   app.expired = false;
+  clearTimeout(away);
+  away = undefined;
+  app.away = false;
   socket.start();
   if (router.route.page === 'login') replace(wanted);
   await refreshCameras();
@@ -106,8 +112,8 @@ export async function start(): Promise<void> {
   }
 }
 
-export async function signIn(password: string): Promise<void> {
-  await api.signIn({ password });
+export async function signIn(by: { password: string } | { code: string }): Promise<void> {
+  await api.signIn(by);
   app.codeFailed = false;
   await enter();
 }
@@ -131,7 +137,21 @@ whenUnauthenticated(() => {
   if (app.status === 'ready') signedOut(true);
 });
 
-socket.onStatus = (s) => (app.link = s);
+// A sign-in link pasted into the address bar of the sign-in page changes nothing but the hash.
+addEventListener('hashchange', () => {
+  if (app.status === 'signed_out' && location.hash.includes('code=')) void start();
+});
+
+const BLINK_MS = 2500;
+let away: ReturnType<typeof setTimeout> | undefined;
+socket.onStatus = (s) => {
+  if (s === 'open') {
+    clearTimeout(away);
+    away = undefined;
+    app.away = false;
+  } else away ??= setTimeout(() => (app.away = true), BLINK_MS);
+  app.link = s;
+};
 socket.onCameras = () => void refreshCameras();
 socket.onRefused = () => void api.me().catch(() => {});
 socket.onState = (e) => {

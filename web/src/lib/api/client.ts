@@ -63,8 +63,9 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
 }
 
 async function json<T>(path: string, init?: RequestInit): Promise<T> {
-  const res = await request(path, init);
-  return (res.status === 204 ? undefined : await res.json()) as T;
+  const text = await (await request(path, init)).text();
+  // Work that was only begun or done has nothing to tell.
+  return (text ? JSON.parse(text) : undefined) as T;
 }
 
 function send<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {

@@ -878,7 +878,7 @@ export interface components {
         StateReason: {
             /**
              * @description Stable name, to be translated: `unreachable`, `refused`, `auth_failed`, `no_picture`, `silent`, `b_frames`,
-             *     `codec_unsupported`, `closed_by_camera`, `protocol`, `timestamps`, `not_found` or `disabled`.
+             *     `codec_unsupported`, `closed_by_camera`, `busy`, `protocol`, `timestamps`, `not_found` or `disabled`.
              */
             code: string;
             /** @description The same in English, for administrators. */

@@ -1,5 +1,5 @@
 /** Dates and lengths of time in words, Vietnamese and English. Pure: the clock and the zone are parameters. */
-import { dayKey, dmy, hm, pad, parts, startOfDay } from '../time/zone';
+import { dayKey, dmy, hm, hms, pad, parts, startOfDay } from '../time/zone';
 import type { Lang } from './index';
 
 const DAYS: Record<Lang, string[]> = {
@@ -29,6 +29,15 @@ export function dayWords(ms: number, now: number, zone: string, lang: Lang): str
   return longDate(ms, zone, lang);
 }
 
+/** A day in a calendar, with the number that is seen first: `7 tháng 11, thứ bảy`. */
+export function dayLabel(ms: number, zone: string, lang: Lang): string {
+  const p = parts(ms, zone);
+  const name = weekday(ms, zone, lang);
+  return lang === 'vi'
+    ? `${p.day} tháng ${p.month}, ${name.toLowerCase()}`
+    : `${p.day} ${MONTHS_EN[p.month - 1]}, ${name}`;
+}
+
 /** A past instant as short as it can be without being ambiguous: `21:40`, `21:40 hôm qua`, `21:40 ngày 20/11`. */
 export function since(ms: number, now: number, zone: string, lang: Lang): string {
   const time = hm(ms, zone);
@@ -40,6 +49,14 @@ export function since(ms: number, now: number, zone: string, lang: Lang): string
   return lang === 'vi'
     ? `${time} ngày ${pad(p.day)}/${pad(p.month)}${year}`
     : `${time} on ${pad(p.day)}/${pad(p.month)}${year}`;
+}
+
+/** To the second, with the day when that is another than the one `near` lies in: `21:40:05`, `21:40:05 ngày 20/11`. */
+export function exact(ms: number, near: number, zone: string, lang: Lang): string {
+  const time = hms(ms, zone);
+  if (dayKey(ms, zone) === dayKey(near, zone)) return time;
+  const p = parts(ms, zone);
+  return `${time} ${lang === 'vi' ? 'ngày' : 'on'} ${pad(p.day)}/${pad(p.month)}`;
 }
 
 /** For screen readers: `22 giờ 14 phút 05 giây, ngày 22/11`. */
@@ -65,7 +82,10 @@ const locale = (lang: Lang): string => (lang === 'vi' ? 'vi-VN' : 'en-GB');
 
 /** Numbers with the language's decimal mark. */
 export const number = (n: number, lang: Lang, digits = 0): string =>
-  new Intl.NumberFormat(locale(lang), { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(n);
+  new Intl.NumberFormat(locale(lang), { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(
+    // No minus before what is rounded to nothing.
+    Number(n.toFixed(digits)) || 0,
+  );
 
 export function bytes(n: number, lang: Lang): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -29,12 +29,15 @@ export const en: Record<keyof typeof vi, string> = {
   'login.show': 'Show password',
   'login.hide': 'Hide password',
   'login.submit': 'See the cameras',
+  'login.code': 'One-time code',
+  'login.by_code': 'Forgot the password? Use a one-time code',
+  'login.by_password': 'Sign in with the password',
   'login.busy': 'Checking…',
   'login.first': 'First use',
   'login.first_hint':
-    'No password is set yet. Open the link with the one-time code that the recorder printed when it started, like http://host/#code=…',
+    'Enter the one-time code that the recorder printed when it started, or open the link with that code. Then you set a password.',
   'login.code_failed':
-    'This code is wrong or was used already. Enter the password, or restart the recorder to get a new code.',
+    'This code is wrong, was used already or is older than 15 minutes. Get a new one on the recorder with: lanewatch login-code',
   'login.wrong': 'Wrong password. Check Caps Lock and the keyboard language, then try again.',
   'login.too_many': 'Too many wrong tries. Try again in {seconds} seconds.',
   'login.expired': 'Your session has ended. Sign in again and the same screen will open.',
@@ -57,7 +60,7 @@ export const en: Record<keyof typeof vi, string> = {
   'wall.all_dark': 'The recorder has no picture at all',
   'wall.all_dark_hint': 'Check the power of the cameras, the network cable and switch, then the System page.',
   'wall.pill': '{live}/{total} cameras',
-  'wall.pill_label': '{live} of {total} cameras have a picture',
+  'wall.pill_label': '{live}/{total} cameras have a picture',
   'wall.coverage': 'Recordings of the last 24 hours',
   'wall.coverage_hint': 'Click a lane to play back that moment',
   'wall.away': 'Cameras without picture',
@@ -97,6 +100,8 @@ export const en: Record<keyof typeof vi, string> = {
 
   'reason.unreachable': 'The camera cannot be reached. Check its power and network cable.',
   'reason.refused': 'The camera refuses the connection. Check that RTSP is switched on.',
+  'reason.busy':
+    'The camera says it is busy: it has just started, or has too many viewers. Wait a minute and try again.',
   'reason.auth_failed': 'Wrong camera user name or password. Correct it on the Cameras page.',
   'reason.no_picture': 'The camera answers but sends no picture. Restart the camera.',
   'reason.silent': 'The camera went silent. It usually comes back within minutes.',
@@ -161,6 +166,8 @@ export const en: Record<keyof typeof vi, string> = {
   'play.edge': 'You have reached the present.',
   'play.sub_for_speed': 'Above 4× the sub stream is used.',
   'play.h265': 'This device cannot play {codec}; showing the sub stream.',
+  'play.unplayable':
+    'This device cannot play {codec}. The recording is complete: set in and out point and download it, or open it in Safari or Edge.',
   'play.reverse': 'Rewind {n}×',
   'play.jump_label': 'Time to show, for example 22:14',
   'play.jump_go': 'Go',
@@ -185,6 +192,7 @@ export const en: Record<keyof typeof vi, string> = {
   'cause.disabled': 'camera switched off',
   'cause.retention': 'deleted after the retention time',
   'cause.lost_in_crash': 'lost when the recorder stopped suddenly',
+  'cause.before': 'the camera had not been added yet',
   'cause.unknown': 'cause unknown',
 
   'tl.label': 'Timeline',

@@ -27,12 +27,15 @@ export const vi = {
   'login.show': 'Hiện mật khẩu',
   'login.hide': 'Ẩn mật khẩu',
   'login.submit': 'Vào xem camera',
+  'login.code': 'Mã dùng một lần',
+  'login.by_code': 'Quên mật khẩu? Dùng mã một lần',
+  'login.by_password': 'Đăng nhập bằng mật khẩu',
   'login.busy': 'Đang kiểm tra…',
   'login.first': 'Lần đầu sử dụng',
   'login.first_hint':
-    'Chưa đặt mật khẩu. Hãy mở đường dẫn có mã dùng một lần mà đầu ghi in ra khi khởi động, dạng http://máy-chủ/#code=…',
+    'Hãy nhập mã dùng một lần mà đầu ghi in ra khi khởi động, hoặc mở đường dẫn có mã ấy. Sau đó bạn sẽ đặt mật khẩu.',
   'login.code_failed':
-    'Mã này không đúng hoặc đã dùng rồi. Hãy nhập mật khẩu, hoặc khởi động lại đầu ghi để lấy mã mới.',
+    'Mã này không đúng, đã dùng rồi hoặc quá 15 phút. Lấy mã mới trên máy đầu ghi bằng lệnh: lanewatch login-code',
   'login.wrong': 'Mật khẩu không đúng. Hãy kiểm tra phím Caps Lock và bộ gõ tiếng Việt rồi nhập lại.',
   'login.too_many': 'Đã nhập sai nhiều lần. Hãy thử lại sau {seconds} giây.',
   'login.expired': 'Phiên làm việc đã hết. Hãy đăng nhập lại, màn hình cũ sẽ mở ra.',
@@ -55,7 +58,7 @@ export const vi = {
   'wall.all_dark': 'Đầu ghi không có hình nào',
   'wall.all_dark_hint': 'Hãy kiểm tra: điện của camera, dây mạng và bộ chia mạng, rồi trang Hệ thống.',
   'wall.pill': '{live}/{total} camera',
-  'wall.pill_label': '{live} trên {total} camera đang có hình',
+  'wall.pill_label': '{live}/{total} camera đang có hình',
   'wall.coverage': 'Bản ghi 24 giờ qua',
   'wall.coverage_hint': 'Bấm vào một dải để xem lại lúc đó',
   'wall.away': 'Camera mất hình',
@@ -95,6 +98,7 @@ export const vi = {
 
   'reason.unreachable': 'Không tới được camera. Kiểm tra điện và dây mạng của camera.',
   'reason.refused': 'Camera từ chối kết nối. Kiểm tra cổng RTSP đã bật chưa.',
+  'reason.busy': 'Camera báo đang bận: vừa khởi động, hoặc quá nhiều máy đang xem. Đợi một phút rồi thử lại.',
   'reason.auth_failed': 'Sai tên đăng nhập hoặc mật khẩu camera. Sửa trong trang Camera.',
   'reason.no_picture': 'Camera trả lời nhưng không gửi hình. Khởi động lại camera.',
   'reason.silent': 'Camera im lặng, không gửi hình nữa. Thường tự lại sau ít phút.',
@@ -159,6 +163,8 @@ export const vi = {
   'play.edge': 'Đã xem tới hiện tại.',
   'play.sub_for_speed': 'Trên 4× dùng luồng phụ.',
   'play.h265': 'Máy này không phát được {codec}, đang xem luồng phụ.',
+  'play.unplayable':
+    'Máy này không phát được {codec}. Bản ghi vẫn đủ: đặt điểm đầu, điểm cuối rồi tải về, hoặc mở bằng Safari, Edge.',
   'play.reverse': 'Tua lùi {n}×',
   'play.jump_label': 'Giờ cần xem, ví dụ 22:14',
   'play.jump_go': 'Tới',
@@ -183,6 +189,7 @@ export const vi = {
   'cause.disabled': 'camera được tắt',
   'cause.retention': 'đã xóa vì quá hạn lưu',
   'cause.lost_in_crash': 'mất khi đầu ghi tắt đột ngột',
+  'cause.before': 'lúc đó camera chưa được thêm',
   'cause.unknown': 'chưa rõ nguyên nhân',
 
   'tl.label': 'Dòng thời gian',

@@ -31,6 +31,8 @@ export function followEdge({ at, ranges, target, settling, canChangeRate }: Edge
   if (behind - target > (settling ? JUMP_SETTLING : JUMP_BEHIND)) return { seek: wish, rate: 1 };
   if (!canChangeRate) return { seek: null, rate: 1 };
   const late = behind - target;
+  // Nearly a second late is the limit of the live view in reach: rather quick people than late ones.
+  if (late > 0.8) return { seek: null, rate: 1.25 };
   if (late > 0.5) return { seek: null, rate: 1.1 };
   if (late > 0.2) return { seek: null, rate: 1.05 };
   if (behind < target * 0.4) return { seek: null, rate: 0.97 };

@@ -8,6 +8,8 @@ import { choose } from './rendition';
 import { dotFor, tileState } from './truth';
 import { parseEvent, parseMedia } from './wire';
 import { FrameHold, HOLD_MS } from './frame-hold';
+import { Intake } from './intake';
+import type { Kind, MediaMessage } from './wire';
 
 describe('backoff', () => {
   it('grows from half a second to fifteen, jitter takes at most a quarter', () => {
@@ -16,6 +18,30 @@ describe('backoff', () => {
       expect(backoffMs(n, 0.999)).toBeGreaterThanOrEqual(backoffMs(n, 0) * 0.75 - 1);
       expect(backoffMs(n + 1, 0)).toBeGreaterThanOrEqual(backoffMs(n, 0));
     }
+  });
+});
+
+describe('intake', () => {
+  const message = (kind: Kind, n = 0): MediaMessage => ({ kind, ch: 1, captureMs: n, bytes: new Uint8Array([n]) });
+  it('begins with a key frame behind its init segment, and leaves nothing out after it', () => {
+    const intake = new Intake();
+    expect(intake.take(message('delta'))).toBeNull();
+    expect(intake.take(message('init', 1))).toBeNull();
+    expect(intake.take(message('delta'))).toBeNull();
+    expect(intake.take(message('key', 2))).toEqual({ media: message('key', 2), init: new Uint8Array([1]) });
+    for (const kind of ['delta', 'delta', 'key', 'delta'] as const)
+      expect(intake.take(message(kind, 3))).toEqual({ media: message(kind, 3), init: null });
+  });
+  it('begins anew with new parameters and after a loss', () => {
+    const intake = new Intake();
+    intake.take(message('init', 1));
+    intake.take(message('key'));
+    intake.take(message('init', 2));
+    expect(intake.take(message('delta'))).toBeNull();
+    expect(intake.take(message('key'))?.init).toEqual(new Uint8Array([2]));
+    intake.restart();
+    expect(intake.take(message('delta'))).toBeNull();
+    expect(intake.take(message('key'))?.init).toEqual(new Uint8Array([2]));
   });
 });
 
@@ -74,6 +100,7 @@ describe('live edge', () => {
   it('speeds up a little when late and jumps when far behind', () => {
     expect(followEdge({ ...base, at: 9.4, ranges: [[0, 10]] }).rate).toBe(1.05);
     expect(followEdge({ ...base, at: 9.1, ranges: [[0, 10]] }).rate).toBe(1.1);
+    expect(followEdge({ ...base, at: 8.7, ranges: [[0, 10]] }).rate).toBe(1.25);
     expect(followEdge({ ...base, at: 8, ranges: [[0, 10]] }).seek).toBeCloseTo(9.7);
     expect(followEdge({ ...base, settling: true, at: 8.8, ranges: [[0, 10]] }).seek).toBeCloseTo(9.7);
   });

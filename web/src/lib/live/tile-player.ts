@@ -11,6 +11,7 @@ import { CaptureMap } from './capture-map';
 import type { ServerClock } from './clock';
 import { followEdge } from './edge';
 import { FrameHold } from './frame-hold';
+import { Intake, type Piece } from './intake';
 import type { Channel, LiveSocket } from './socket';
 import { dotFor, tileState, type Dot, type TileState } from './truth';
 import type { MediaMessage, ServerEvent } from './wire';
@@ -62,10 +63,12 @@ export class LivePlayer {
   #buffer: SourceBuffer | null = null;
   #opening = false;
   #mime: string | null = null;
-  #init: Uint8Array | null = null;
-  #early: MediaMessage[] = [];
+  #intake = new Intake();
+  /** What came while the buffer was being opened. */
+  #early: Piece[] = [];
   #origin: number | null = null;
-  #awaitKey = true;
+  /** Media times of the key frames in the buffer. */
+  #keys: number[] = [];
   #hold = new FrameHold((b) => this.#queue?.append(b));
   #captures = new CaptureMap();
   #started = performance.now();
@@ -151,15 +154,14 @@ export class LivePlayer {
 
   #subscribe(): void {
     this.#channel?.close();
-    this.#awaitKey = true;
-    this.#init = null;
+    this.#intake = new Intake();
     this.#asked = performance.now();
     this.#channel = this.#o.socket.subscribe(this.#o.camera, this.stats.rendition, {
       event: (e) => this.#event(e),
       media: (m) => this.#media(m),
       reset: () => {
         this.#hold.drop();
-        this.#awaitKey = true;
+        this.#intake.restart();
       },
     });
   }
@@ -192,23 +194,11 @@ export class LivePlayer {
     const now = performance.now();
     if (now - this.#lastData > 1000) this.#dataSince = now;
     this.#lastData = now;
-    if (m.kind === 'init') {
-      this.#hold.flush();
-      this.#init = m.bytes;
-      this.#awaitKey = true;
-      return;
-    }
-    if (this.#awaitKey && m.kind !== 'key') return;
-    if (this.#opening) {
-      this.#early.push(m);
-      return;
-    }
-    if (!this.#queue) {
-      this.#early.push(m);
-      void this.#open(m);
-      return;
-    }
-    this.#append(m);
+    const piece = this.#intake.take(m);
+    if (!piece) return;
+    if (this.#queue && !this.#opening) return this.#append(piece);
+    this.#early.push(piece);
+    if (!this.#opening) void this.#open(m);
   }
 
   async #open(first: MediaMessage): Promise<void> {
@@ -238,24 +228,27 @@ export class LivePlayer {
     }
     const early = this.#early;
     this.#early = [];
-    for (const m of early) this.#append(m);
+    for (const piece of early) this.#append(piece);
     this.play();
   }
 
-  #append(m: MediaMessage): void {
+  #append({ media, init }: Piece): void {
     const queue = this.#queue!;
-    if (this.#awaitKey) {
-      if (m.kind !== 'key') return;
+    if (init) {
+      this.#hold.flush();
       if (this.stats.mime && this.stats.mime !== this.#mime) {
         this.#mime = this.stats.mime;
         queue.changeType(this.#mime);
       }
-      if (this.#init) queue.append(this.#init);
-      this.#awaitKey = false;
+      queue.append(init);
     }
-    const info = readFragment(m.bytes);
-    if (info) this.#captures.add(info.time / 90_000 - this.#origin!, m.captureMs);
-    this.#hold.push(m.bytes, info);
+    const info = readFragment(media.bytes);
+    if (info) {
+      const at = info.time / 90_000 - this.#origin!;
+      this.#captures.add(at, media.captureMs);
+      if (media.kind === 'key') this.#keys.push(at);
+    }
+    this.#hold.push(media.bytes, info);
   }
 
   #follow(): void {
@@ -282,11 +275,14 @@ export class LivePlayer {
     if (last && !this.#o.video.seeking) this.#o.video.currentTime = Math.max(last[0], last[1] - TARGET_S);
   }
 
+  /** Lets go of whole GOPs: a browser that loses the beginning of one drops the rest of it, also what is yet to be shown. */
   #trim(keep: number, now = false): void {
     const ranges = this.#buffer ? rangesOf(this.#buffer.buffered) : [];
     const start = ranges[0]?.[0];
-    const to = this.#o.video.currentTime - keep;
-    if (start === undefined || to - start < (now ? 0 : keep)) return;
+    const before = this.#o.video.currentTime - keep;
+    const to = this.#keys.findLast((at) => at <= before);
+    if (start === undefined || to === undefined || to - start < (now ? 0 : keep)) return;
+    this.#keys = this.#keys.filter((at) => at >= to);
     if (now) this.#queue?.removeFirst(0, to);
     else this.#queue?.remove(0, to);
   }
@@ -348,6 +344,7 @@ export class LivePlayer {
     this.#buffer = null;
     this.#source = null;
     this.#early = [];
+    this.#keys = [];
     this.#opening = false;
     this.#captures = new CaptureMap();
     detach(this.#o.video);

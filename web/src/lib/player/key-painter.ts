@@ -3,7 +3,7 @@
  * a second small media element, because a bare LAN address over http has no WebCodecs.
  */
 import { firstMdat, readInit, splitInit } from './mp4';
-import { MediaBuffer } from './media-buffer';
+import { MediaBuffer, Unplayable } from './media-buffer';
 
 export interface KeyPainter {
   readonly kind: 'webcodecs' | 'mse';
@@ -31,7 +31,7 @@ class WebCodecsPainter implements KeyPainter {
     const { init, media } = splitInit(bytes);
     const config = readInit(init);
     const data = firstMdat(media);
-    if (!config || !data) throw new Error('no H.264 key frame');
+    if (!config || !data) throw new Unplayable('no H.264 key frame');
     const name = `${config.codec} ${config.width}x${config.height} ${config.description.join(',')}`;
     if (!this.#decoder || this.#failed || this.#decoder.state === 'closed') this.#open();
     if (name !== this.#config) {
@@ -75,7 +75,7 @@ class MsePainter implements KeyPainter {
   async paint(bytes: Uint8Array, startMs: number): Promise<void> {
     const { init, media } = splitInit(bytes);
     const config = readInit(init);
-    if (!config) throw new Error('no H.264 key frame');
+    if (!config) throw new Unplayable('no H.264 key frame');
     const hash = `${config.codec} ${config.description.join(',')}`;
     await this.#media.prepareWith(hash, `video/mp4; codecs="${config.codec}"`, init, startMs);
     if (this.#media.until(startMs + 1) === null) await this.#media.append(media);

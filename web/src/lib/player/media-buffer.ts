@@ -4,7 +4,7 @@
  */
 import { mediaBytes } from '../api/client';
 import { AppendQueue } from './append-queue';
-import { attach, bufferedUntil, canPlay, detach, rangesOf } from './mse';
+import { attach, bufferedUntil, canPlay, detach, holdsIn, rangesOf } from './mse';
 
 /** Media time 0 lies this long before the first seek: room to go back without a new media source. */
 const BACK_MS = 400 * 86_400_000;
@@ -90,6 +90,12 @@ export class MediaBuffer {
     if (!this.#buffer || !this.open) return null;
     const end = bufferedUntil(rangesOf(this.#buffer.buffered), this.toMedia(ms));
     return end === null ? null : this.toEpoch(end);
+  }
+
+  /** Is the picture of `ms` there, and `ahead` ms more? Unlike `until` without tolerance: a seek into a hole, however small, waits. */
+  holds(ms: number, ahead: number): boolean {
+    if (!this.#buffer || !this.open) return false;
+    return holdsIn(rangesOf(this.#buffer.buffered), this.toMedia(ms), ahead / 1000);
   }
 
   /** Forgets everything outside the range. */

@@ -59,6 +59,11 @@ export function rangesOf(b: TimeRanges): Ranges {
   return Array.from({ length: b.length }, (_, i) => [b.start(i), b.end(i)]);
 }
 
+/** Does one range reach from `at` over `ahead` seconds? A microsecond is the browser's own rounding. */
+export function holdsIn(ranges: Ranges, at: number, ahead: number): boolean {
+  return ranges.some(([a, b]) => a <= at + 1e-6 && at + ahead <= b);
+}
+
 /** End of the buffered stretch that holds `at`, or null. Holes up to `bridge` seconds do not count as an end. */
 export function bufferedUntil(ranges: Ranges, at: number, bridge = 0.15): number | null {
   let end: number | null = null;

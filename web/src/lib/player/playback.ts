@@ -134,8 +134,7 @@ export class PlaybackPlayer {
     this.pause();
     const frame = 1000 / Math.max(1, this.#o.fps());
     const target = this.s.position + (direction > 0 ? 1.5 : -0.5) * frame;
-    const until = this.#media.until(target);
-    if (until === null || until < target) return void this.seek(target, false);
+    if (!this.#media.holds(target, 0)) return void this.seek(target, false);
     this.#generation++;
     this.s.position = target;
     this.s.state = 'paused';
@@ -159,8 +158,7 @@ export class PlaybackPlayer {
     const stale = (): boolean => generation !== this.#generation;
     const list = this.#index.list;
     const shown = presented(this.#o.video);
-    const until = this.#media.until(t);
-    if (!this.#foreign && until !== null && until > t + 40) {
+    if (!this.#foreign && this.#media.holds(t, 40)) {
       this.#o.video.currentTime = this.#media.toMedia(t);
       return shown;
     }

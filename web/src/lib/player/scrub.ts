@@ -5,6 +5,7 @@
 import { api, ApiError, mediaBytes } from '../api/client';
 import type { RenditionId } from '../api/types';
 import { GopCache } from './gop-cache';
+import { Unplayable } from './media-buffer';
 import { readFragment, splitInit } from './mp4';
 import type { KeyPainter } from './key-painter';
 
@@ -70,7 +71,8 @@ export class Scrubber {
         this.#o.painted(t, key.start);
       } catch (e) {
         if (e instanceof ApiError) this.#o.missing(t);
-        else reportError(e);
+        // The picture stays as it is; the player says why when the finger rests.
+        else if (!(e instanceof Unplayable)) reportError(e);
       }
     }
     this.#busy = false;

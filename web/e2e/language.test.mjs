@@ -1,0 +1,65 @@
+// The interface is Vietnamese first and complete in English; the choice stays. Names of cameras are the user's own.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+
+let browser;
+before(async () => (browser = await launch()));
+after(async () => browser?.close());
+
+const VIETNAMESE = /[ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ]/i;
+
+/** What is read on the page or to a screen reader, without the cameras' names and the name of the language. */
+async function texts(page) {
+  const own = (await api(page, 'cameras?limit=200')).items.map((c) => c.name);
+  const all = await page.evaluate(() => {
+    const out = [...document.querySelectorAll('*')].flatMap((e) => ['aria-label', 'title', 'placeholder', 'aria-valuetext'].map((a) => e.getAttribute(a))); // prettier-ignore
+    return [...out.filter(Boolean), ...document.body.innerText.split('\n')];
+  });
+  const strip = (s) => ['Tiếng Việt', ...own].reduce((r, name) => r.replaceAll(name, ''), s);
+  return all.map((s) => strip(s).trim()).filter(Boolean);
+}
+
+test('English is complete on every page, the document says so, and the choice survives a reload', async () => {
+  const { context, page, faults } = await open(browser, PC, { expected: [/404.*\/nowhere/] });
+  await signIn(page);
+  await page.waitForSelector('[data-tile][data-state="live"]');
+  assert.equal(await page.getAttribute('html', 'lang'), 'vi');
+  assert.ok((await texts(page)).some((s) => VIETNAMESE.test(s)));
+  await page.click('header .lang');
+  await page.reload();
+  await page.waitForSelector('[data-tile][data-state="live"]');
+  assert.equal(await page.getAttribute('html', 'lang'), 'en');
+  const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
+  const pages = ['/', `/?c=${slug}`, '/cameras', '/cameras?add=1', '/system', `/c/${slug}`, `/c/${slug}?t=2020-01-01T00:00:00Z`, '/nowhere']; // prettier-ignore
+  for (const path of pages) {
+    await page.goto(`${URL_BASE}${path}`);
+    await page.waitForSelector('main h1, main h2, dialog h2');
+    await page.waitForLoadState('networkidle');
+    assert.deepEqual(
+      (await texts(page)).filter((s) => VIETNAMESE.test(s)),
+      [],
+      path,
+    );
+  }
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+for (const [device, options] of Object.entries({ PC, phone: PHONE })) {
+  test(`${device}: every page passes the accessibility rules and fits the screen`, async () => {
+    const { context, page, faults } = await open(browser, options, { expected: [/404.*\/nowhere/] });
+    await signIn(page);
+    await page.waitForSelector('[data-tile][data-state="live"]');
+    const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
+    for (const path of ['/cameras', '/cameras?add=1', '/system', `/c/${slug}`, '/nowhere']) {
+      await page.goto(`${URL_BASE}${path}`);
+      await page.waitForSelector('main h1, main h2, dialog h2');
+      await page.waitForLoadState('networkidle');
+      await accessible(page);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${path} scrolls sideways`); // prettier-ignore
+    }
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+}

@@ -1,0 +1,94 @@
+// The recorders and cameras behind the tests: the shared one that the run started, others that a test starts for
+// itself, and the simulated cameras with their faults. What is not there (a run by hand) makes its tests skip.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const BINARY = process.env.LANEWATCH_BINARY;
+const DATA = process.env.LANEWATCH_DATA;
+
+/** The simulated cameras of this run: `cameras` ({name, main, sub}), `user`, `password`, and `control` for faults. */
+export const fleet = process.env.LANEWATCH_FLEET ? JSON.parse(process.env.LANEWATCH_FLEET) : null;
+/** As options of a test: it needs the simulated cameras, or a recorder of its own besides. */
+export const needsFleet = { skip: fleet ? false : 'no simulated cameras; scripts/test browser has them' };
+export const needsRecorder = { skip: fleet && BINARY ? false : 'no recorder program; scripts/test browser has it' };
+
+/** A fault of a simulated camera, such as `fault('lane04', 'freeze')`. `scripts/camera-fleet faults` lists them. */
+export async function fault(lane, action, args = {}) {
+  const answer = await fetch(`${fleet.control}/${lane}/${action}?${new URLSearchParams(args)}`, { method: 'POST' });
+  if (!answer.ok) throw new Error(`${lane} ${action}: ${await answer.text()}`);
+}
+
+export const lane = (name) => fleet.cameras.find((c) => c.name === name);
+
+/** A sign-in code; each is good for one sign-in. The mock knows only one and never wears it out. */
+export function signInCode(data = DATA) {
+  if (process.env.LANEWATCH_CODE) return process.env.LANEWATCH_CODE;
+  if (!BINARY || !data) return 'MOCKCODE';
+  return execFileSync(BINARY, ['login-code', '--data', data], { encoding: 'utf8' }).trim();
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** A recorder of a test's own, empty, on loopback. `close` ends it and removes what it wrote. */
+export class Recorder {
+  static async start() {
+    const r = new Recorder();
+    r.folder = mkdtempSync(join(tmpdir(), 'lanewatch-e2e-'));
+    r.data = join(r.folder, 'data');
+    r.port = await freePort();
+    r.url = `http://127.0.0.1:${r.port}`;
+    await r.begin();
+    return r;
+  }
+
+  async begin() {
+    const log = openSync(join(this.folder, 'recorder.log'), 'a');
+    this.process = spawn(BINARY, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`], {
+      stdio: ['ignore', log, log],
+    });
+    this.ended = new Promise((resolve) => this.process.once('exit', resolve));
+    let over = false;
+    void this.ended.then(() => (over = true));
+    while (!over) {
+      const answer = await fetch(`${this.url}/api/v1/health`).catch(() => null);
+      if (answer?.ok && (await answer.json()).status !== 'starting') return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('the recorder ended by itself');
+  }
+
+  /** An orderly stop; the data stay. */
+  async stop() {
+    this.process.kill('SIGTERM');
+    await this.ended;
+  }
+
+  code() {
+    return signInCode(this.data);
+  }
+
+  add(camera) {
+    const secret = join(this.folder, 'camera-password');
+    writeFileSync(secret, fleet.password, { mode: 0o600 });
+    const login = ['--username', fleet.user, '--password-file', secret];
+    execFileSync(BINARY, ['camera', 'add', '--data', this.data, '--name', camera.name, '--main', camera.main, '--sub', camera.sub, ...login]); // prettier-ignore
+  }
+
+  async close() {
+    this.process.kill('SIGKILL');
+    await this.ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
