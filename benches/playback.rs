@@ -66,7 +66,7 @@ async fn record(data: &Path) -> Result<(), Failure> {
     let catalogue = Catalogue::open(&catalogue_file(data), clock.clone(), Zone::HO_CHI_MINH, &tasks).await?;
     // Where the service looks for footage when its configuration names no other place.
     let spec = VolumeSpec { path: data.join("footage"), group: "default".into(), budget_bytes: None };
-    let volumes = Volumes::open(vec![spec.clone()], catalogue.database(), start())?;
+    let volumes = Volumes::open(vec![spec.clone()], &[], catalogue.database(), start())?;
     for volume in volumes.iter() {
         let (path, group) = (spec.path.clone(), spec.group.clone());
         catalogue.put_volume(NewVolume { id: volume.id(), path, group, budget_bytes: None }).await?;

@@ -26,8 +26,7 @@
 //! | 1 | [`hub`] | ring of recent GOPs per stream, cursors, status | memory of recent media |
 //! | 0 | [`base`] | ticks, clock, ids, errors, secrets, tasks | wall clock, chrono, spawning |
 //!
-//! Not built yet: recovery, check and rebuild in record. Rooms for pictures
-//! (vision), motion (detect) and messages (alert) come with their own issues.
+//! Not built yet: rooms for pictures (vision), motion (detect) and messages (alert) come with their own issues.
 //!
 //! # Words
 //!

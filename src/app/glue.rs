@@ -8,11 +8,11 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::base::{Result, Stop, Tasks};
-use crate::catalogue::{self, Catalogue};
+use crate::catalogue::{self, Catalogue, VolumeState};
 use crate::http::{self, CheckId, VolumeInfo};
 use crate::ingest;
 use crate::retention;
-use crate::storage::Volumes;
+use crate::storage::{Space, Volumes};
 
 /// A look at a camera ends within this.
 const PROBE_LIMIT: Duration = Duration::from_secs(14);
@@ -104,15 +104,18 @@ impl VolumeReport {
                 let known = catalogue.volumes().await.unwrap_or_default();
                 let usage = catalogue.usage().await.unwrap_or_default();
                 let asked = volumes.clone();
-                let work = move || asked.iter().map(|v| (v.id(), v.space().ok())).collect::<Vec<_>>();
+                let work = move || {
+                    asked.iter().map(|v| (v.id(), (v.space().ok(), v.is_suspect()))).collect::<Vec<_>>()
+                };
                 let Ok(spaces) = tokio::task::spawn_blocking(work).await else { continue };
                 let info = |v: &catalogue::Volume| {
-                    let space = spaces.iter().find(|(id, _)| *id == v.id).and_then(|(_, space)| *space);
+                    let there = spaces.iter().find(|(id, _)| *id == v.id).map(|(_, there)| *there);
+                    let space = there.and_then(|(space, _)| space);
                     let used: i64 = usage.iter().filter(|u| u.volume == v.id).map(|u| u.bytes).sum();
                     VolumeInfo {
                         id: v.id,
                         path: v.path.clone(),
-                        state: if space.is_some() { v.state.name() } else { "absent" },
+                        state: if v.state == VolumeState::Retired { v.state } else { state(there) }.name(),
                         budget_bytes: v.budget_bytes.and_then(|b| u64::try_from(b).ok()),
                         used_bytes: u64::try_from(used).unwrap_or(0),
                         free_bytes: space.map_or(0, |s| s.free),
@@ -124,6 +127,15 @@ impl VolumeReport {
             }
         });
         Self { latest, retention }
+    }
+}
+
+/// `there`: its room, when the disk told it, and whether files fail on it; `None`: it is not there.
+fn state(there: Option<(Option<Space>, bool)>) -> VolumeState {
+    match there {
+        None => VolumeState::Absent,
+        Some((None, _) | (_, true)) => VolumeState::Suspect,
+        Some(_) => VolumeState::Ok,
     }
 }
 

@@ -7,6 +7,7 @@
 mod fleet;
 mod glue;
 mod log;
+mod volumes;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,20 +15,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth::Auth;
-use crate::base::{Error, Result, SharedClock, Stop, SystemClock, Tasks};
-use crate::catalogue::{Catalogue, NewVolume};
+use crate::base::{Error, Result, Stop, SystemClock, Tasks};
+use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::http::{App, Parts, Server};
 use crate::hub::Hub;
 use crate::ingest::IngestRuntime;
 use crate::lifecycle;
 use crate::playback::Playback;
-use crate::record;
 use crate::retention::Retention;
-use crate::storage::{DataLock, VolumeSpec, Volumes};
+use crate::storage::DataLock;
 use fleet::Fleet;
 
 pub(crate) use glue::transport;
+pub(crate) use volumes::known;
 
 /// Threads of the web's runtime. With two, each picture of a live view would wake both, one of them for nothing; whoever
 /// copies an hour of footage gives way every megabyte, and what blocks has threads of its own.
@@ -67,7 +68,7 @@ async fn run(config: &Config) -> Result<()> {
 
     let file = catalogue_file(&config.data);
     let catalogue = Catalogue::open(&file, Arc::clone(&clock), config.site.zone, &tasks).await?;
-    let volumes = open_volumes(config, &catalogue, &clock).await?;
+    let volumes = volumes::open(config, &catalogue, &clock).await?;
 
     let hub = Hub::new();
     let ingest = IngestRuntime::start(hub.audience())?;
@@ -96,7 +97,8 @@ async fn run(config: &Config) -> Result<()> {
     let serving = tasks.spawn("web", server.run(web, stop.clone()));
     lifecycle::announce(address, code.as_ref());
     tasks.spawn("fleet", fleet.clone().follow(stop.clone()));
-    let recovery = tasks.spawn("recovery", recover(catalogue.clone(), volumes.clone(), clock, stop.clone()));
+    let disks = volumes::Disks { catalogue: catalogue.clone(), volumes: volumes.clone(), clock };
+    let recovery = tasks.spawn("recovery", disks.follow(stop.clone()));
     let sweeping = tasks.spawn("retention", retention.run(stop.clone()));
 
     stop.wait().await;
@@ -113,27 +115,4 @@ async fn run(config: &Config) -> Result<()> {
     catalogue.close().await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Recording has begun; what an earlier start left open is finished beside it.
-async fn recover(catalogue: Catalogue, volumes: Volumes, clock: SharedClock, stop: Stop) {
-    if let Err(error) = record::recover(&catalogue, &volumes, &clock, &stop).await {
-        tracing::error!(error = %error, "what a crash left open is not in order yet; the next start tries again");
-    }
-}
-
-async fn open_volumes(config: &Config, catalogue: &Catalogue, clock: &SharedClock) -> Result<Volumes> {
-    let specs = config.volumes.iter().map(|v| VolumeSpec {
-        path: v.path.clone(),
-        group: v.group.clone(),
-        budget_bytes: v.budget_bytes,
-    });
-    let volumes = Volumes::open(specs.collect(), catalogue.database(), clock.now())?;
-    for volume in volumes.iter() {
-        let spec = volume.spec();
-        let budget_bytes = spec.budget_bytes.map(|b| i64::try_from(b).unwrap_or(i64::MAX));
-        let (path, group) = (spec.path.clone(), spec.group.clone());
-        catalogue.put_volume(NewVolume { id: volume.id(), path, group, budget_bytes }).await?;
-    }
-    Ok(volumes)
 }

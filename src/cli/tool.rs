@@ -10,7 +10,7 @@ use super::Data;
 use crate::base::{Error, Kind, Result};
 use crate::catalogue::Catalogue;
 use crate::config::Config;
-use crate::storage::{VolumeSpec, Volumes};
+use crate::storage::Volumes;
 
 /// Reads the configuration and lays the command line over it.
 pub(super) fn config(data: &Data, listen: Option<SocketAddr>) -> Result<Config> {
@@ -35,11 +35,7 @@ pub(super) async fn catalogue(data: &Data) -> Result<Catalogue> {
 
 /// The volumes that a catalogue knows, for reading.
 pub(super) async fn volumes(catalogue: &Catalogue) -> Result<Volumes> {
-    let known = catalogue.volumes().await?.into_iter().map(|v| {
-        let budget_bytes = v.budget_bytes.and_then(|b| u64::try_from(b).ok());
-        (v.id, VolumeSpec { path: v.path, group: v.group, budget_bytes })
-    });
-    Ok(Volumes::for_reading(known))
+    Ok(Volumes::for_reading(catalogue.volumes().await?.into_iter().map(crate::app::known)))
 }
 
 fn parent_is_usable(file: &Path) -> bool {

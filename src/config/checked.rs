@@ -269,6 +269,17 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_s_example_is_a_right_file() {
+        let readme = include_str!("../../README.md");
+        let section = readme.split_once("## Settings").expect("a section").1;
+        let section = section.split_once("\n## ").expect("a next section").0;
+        let example: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+        assert!(example.len() > 10, "{example:?}");
+        let config = parse(&example.join("\n")).expect("a right file");
+        assert_eq!((config.listen.port(), config.ring_bytes), (8080, RING));
+    }
+
+    #[test]
     fn a_refusal_names_file_line_column_and_remedy() {
         assert!(
             refused("listn = \"x\"").starts_with("lanewatch.toml, line 1, column 1: unknown field `listn`")

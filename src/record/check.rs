@@ -217,7 +217,7 @@ impl<'a> Work<'a> {
     }
 
     async fn row(&mut self, stream: StreamId, row: &Segment) -> Result<()> {
-        let Some(volume) = self.volumes.get(row.volume).cloned() else {
+        let Some(volume) = self.volumes.get(row.volume) else {
             self.on("d").bad(|| format!("segment {}: the disk that holds it is not there", row.id));
             return Ok(());
         };
@@ -322,7 +322,8 @@ impl<'a> Work<'a> {
             set_aside += volume.set_aside_count() as u64;
             let mut walk = volume.walk();
             loop {
-                let (listing, rest) = blocking(volume, move |_| Ok((walk.next().transpose()?, walk))).await?;
+                let (listing, rest) =
+                    blocking(&volume, move |_| Ok((walk.next().transpose()?, walk))).await?;
                 let Some(listing) = listing else { break };
                 walk = rest;
                 let root = volume.spec().path.display();
@@ -331,7 +332,7 @@ impl<'a> Work<'a> {
                     self.on("b").bad(|| format!("{root}/{} is not ours", path.display()));
                 }
                 for file in without_row(self.catalogue, &known, &listing.found).await? {
-                    if self.is_coming(volume, file).await? {
+                    if self.is_coming(&volume, file).await? {
                         continue;
                     }
                     let path = volume.path_of(file.stream, file.segment);

@@ -31,4 +31,4 @@ mod segmenter;
 pub use check::{CheckedGap, CheckedStream, Invariant, Report, check};
 pub use rebuild::{Rebuilt, rebuild};
 pub use recorder::{RecordedStream, Recorder};
-pub use recovery::{Recovered, recover};
+pub use recovery::{Recovered, recover, recover_volume};

@@ -63,7 +63,7 @@ pub async fn rebuild(
     }
     let catalogue = Catalogue::open_for_tool(&new).await?;
     catalogue.set_database(database).await?;
-    let volumes = Volumes::open(specs, database, now)?;
+    let volumes = Volumes::open(specs, &[], database, now)?;
     let filled = fill(&catalogue, &volumes, now, &mut done, said).await;
     volumes.close();
     catalogue.close().await;
@@ -137,7 +137,7 @@ async fn fill(
     };
     for (volume, file) in sorted(volumes)? {
         let volume = volumes.get(volume).expect("listed from these");
-        work.file(volume, file).await?;
+        work.file(&volume, file).await?;
     }
     work.put().await?;
     work.gaps().await

@@ -48,14 +48,7 @@ pub async fn recover(
     clock: &SharedClock,
     stop: &Stop,
 ) -> Result<Recovered> {
-    let mut work = Recovery {
-        catalogue: catalogue.clone(),
-        volumes: volumes.clone(),
-        clock: clock.clone(),
-        streams: streams(catalogue).await?,
-        touched: HashMap::new(),
-        done: Recovered::default(),
-    };
+    let mut work = Recovery::new(catalogue, volumes, clock).await?;
     let before = catalogue.previous_boot().await?;
     work.open_rows(stop).await?;
     let crashed = before.is_some_and(|b| b.ended.is_none());
@@ -65,19 +58,24 @@ pub async fn recover(
         work.walk(|volume| volume.walk_from(since), stop).await?;
         work.walk(|volume| volume.walk_before(since), stop).await?;
     }
-    catalogue.flush().await?;
-    work.account(before.filter(|_| crashed).map(|b| b.seen)).await?;
-    if work.done != Recovered::default() {
-        let Recovered { finished, adopted, dropped, set_aside } = work.done;
-        tracing::info!(
-            finished,
-            adopted,
-            dropped,
-            set_aside,
-            "the files that a crash left open are in order again"
-        );
-    }
-    Ok(work.done)
+    work.finish(before.filter(|_| crashed).map(|b| b.seen)).await
+}
+
+/// The same for a volume that was not there when the service started, whatever the last start was like.
+///
+/// # Errors
+/// As [`recover`].
+pub async fn recover_volume(
+    catalogue: &Catalogue,
+    volume: &Volume,
+    clock: &SharedClock,
+    stop: &Stop,
+) -> Result<Recovered> {
+    let mut work = Recovery::new(catalogue, &Volumes::only(volume.clone()), clock).await?;
+    work.open_rows(stop).await?;
+    work.walk(Volume::walk, stop).await?;
+    let crash = catalogue.previous_boot().await?.filter(|before| before.ended.is_none());
+    work.finish(crash.map(|before| before.seen)).await
 }
 
 /// All streams, also removed ones.
@@ -97,6 +95,34 @@ struct Recovery {
 }
 
 impl Recovery {
+    async fn new(catalogue: &Catalogue, volumes: &Volumes, clock: &SharedClock) -> Result<Self> {
+        Ok(Self {
+            catalogue: catalogue.clone(),
+            volumes: volumes.clone(),
+            clock: clock.clone(),
+            streams: streams(catalogue).await?,
+            touched: HashMap::new(),
+            done: Recovered::default(),
+        })
+    }
+
+    /// `seen`: the last sign of life of the start that crashed.
+    async fn finish(self, seen: Option<Ticks>) -> Result<Recovered> {
+        self.catalogue.flush().await?;
+        self.account(seen).await?;
+        let Recovered { finished, adopted, dropped, set_aside } = self.done;
+        if self.done != Recovered::default() {
+            tracing::info!(
+                finished,
+                adopted,
+                dropped,
+                set_aside,
+                "the files that a crash left open are in order again"
+            );
+        }
+        Ok(self.done)
+    }
+
     async fn open_rows(&mut self, stop: &Stop) -> Result<()> {
         for row in self.catalogue.unfinished_segments().await? {
             let ours = row.state == SegmentState::Open && row.boot != self.catalogue.boot();
@@ -104,7 +130,7 @@ impl Recovery {
                 continue;
             }
             // An absent volume keeps its rows until it is back.
-            let Some(volume) = self.volumes.get(row.volume).cloned() else { continue };
+            let Some(volume) = self.volumes.get(row.volume) else { continue };
             let Some(stream) = self.catalogue.stream_id(row.stream).await? else { continue };
             self.open_row(&volume, stream, &row).await?;
         }
@@ -159,15 +185,16 @@ impl Recovery {
     }
 
     async fn walk(&mut self, folders: impl Fn(&Volume) -> Walk, stop: &Stop) -> Result<()> {
-        for volume in self.volumes.clone().iter() {
-            let mut walk = folders(volume);
+        for volume in self.volumes.iter() {
+            let mut walk = folders(&volume);
             loop {
-                let (listing, rest) = blocking(volume, move |_| Ok((walk.next().transpose()?, walk))).await?;
+                let (listing, rest) =
+                    blocking(&volume, move |_| Ok((walk.next().transpose()?, walk))).await?;
                 let Some(listing) = listing else { break };
                 if stop.requested() {
                     return Ok(());
                 }
-                self.folder(volume, listing).await?;
+                self.folder(&volume, listing).await?;
                 walk = rest;
             }
         }
@@ -212,8 +239,7 @@ impl Recovery {
         Ok(())
     }
 
-    /// Gives what lies behind recovered footage its cause, and says how much the crash took. `seen`: the last sign of
-    /// life of the start that crashed.
+    /// Gives what lies behind recovered footage its cause, and says how much the crash took.
     async fn account(&self, seen: Option<Ticks>) -> Result<()> {
         let mut worst = 0;
         let last = self.touched.values().map(|range| range.to).max();

@@ -96,6 +96,7 @@ impl OpenSegment {
         tasks.spawn("record.seal", async move {
             let ended = self.state.wait_for(|s| s.sealed || s.failed.is_some()).await;
             let Ok(state) = ended.map(|s| s.clone()) else { return };
+            self.place.0.note_file(state.sealed);
             let index = self.written(&state);
             if index.entries.is_empty() {
                 self.discard(&catalogue).await;

@@ -157,7 +157,7 @@ impl Retention {
         self.rules.refresh().await?;
         let doubt = self.look_at_clock().await?;
         let mut report = Report { volumes: Vec::new(), doubt };
-        let volumes: Vec<Volume> = self.volumes.iter().cloned().collect();
+        let volumes: Vec<Volume> = self.volumes.iter().collect();
         for volume in volumes {
             let mut memory = self.memories.remove(&volume.id()).unwrap_or_default();
             let swept = self.sweep_volume(&volume, &mut memory, stop).await;

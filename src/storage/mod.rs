@@ -5,7 +5,9 @@
 //!
 //! What always holds:
 //! - a volume carries an identity file; a folder without the right one is not written to, so that an unmounted disk
-//!   never fills the system disk. All paths are opened beneath the folder handle taken at start;
+//!   never fills the system disk. All paths are opened beneath the folder handle taken when it was opened;
+//! - a folder that was a volume once is never made or marked again: while it is not what it was, its volume is absent,
+//!   and it is used again when it is back
 //! - a file is made with `O_EXCL`, and its folder is synced before [`SegmentWriter`] says it exists;
 //! - fragments are appended whole, in order, by one thread per volume; whoever hands one over never waits. The
 //!   queue is bounded in bytes: beyond it an append is refused, and the recorder notes a gap;
@@ -30,6 +32,6 @@ pub use lock::{DataLock, ensure_folder};
 pub use reader::SegmentReader;
 pub use syncer::Mark;
 pub use volume::{Space, Standing, Volume, VolumeSpec};
-pub use volumes::Volumes;
+pub use volumes::{Change, Known, Volumes};
 pub use walk::{Found, Listing, Walk};
 pub use writer::{FileState, SegmentWriter};

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -162,10 +163,23 @@ struct Inner {
     /// Only where something may be written.
     writer: Option<Arc<WriterThread>>,
     standing: Mutex<Option<Standing>>,
+    failures: Mutex<Failures>,
 }
 
+/// Files that failed, since one last went well.
+#[derive(Debug, Default)]
+struct Failures {
+    count: u32,
+    last: Option<Instant>,
+}
+
+/// A volume on which so many files in a row failed is suspect.
+const SUSPECT: u32 = 3;
+/// And is avoided for so long; then it is tried again.
+const AVOIDED: Duration = Duration::from_secs(60);
+
 impl Volume {
-    /// Opens a volume for the catalogue `database`. An empty folder is marked and becomes one; it is made when it
+    /// Opens a volume for the catalogue `database`, or makes one: an empty folder is marked and becomes one; it is made when it
     /// is missing.
     ///
     /// # Errors
@@ -202,9 +216,18 @@ impl Volume {
         };
         let root = Arc::new(root);
         let writer = Some(Arc::new(WriterThread::start(Arc::clone(&root))));
-        Ok(Self {
-            inner: Arc::new(Inner { id: identity.volume, spec, root, writer, standing: Mutex::default() }),
-        })
+        Ok(Self::of(identity.volume, spec, root, writer))
+    }
+
+    /// Opens a folder that is a volume of this catalogue already; nothing is made or marked.
+    ///
+    /// # Errors
+    /// `Unavailable` when it is missing, or is no such volume.
+    pub fn open_again(spec: VolumeSpec, database: DatabaseId) -> Result<Self> {
+        let (root, identity) = found(&spec, |identity| identity.database == database)?;
+        let root = Arc::new(root);
+        let writer = Some(Arc::new(WriterThread::start(Arc::clone(&root))));
+        Ok(Self::of(identity.volume, spec, root, writer))
     }
 
     /// Opens a volume that exists, only to read from it.
@@ -212,24 +235,13 @@ impl Volume {
     /// # Errors
     /// `Unavailable` when the folder is missing or is another volume.
     pub fn open_for_reading(id: VolumeId, spec: VolumeSpec) -> Result<Self> {
-        let shown = spec.path.display().to_string();
-        let absent = || {
-            Error::new(Kind::Unavailable, format!("the volume {shown} is not there; is its disk mounted?"))
-        };
-        let root = Root::open(&spec.path).map_err(|e| absent().because(e))?;
-        let identity = Identity::read(root.fd()).map_err(|e| absent().because(e))?.ok_or_else(absent)?;
-        if identity.volume != id {
-            return Err(absent());
-        }
-        Ok(Self {
-            inner: Arc::new(Inner {
-                id,
-                spec,
-                root: Arc::new(root),
-                writer: None,
-                standing: Mutex::default(),
-            }),
-        })
+        let (root, identity) = found(&spec, |identity| identity.volume == id)?;
+        Ok(Self::of(identity.volume, spec, Arc::new(root), None))
+    }
+
+    fn of(id: VolumeId, spec: VolumeSpec, root: Arc<Root>, writer: Option<Arc<WriterThread>>) -> Self {
+        let inner = Inner { id, spec, root, writer, standing: Mutex::default(), failures: Mutex::default() };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Which volume and catalogue a folder is marked for, when it is.
@@ -354,6 +366,44 @@ impl Volume {
         said.unwrap_or_else(|| Standing::Room(self.space().map_or(0, |s| s.free)))
     }
 
+    /// Whether its path still leads to it. A look that fails for another reason, such as too many open files, says
+    /// nothing against it.
+    pub(super) fn is_there(&self) -> bool {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let found = rustix::fs::open(&self.inner.spec.path, flags, Mode::empty());
+        let found = found.and_then(|fd| rustix::fs::fstat(&fd));
+        match (found, rustix::fs::fstat(self.root().fd())) {
+            (Ok(now), Ok(opened)) => (now.st_dev, now.st_ino) == (opened.st_dev, opened.st_ino),
+            (Err(Errno::NOENT | Errno::NOTDIR), _) => false,
+            _ => true,
+        }
+    }
+
+    /// A file was written to its end (`true`), or failed.
+    pub fn note_file(&self, good: bool) {
+        let mut failures = self.failures();
+        *failures = if good {
+            Failures::default()
+        } else {
+            Failures { count: failures.count.saturating_add(1), last: Some(Instant::now()) }
+        };
+    }
+
+    /// Whether several files in a row failed.
+    pub fn is_suspect(&self) -> bool {
+        self.failures().count >= SUSPECT
+    }
+
+    /// Whether another volume should be taken, if there is one.
+    pub(super) fn is_avoided(&self) -> bool {
+        let failures = self.failures();
+        failures.count >= SUSPECT && failures.last.is_some_and(|at| at.elapsed() < AVOIDED)
+    }
+
+    fn failures(&self) -> MutexGuard<'_, Failures> {
+        self.inner.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Writes and syncs what waits, and ends the writer thread.
     pub fn close(&self) {
         if let Some(writer) = &self.inner.writer {
@@ -368,6 +418,18 @@ impl Volume {
     pub(super) fn shown(&self) -> String {
         self.inner.spec.path.display().to_string()
     }
+}
+
+/// The folder of a volume that is there and right.
+fn found(spec: &VolumeSpec, right: impl FnOnce(&Identity) -> bool) -> Result<(Root, Identity)> {
+    let absent = || {
+        let shown = spec.path.display();
+        Error::new(Kind::Unavailable, format!("the volume {shown} is not there; is its disk mounted?"))
+    };
+    let root = Root::open(&spec.path).map_err(|e| absent().because(e))?;
+    let identity = Identity::read(root.fd()).map_err(|e| absent().because(e))?;
+    let identity = identity.filter(right).ok_or_else(absent)?;
+    Ok((root, identity))
 }
 
 fn is_empty(root: &Root, shown: &str) -> Result<bool> {

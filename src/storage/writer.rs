@@ -120,7 +120,7 @@ impl WriterThread {
             return Err(late());
         }
         let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        let orders = orders.as_ref().ok_or_else(|| Error::new(Kind::Unavailable, "the volume is closed"))?;
+        let orders = orders.as_ref().ok_or_else(|| Error::new(Kind::Io, "the volume is closed"))?;
         self.waiting.fetch_add(bytes, Ordering::Relaxed);
         orders.try_send(order).map_err(|refused| {
             self.waiting.fetch_sub(bytes, Ordering::Relaxed);

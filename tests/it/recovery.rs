@@ -8,7 +8,7 @@ use lanewatch::base::{SharedClock, Stop, TICKS_PER_SECOND, Ticks, TimeRange};
 use lanewatch::catalogue::{Catalogue, GapCause, SegmentState};
 use lanewatch::media::FragmentIndex;
 use lanewatch::record::{Rebuilt, Recovered, Report, check, rebuild, recover};
-use lanewatch::storage::{VolumeSpec, Volumes};
+use lanewatch::storage::{Known, VolumeSpec, Volumes};
 
 use crate::support::recording::{Fed, Recording, catalogue_file, copy_folder, files};
 
@@ -42,7 +42,10 @@ async fn start_again(data: &Path, later: i64) -> (Recording, Vec<Fed>, Recovered
 async fn checked(data: &Path, deep: bool) -> Report {
     let catalogue = Catalogue::open_for_tool(&catalogue_file(data)).await.expect("opens");
     let known = catalogue.volumes().await.expect("volumes").into_iter();
-    let known = known.map(|v| (v.id, VolumeSpec { path: v.path, group: v.group, budget_bytes: None }));
+    let known = known.map(|v| {
+        let spec = VolumeSpec { path: v.path, group: v.group, budget_bytes: None };
+        Known { id: v.id, spec }
+    });
     let volumes = Volumes::for_reading(known);
     let report = check(&catalogue, &volumes, Ticks(0), false, deep).await.expect("checks");
     catalogue.close().await;

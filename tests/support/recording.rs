@@ -71,7 +71,7 @@ impl Recording {
             .await
             .expect("opens");
         let spec = VolumeSpec { path: data.join("footage"), group: "default".into(), budget_bytes: None };
-        let volumes = Volumes::open(vec![spec], catalogue.database(), shared.now()).expect("volumes");
+        let volumes = Volumes::open(vec![spec], &[], catalogue.database(), shared.now()).expect("volumes");
         for volume in volumes.iter() {
             let (path, group) = (volume.spec().path.clone(), volume.spec().group.clone());
             let new = NewVolume { id: volume.id(), path, group, budget_bytes: None };

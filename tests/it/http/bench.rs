@@ -87,7 +87,7 @@ impl Bench {
         let catalogue = open.expect("catalogue");
         let spec =
             VolumeSpec { path: folder.path().join("footage"), group: "default".into(), budget_bytes: None };
-        let opened = lanewatch::storage::Volumes::open(vec![spec.clone()], catalogue.database(), now());
+        let opened = lanewatch::storage::Volumes::open(vec![spec.clone()], &[], catalogue.database(), now());
         let volumes = opened.expect("volume");
         let volume = volumes.iter().next().expect("one").id();
         let new = NewVolume { id: volume, path: spec.path, group: spec.group, budget_bytes: None };

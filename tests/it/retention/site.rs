@@ -56,9 +56,9 @@ impl Site {
     ) -> Self {
         let tasks = Tasks::new();
         let catalogue = open(folder.path(), &clock, &tasks).await;
-        let volumes = Volumes::open(specs, catalogue.database(), now()).expect("volumes");
+        let volumes = Volumes::open(specs, &[], catalogue.database(), now()).expect("volumes");
         for volume in volumes.iter() {
-            catalogue.put_volume(described(volume)).await.expect("volume");
+            catalogue.put_volume(described(&volume)).await.expect("volume");
         }
         let retention = keeper(&catalogue, &volumes, &clock, days);
         Self { folder, clock, tasks, catalogue, volumes, retention, days }
@@ -78,7 +78,7 @@ impl Site {
         self.catalogue.add_camera(new).await.expect("camera")
     }
 
-    pub(super) fn volume(&self, n: usize) -> &Volume {
+    pub(super) fn volume(&self, n: usize) -> Volume {
         self.volumes.iter().nth(n).expect("a volume")
     }
 
