@@ -69,18 +69,23 @@ class Recorder:
         return began
 
     def wait_healthy(self, limit=20):
+        took = self.wait_health(("ok", "degraded"), limit)
+        return took if took is not None else cannot(f"the recorder did not become healthy within {limit} s; see {self.log}")
+
+    def wait_health(self, wanted, limit=20):
+        """Seconds until its status is one of these; None when the limit passed."""
         began = time.monotonic()
         while time.monotonic() - began < limit:
             if self.process.poll() is not None:
                 cannot(f"the recorder ended by itself ({self.process.returncode}); see {self.log}")
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/health", timeout=2) as answer:
-                    if json.load(answer)["status"] in ("ok", "degraded"):
+                    if json.load(answer)["status"] in wanted:
                         return time.monotonic() - began
             except (OSError, ValueError, urllib.error.URLError):
                 pass
             time.sleep(0.02)
-        cannot(f"the recorder did not become healthy within {limit} s; see {self.log}")
+        return None
 
     def kill(self):
         self.process.kill()

@@ -2,7 +2,7 @@
 //!
 //! Every player, phone and messenger opens it, its length is known before the first byte is sent, and an edit list
 //! starts it on the asked picture although decoding starts at the key frame before. Not every player heeds an edit list
-//! (Firefox shows what lies before it), so the pictures before the asked one last one tick each, and sound from before
+//! (Firefox shows what lies before it), so the pictures before the asked one pass in a moment, and sound from before
 //! it is left out. So are gaps.
 
 use bytes::Bytes;
@@ -37,11 +37,15 @@ pub struct Progressive {
     pub shown: u64,
 }
 
+/// Pictures that only help to decode are so many times as fast. Beyond a thousand ffmpeg takes what follows for a
+/// break in time.
+const HASTE: u32 = 500;
+
 /// Takes fragments in order and makes the plan.
 #[derive(Debug)]
 pub struct ProgressiveBuilder {
     range: TimeRange,
-    /// Ticks, and number, of the pictures that only help to decode. The edit list starts behind them: on the picture
+    /// Ticks of the pictures that only help to decode. The edit list starts behind them: on the picture
     /// that is on the screen when the range begins, as a whole, since players differ in what they show of half a one.
     skipped: i64,
     /// Start of the first picture that is shown.
@@ -92,8 +96,9 @@ impl ProgressiveBuilder {
             }
             let end = at + i64::from(picture.duration);
             if end <= self.range.from {
-                pictures.push(SampleSize { duration: 1, ..*picture });
-                self.skipped += 1;
+                let duration = picture.duration / HASTE + 1;
+                pictures.push(SampleSize { duration, ..*picture });
+                self.skipped += i64::from(duration);
             } else {
                 self.begins.get_or_insert(at);
                 pictures.push(*picture);
@@ -347,11 +352,12 @@ mod tests {
         for late in [-3000, 0, 7000] {
             // Within the third picture of the first fragment, to the end of the last.
             let made = plan(TimeRange::new(Ticks(13_000), Ticks(300_000)), late);
-            assert_eq!((made.skipped, made.begins), (2, Some(Ticks(12_000))));
-            assert_eq!(&made.video.durations[..2], [(2, 1), (48, PICTURE)]);
-            // Movie time is the camera's, less 12,000 and two ticks for the pictures before.
+            let moment = PICTURE / HASTE + 1;
+            assert_eq!((made.skipped, made.begins), (2 * i64::from(moment), Some(Ticks(12_000))));
+            assert_eq!(&made.video.durations[..2], [(2, moment), (48, PICTURE)]);
+            // Movie time is the camera's, less 12,000 and what the pictures before take.
             let first = i64::from(FRAME) * ((12_000 - late) / i64::from(FRAME)) + late;
-            assert_eq!(made.audio.origin, first - 12_000 + 2, "late by {late}");
+            assert_eq!(made.audio.origin, first - 12_000 + made.skipped, "late by {late}");
             assert!(made.audio.durations.iter().all(|(_, d)| *d == FRAME), "{:?}", made.audio.durations);
             let edits = made.audio.edits(made.skipped, 288_000);
             assert_eq!((edits.len(), edits[0].from), (1, 12_000 - first));
