@@ -64,15 +64,15 @@ impl Tasks {
         Self::default()
     }
 
-    /// Starts a named task on the current runtime. A panic inside is logged with the task's name; the handle says
-    /// so to whoever supervises it.
+    /// Starts a named task on the current runtime; the name stands in logs of level debug. A panic inside ends this task
+    /// only, and the handle says so to whoever supervises it.
     #[expect(clippy::disallowed_methods, reason = "the one place where tasks start")]
     pub fn spawn<F>(&self, name: &'static str, future: F) -> tokio::task::JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let span = tracing::info_span!("task", name);
+        let span = tracing::debug_span!("task", name);
         tokio::spawn(self.tracker.track_future(future.instrument(span)))
     }
 

@@ -84,6 +84,7 @@ impl Recorder {
             open: None,
             parameters_put: None,
             sealing: Tasks::new(),
+            interrupted: None,
         };
         work.run(subscription, status, stop).await;
         work.sealing.finished().await;
@@ -99,6 +100,8 @@ struct Work {
     open: Option<OpenSegment>,
     parameters_put: Option<ParametersHash>,
     sealing: Tasks,
+    /// Why a file could not go on, told once; `None` once a file came to its end.
+    interrupted: Option<String>,
 }
 
 impl Work {
@@ -193,6 +196,9 @@ impl Work {
                 }
                 Step::End(end) => {
                     if let Some(open) = self.open.take() {
+                        if self.interrupted.take().is_some() {
+                            tracing::info!(stream.id = %self.stream.id, "recording goes on");
+                        }
                         self.ledger.footage_to(end);
                         open.seal(end, &self.shared.catalogue, &self.sealing);
                     }
@@ -257,7 +263,13 @@ impl Work {
 
     /// The file in progress cannot go on: keep what is in it, note the gap, try again at the next random access point.
     fn give_up(&mut self, kind: Kind, message: &str) {
-        tracing::error!(stream.id = %self.stream.id, reason = message, "recording is interrupted");
+        // It is tried again at every random access point; that is not worth a line each.
+        if self.interrupted.as_deref() == Some(message) {
+            tracing::debug!(stream.id = %self.stream.id, reason = message, "recording is still interrupted");
+        } else {
+            tracing::error!(stream.id = %self.stream.id, reason = message, "recording is interrupted");
+            self.interrupted = Some(message.to_owned());
+        }
         self.segmenter.abandon();
         if let Some(open) = self.open.take() {
             let end = open.written_end();

@@ -165,7 +165,9 @@ export class PlaybackPlayer {
     await this.#index.ensure(t);
     if (stale()) return;
     let found = list.locate(t);
-    if (!found && this.#atEdge(t)) found = list.last;
+    // A gap that has just ended is no edge, though the footage behind it may not be in the list yet.
+    if (!found && this.#atEdge(t) && !(await this.#o.gapAround(t).catch(() => null))) found = list.last;
+    if (stale()) return;
     if (!found) found = await this.#soonAfter(t);
     if (stale()) return;
     if (!found) return this.#enterGap(t, generation);
