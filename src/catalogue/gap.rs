@@ -62,6 +62,17 @@ impl Change for Put {
     }
 }
 
+struct Withdraw(StreamKey, TimeRange);
+
+impl Change for Withdraw {
+    type Answer = ();
+    const NAME: &'static str = "withdraw_gaps";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        ledger::carve(w, self.0, self.1).await
+    }
+}
+
 struct Blame {
     stream: StreamKey,
     range: TimeRange,
@@ -104,6 +115,11 @@ impl Catalogue {
     /// Nothing was recorded in the range, as far as it is neither footage nor a gap already.
     pub fn put_gap(&self, stream: StreamKey, range: TimeRange, cause: GapCause) -> bool {
         self.inner.queue.tell(Put(stream, range, cause))
+    }
+
+    /// No gap reaches into the range any more: that time has not come yet.
+    pub fn withdraw_gaps(&self, stream: StreamKey, range: TimeRange) -> bool {
+        self.inner.queue.tell(Withdraw(stream, range))
     }
 
     /// Within the range, what counted as a gap of cause `was` turns out to have another cause.

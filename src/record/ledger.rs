@@ -90,6 +90,28 @@ impl Ledger {
         self.accounted = end.max(self.accounted);
     }
 
+    /// Our clock was set back: footage goes on here, before some that is there already. Since `before` the recorder had
+    /// not been at work, whatever the clock said then.
+    pub(super) fn go_back(&mut self, to: Ticks, before: Option<Ticks>) {
+        if self.cause.take().is_some() {
+            self.catalogue.close_gap(self.stream, self.accounted, self.accounted + 1);
+        }
+        self.catalogue.withdraw_gaps(self.stream, TimeRange::new(to, self.accounted));
+        if let Some(before) = before.filter(|before| *before < to) {
+            self.catalogue.put_gap(self.stream, TimeRange::new(before, to), GapCause::RecorderOff);
+        }
+        self.accounted = to;
+    }
+
+    /// Footage that is there already comes next.
+    pub(super) fn pass(&mut self, there: TimeRange) {
+        if there.from > self.accounted {
+            let missing = TimeRange::new(self.accounted, there.from);
+            self.catalogue.put_gap(self.stream, missing, GapCause::CameraLost);
+        }
+        self.accounted = there.to;
+    }
+
     /// From the end of the footage on nothing is recorded. Told again with another cause, the gap changes its cause
     /// at `now`.
     pub(super) fn missing(&mut self, cause: GapCause, now: Ticks) {

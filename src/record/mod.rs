@@ -10,7 +10,7 @@
 //!   its cause is noted and recording goes on at the next random access point;
 //! - a fragment is handed over as soon as the picture after it has come, so that a kill costs less than a second;
 //! - a segment's row is sealed only after its file, with its last byte, is synced;
-//! - footage of a stream never overlaps: what would begin before the end of the last is left out.
+//! - footage of a stream never overlaps, also when our clock was ahead and is set back (`future`).
 //!
 //! **The order of row and file.** The `open` row is queued when the file is begun and neither waits for the other, so
 //! that a locked database costs no frame. A crash between the two leaves either an open row without a file (recovery
@@ -21,6 +21,7 @@
 mod adoption;
 mod cause;
 mod check;
+mod future;
 mod ledger;
 mod rebuild;
 mod recorder;

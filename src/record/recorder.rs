@@ -7,16 +7,17 @@ use tokio::sync::{Notify, watch};
 
 use super::adoption;
 use super::cause;
+use super::future::Future;
 use super::ledger::Ledger;
 use super::sealing::OpenSegment;
 use super::segmenter::{Segmenter, Step};
 use crate::base::{
-    CameraId, DatabaseId, Kind, Result, SegmentId, SharedClock, Stop, StreamId, StreamKey, StreamKind, Tasks,
-    Ticks,
+    CameraId, DatabaseId, Kind, Result, SegmentId, SharedClock, Stop, StreamId, StreamKey, StreamKind,
+    TICKS_PER_SECOND, Tasks, Ticks,
 };
 use crate::catalogue::{Catalogue, GapCause, NewSegment};
 use crate::hub::{Hub, Item, Start, State, StreamStatus, Subscription};
-use crate::media::{FileHeader, Parameters, ParametersHash, file_init};
+use crate::media::{AccessUnit, FileHeader, Parameters, ParametersHash, file_init};
 use crate::storage::Volumes;
 
 /// Which stream, and what its files say of it.
@@ -85,6 +86,7 @@ impl Recorder {
             parameters_put: None,
             sealing: Tasks::new(),
             interrupted: None,
+            future: Future::default(),
         };
         work.run(subscription, status, stop).await;
         work.sealing.finished().await;
@@ -102,6 +104,7 @@ struct Work {
     sealing: Tasks,
     /// Why a file could not go on, told once; `None` once a file came to its end.
     interrupted: Option<String>,
+    future: Future,
 }
 
 impl Work {
@@ -117,10 +120,10 @@ impl Work {
                 biased;
                 item = subscription.next() => {
                     let Some(item) = item else { break };
-                    self.item(item);
+                    self.item(item).await;
                     // Several units come of one look at the socket; waiting for each is what costs.
                     while let Some(item) = subscription.try_next() {
-                        self.item(item);
+                        self.item(item).await;
                     }
                 }
                 changed = status.changed() => {
@@ -146,17 +149,47 @@ impl Work {
         self.take(steps);
     }
 
-    fn item(&mut self, item: Item) {
+    async fn item(&mut self, item: Item) {
         match item {
-            // A clock that was set back, or a second session's first picture: already recorded.
-            Item::Unit(unit) if unit.start < self.ledger.accounted() => {}
             Item::Unit(unit) => {
+                // A second session's first picture is recorded already.
+                if unit.start < self.ledger.accounted() && !self.goes_back(&unit).await {
+                    return;
+                }
+                if let Some(there) = self.future.in_the_way(&unit) {
+                    let steps = self.segmenter.finish_until(there.from);
+                    self.take(steps);
+                    self.ledger.pass(there);
+                    return;
+                }
                 let steps = self.segmenter.push(unit);
                 self.take(steps);
             }
             Item::Missed(units) => {
                 tracing::warn!(stream.id = %self.stream.id, units, "the recorder was late");
                 self.pause(GapCause::RecorderLate);
+            }
+        }
+    }
+
+    /// Our clock was set back, and there is room for this unit: recording goes on before what is accounted for.
+    async fn goes_back(&mut self, unit: &AccessUnit) -> bool {
+        if !self.future.is_news(unit, self.ledger.accounted()) {
+            return false;
+        }
+        let steps = self.segmenter.finish();
+        self.take(steps);
+        let (stream, accounted) = (self.stream.key, self.ledger.accounted());
+        match self.future.look(&self.shared.catalogue, stream, unit, accounted).await {
+            Ok(Some(back)) => {
+                tracing::warn!(stream.id = %self.stream.id, ahead_s = (accounted - unit.start) / TICKS_PER_SECOND, "our clock was set back: recording goes on at the new time");
+                self.ledger.go_back(back.from, back.before);
+                unit.start >= back.from
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::warn!(stream.id = %self.stream.id, error = %error, "our clock was set back, and the catalogue cannot be read: nothing is recorded until it can");
+                false
             }
         }
     }

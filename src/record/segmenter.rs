@@ -85,6 +85,13 @@ impl Segmenter {
         steps
     }
 
+    /// The same, and nothing is shown at `limit` or later.
+    pub(super) fn finish_until(&mut self, limit: Ticks) -> Vec<Step> {
+        let mut steps = Vec::new();
+        self.finish_before(Some(limit), &mut steps);
+        steps
+    }
+
     /// The same, when another run begins at `next`: the last picture is not shown beyond it. Answers the end.
     fn finish_before(&mut self, next: Option<Ticks>, steps: &mut Vec<Step>) -> Option<Ticks> {
         let end = self.settle(next, false);

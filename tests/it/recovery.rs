@@ -10,9 +10,9 @@ use lanewatch::media::FragmentIndex;
 use lanewatch::record::{Rebuilt, Recovered, Report, check, rebuild, recover};
 use lanewatch::storage::{Known, VolumeSpec, Volumes};
 
-use crate::support::recording::{Fed, Recording, catalogue_file, copy_folder, files};
+use crate::support::recording::{BEGIN, Fed, Recording, catalogue_file, copy_folder, files};
 
-const ALWAYS: TimeRange = TimeRange { from: Ticks(0), to: Ticks(i64::MAX) };
+pub(crate) const ALWAYS: TimeRange = TimeRange { from: Ticks(0), to: Ticks(i64::MAX) };
 
 /// 100 s of two cameras, and a copy of the folder taken while both were being written.
 async fn crashed() -> (tempfile::TempDir, Recording, Vec<Fed>) {
@@ -39,7 +39,7 @@ async fn start_again(data: &Path, later: i64) -> (Recording, Vec<Fed>, Recovered
     (box_, fed, done)
 }
 
-async fn checked(data: &Path, deep: bool) -> Report {
+pub(crate) async fn checked(data: &Path, deep: bool) -> Report {
     let catalogue = Catalogue::open_for_tool(&catalogue_file(data)).await.expect("opens");
     let known = catalogue.volumes().await.expect("volumes").into_iter();
     let known = known.map(|v| {
@@ -47,12 +47,13 @@ async fn checked(data: &Path, deep: bool) -> Report {
         Known { id: v.id, spec }
     });
     let volumes = Volumes::for_reading(known);
-    let report = check(&catalogue, &volumes, Ticks(0), false, deep).await.expect("checks");
+    let now = Ticks::parse(BEGIN).expect("time") + 3600 * TICKS_PER_SECOND;
+    let report = check(&catalogue, &volumes, now, false, deep).await.expect("checks");
     catalogue.close().await;
     report
 }
 
-fn violations(report: &Report) -> Vec<String> {
+pub(crate) fn violations(report: &Report) -> Vec<String> {
     let bad = report.invariants.iter().filter(|i| i.violations > 0);
     bad.map(|i| format!("{}: {} {:?}", i.id, i.violations, i.examples)).collect()
 }

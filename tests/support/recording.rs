@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lanewatch::base::{
-    SharedClock, SimClock, Stop, StreamId, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, Zone,
+    SharedClock, SimClock, Stop, StreamId, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, Zone,
 };
 use lanewatch::catalogue::{Camera, Catalogue, NewCamera, NewVolume};
 use lanewatch::hub::{Hub, Limits};
@@ -123,7 +123,7 @@ impl Recording {
     pub async fn feed(&self, fed: &mut Fed, seconds: i64) {
         let first = async {
             // The recorder reads the catalogue before it takes pictures, and a ring keeps two seconds.
-            while self.catalogue.newest(fed.key).await.expect("read") < Some(fed.begin) {
+            while self.recorded_until(fed).await.is_none() {
                 self.picture(fed).await;
             }
         };
@@ -133,11 +133,25 @@ impl Recording {
             self.picture(fed).await;
         }
         let more = async {
-            while self.catalogue.newest(fed.key).await.expect("read") < Some(fed.next - TICKS_PER_SECOND) {
+            while self.recorded_until(fed).await < Some(fed.next - TICKS_PER_SECOND) {
                 self.picture(fed).await;
             }
         };
         tokio::time::timeout(Duration::from_secs(20), more).await.expect("pictures are written");
+    }
+
+    /// Sets the wall clock; the camera goes on with a new run, as a session does that finds its clock set.
+    pub fn set_clock(&self, fed: &mut Fed, seconds: i64) {
+        self.clock.step(seconds * TICKS_PER_SECOND);
+        fed.next += seconds * TICKS_PER_SECOND;
+        fed.begin = fed.next;
+        fed.run += 1;
+    }
+
+    /// End of the footage since the run began.
+    async fn recorded_until(&self, fed: &Fed) -> Option<Ticks> {
+        let run = TimeRange::new(fed.begin, fed.next.max(fed.begin + 1));
+        self.catalogue.spans(fed.key, run).await.expect("read").last().map(|span| span.to)
     }
 
     async fn picture(&self, fed: &mut Fed) {

@@ -1,0 +1,62 @@
+//! Our own clock is wrong for a while: nothing is lost, nothing overlaps, and everything is accounted for.
+
+use lanewatch::base::{TICKS_PER_SECOND, Ticks, TimeRange};
+
+use crate::recovery::{ALWAYS, checked, violations};
+use crate::support::recording::{BEGIN, Recording};
+
+const SECOND: i64 = TICKS_PER_SECOND;
+
+fn begin() -> Ticks {
+    Ticks::parse(BEGIN).expect("time")
+}
+
+/// A GOP: recording begins with a key picture.
+const GOP: i64 = 2 * SECOND;
+
+#[tokio::test]
+async fn recording_goes_on_around_what_a_clock_that_was_ahead_has_recorded() {
+    let folder = tempfile::tempdir().expect("folder");
+    let box_ = Recording::open(folder.path(), 60).await;
+    let mut fed = box_.add("Ngõ 3").await;
+    box_.feed(&mut fed, 20).await;
+    let ahead = box_.catalogue.spans(fed.key, ALWAYS).await.expect("read");
+    box_.set_clock(&mut fed, -80);
+    box_.feed(&mut fed, 100).await;
+    let key = fed.key;
+    // Up to what was there, over it, and on behind it with the next key picture.
+    let spans = box_.catalogue.spans(key, ALWAYS).await.expect("read");
+    let [around, behind] = &spans[..] else { panic!("two stretches: {spans:?}") };
+    let written_later = around.to - ahead[0].to;
+    assert!(around.from < ahead[0].from && (0..GOP).contains(&written_later), "{spans:?} with {ahead:?}");
+    assert!(behind.from - around.to <= GOP && behind.to - begin() > 99 * SECOND, "{spans:?}");
+    box_.close(vec![fed]).await;
+    assert_eq!(violations(&checked(folder.path(), true).await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_start_with_footage_ten_years_ahead_records_at_once_and_accounts_for_its_absence() {
+    let folder = tempfile::tempdir().expect("folder");
+    let years = 10 * 365 * 86_400;
+    let first = Recording::open(folder.path(), 0).await;
+    let mut fed = first.add("Ngõ 3").await;
+    first.feed(&mut fed, 10).await;
+    first.set_clock(&mut fed, years);
+    first.feed(&mut fed, 10).await;
+    first.close(vec![fed]).await;
+
+    let again = Recording::open(folder.path(), 60).await;
+    let camera = again.catalogue.cameras().await.expect("cameras").remove(0);
+    let mut fed = again.record(camera);
+    again.feed(&mut fed, 10).await;
+    let now = TimeRange::new(begin(), begin() + 3600 * SECOND);
+    let spans = again.catalogue.spans(fed.key, now).await.expect("read");
+    let [before, after] = &spans[..] else { panic!("two stretches: {spans:?}") };
+    assert!(after.from - begin() >= 60 * SECOND && after.to - after.from > 7 * SECOND, "{spans:?}");
+    again.catalogue.flush().await.expect("written");
+    let gaps = again.catalogue.gaps(fed.key, now).await.expect("read");
+    let absence = gaps.last().expect("a gap");
+    assert_eq!((absence.from, absence.to), (before.to, Some(after.from)));
+    again.close(vec![fed]).await;
+    assert_eq!(violations(&checked(folder.path(), true).await), Vec::<String>::new());
+}
