@@ -1,12 +1,15 @@
 //! Which streams run: follows the catalogue's cameras, and touches only what changed.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::base::{CameraId, Result, SharedClock, Stop, StreamKey, Ticks};
+use crate::base::{CameraId, Error, Result, SharedClock, Stop, StreamKey, Ticks};
 use crate::catalogue::{Camera, Catalogue, GapCause, Stream};
 use crate::config::Config;
 use crate::http::Restart;
@@ -35,11 +38,14 @@ struct Inner {
     asked: Mutex<tokio::sync::mpsc::Receiver<CameraId>>,
 }
 
-/// What a stream runs with; another value means that it begins anew.
+/// What failed is tried again after this.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What a stream runs with; another value means that it begins anew. A new name does not: the files and logs that
+/// carry it get it with the next session, and nobody loses footage for a label.
 #[derive(Clone, PartialEq, Eq)]
 struct Setup {
     camera: CameraId,
-    name: String,
     source: (String, Option<(String, String)>, bool),
     recorded: bool,
     group: String,
@@ -119,13 +125,17 @@ impl Fleet {
     pub(super) async fn follow(self, stop: Stop) {
         let mut changes = self.inner.catalogue.changes();
         let mut asked = self.inner.asked.lock().await;
+        let mut failed = false;
         loop {
             tokio::select! {
                 () = stop.wait() => return,
+                () = tokio::time::sleep(AGAIN), if failed => {}
                 changed = changes.changed() => if changed.is_err() { return },
                 camera = asked.recv() => if let Some(camera) = camera { self.restart_now(camera).await },
             }
-            if let Err(error) = self.apply().await {
+            let applied = self.apply().await;
+            failed = applied.is_err();
+            if let Err(error) = applied {
                 tracing::warn!(error = %error, "changed cameras wait: the catalogue cannot be read");
             }
         }
@@ -175,10 +185,9 @@ impl Fleet {
         };
         let _on_it = inner.runtime.enter();
         let tasks = crate::base::Tasks::new();
-        let recorder = setup.recorded.then(|| {
-            let work = inner.recorder.clone().run_stream(recorded, stop.clone());
-            tasks.spawn("recorder", work)
-        });
+        let recorder = setup
+            .recorded
+            .then(|| tasks.spawn("recorder", keep_recording(inner.recorder.clone(), recorded, stop.clone())));
         let session = tasks.spawn("session", inner.ingest.clone().run_stream(source, stop.clone()));
         inner.pacer.hurry();
         Running { setup, stop, session, recorder }
@@ -206,6 +215,25 @@ impl Fleet {
     }
 }
 
+/// A recorder that fails, or panics, begins again.
+async fn keep_recording(recorder: Recorder, stream: RecordedStream, stop: Stop) -> Result<Ticks> {
+    loop {
+        let work = recorder.clone().run_stream(stream.clone(), stop.clone());
+        let ended = AssertUnwindSafe(work).catch_unwind().await;
+        match ended.unwrap_or_else(|_| Err(Error::internal("a recorder ended in a panic"))) {
+            Ok(accounted) => return Ok(accounted),
+            Err(error) if stop.requested() => return Err(error),
+            Err(error) => {
+                tracing::error!(stream.id = %stream.id, error = %error, "a recorder failed; it begins again");
+            }
+        }
+        tokio::select! {
+            () = stop.wait() => {}
+            () = tokio::time::sleep(AGAIN) => {}
+        }
+    }
+}
+
 impl Restart for Fleet {
     fn restart(&self, camera: CameraId) {
         // Full means that restarts wait already.
@@ -218,7 +246,6 @@ fn setup(camera: &Camera, stream: &Stream) -> Setup {
     let udp = camera.transport == crate::catalogue::Transport::Udp;
     Setup {
         camera: camera.id,
-        name: camera.name.clone(),
         source: (stream.url.to_string(), credentials, udp),
         recorded: stream.recorded,
         group: stream.group.clone(),

@@ -11,6 +11,8 @@ pub enum Kind {
     NotFound,
     /// It exists already, is in use, or was changed meanwhile.
     Conflict,
+    /// The data belongs to another process that runs.
+    InUse,
     /// Not signed in.
     Unauthenticated,
     /// Signed in, but not allowed.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::Data;
-use super::tool::{catalogue, print};
+use super::tool::{catalogue, catalogue_or_new, print};
 use crate::app::transport;
 use crate::base::{Credentials, Error, Result, RtspUrl, Secret};
 use crate::catalogue::{Camera, Catalogue, NewCamera, Transport};
@@ -140,7 +140,7 @@ async fn add(add: Add) -> Result<ExitCode> {
         Some(c) => (Some(c.username), Some(c.password)),
         None => (None, None),
     };
-    let catalogue = catalogue(&add.data).await?;
+    let catalogue = catalogue_or_new(&add.data).await?;
     let added = catalogue.add_camera(new).await;
     catalogue.close().await;
     print(&line(&added?));

@@ -52,17 +52,19 @@ async fn write(catalogue: &Catalogue, export: &Export, range: TimeRange) -> Resu
     Ok(text)
 }
 
-/// The service beside us knows how far its growing file is, we have only the file: as far as it is whole, it is footage.
+/// The service beside us knows how far its growing files are, we have only the files: as far as one is whole, it is footage.
 async fn show_growing(catalogue: &Catalogue, volumes: &Volumes, source: Source) -> Result<()> {
     let unfinished = catalogue.unfinished_segments().await?;
-    let newest = unfinished.iter().filter(|s| s.stream == source.key && s.state == SegmentState::Open);
-    let Some(open) = newest.max_by_key(|s| s.start) else { return Ok(()) };
-    // Not made yet, or gone already: then there is nothing of it to export.
-    let Ok(file) = volumes.reader(open.volume, source.id, open.id) else { return Ok(()) };
-    let bytes = file.bytes().map_err(|e| Error::io("cannot read footage", e))?;
-    let Ok(found) = media::scan(&file, bytes) else { return Ok(()) };
-    let index = found.index();
-    if !index.entries.is_empty() {
+    // The one that grows, those whose seal is on its way, and what a crash left open.
+    for open in unfinished.iter().filter(|s| s.stream == source.key && s.state == SegmentState::Open) {
+        // Not made yet, or gone already: then there is nothing of it to export.
+        let Ok(file) = volumes.reader(open.volume, source.id, open.id) else { continue };
+        let bytes = file.bytes().map_err(|e| Error::io("cannot read footage", e))?;
+        let Ok(found) = media::scan(&file, bytes) else { continue };
+        let index = found.index();
+        if index.entries.is_empty() {
+            continue;
+        }
         let growing = GrowingSegment {
             id: open.id,
             start: open.start,

@@ -111,7 +111,7 @@ pub fn run() -> ExitCode {
         Err(error) => {
             tool::complain(&error);
             match error.kind() {
-                Kind::Conflict => ExitCode::from(4),
+                Kind::InUse => ExitCode::from(4),
                 _ => ExitCode::from(1),
             }
         }

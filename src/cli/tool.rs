@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::ExitCode;
 
 use super::Data;
@@ -24,22 +23,25 @@ pub(super) fn config(data: &Data, listen: Option<SocketAddr>) -> Result<Config> 
 /// The catalogue of a data folder, for a command that may run beside the service.
 pub(super) async fn catalogue(data: &Data) -> Result<Catalogue> {
     let file = crate::app::catalogue_file(&config(data, None)?.data);
-    if !file.exists() && !parent_is_usable(&file) {
+    if !file.exists() {
         let folder = data.data.display();
         return Err(Error::not_found(format!(
-            "{folder} does not exist; start the service once, or give --data"
+            "{folder} has no catalogue; give the right --data, or start the service there once"
         )));
     }
     Catalogue::open_for_tool(&file).await
 }
 
+/// The same; the folder and an empty catalogue are made when they are missing, for what is done before the first start.
+pub(super) async fn catalogue_or_new(data: &Data) -> Result<Catalogue> {
+    let folder = config(data, None)?.data;
+    crate::storage::ensure_folder(&folder)?;
+    Catalogue::open_for_tool(&crate::app::catalogue_file(&folder)).await
+}
+
 /// The volumes that a catalogue knows, for reading.
 pub(super) async fn volumes(catalogue: &Catalogue) -> Result<Volumes> {
     Ok(Volumes::for_reading(catalogue.volumes().await?.into_iter().map(crate::app::known)))
-}
-
-fn parent_is_usable(file: &Path) -> bool {
-    file.parent().is_some_and(|folder| crate::storage::ensure_folder(folder).is_ok())
 }
 
 /// Runs a command's future on a runtime of its own.

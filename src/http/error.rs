@@ -168,7 +168,7 @@ impl From<&Error> for Code {
         match error.kind() {
             Kind::Invalid => Self::Invalid,
             Kind::NotFound => Self::NotFound,
-            Kind::Conflict => Self::Conflict,
+            Kind::Conflict | Kind::InUse => Self::Conflict,
             Kind::Unauthenticated => Self::Unauthenticated,
             Kind::Forbidden => Self::Forbidden,
             Kind::TooMany => Self::TooMany,

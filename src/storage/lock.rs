@@ -34,7 +34,7 @@ impl DataLock {
             let _ = file.read_to_string(&mut holder);
             let folder = data.display();
             return Err(Error::new(
-                Kind::Conflict,
+                Kind::InUse,
                 format!(
                     "another lanewatch (process {}) is using {folder}; stop it first, or give another --data",
                     holder.trim()
@@ -77,7 +77,7 @@ mod tests {
         assert!(!DataLock::is_held(dir.path()));
         let first = DataLock::acquire(dir.path()).expect("the first");
         let error = DataLock::acquire(dir.path()).expect_err("the second");
-        assert_eq!(error.kind(), Kind::Conflict);
+        assert_eq!(error.kind(), Kind::InUse);
         assert!(error.message().contains(&std::process::id().to_string()));
         assert!(DataLock::is_held(dir.path()));
         drop(first);
