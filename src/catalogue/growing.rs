@@ -53,6 +53,13 @@ impl Growing {
         }
     }
 
+    /// Up to when a stream's newest footage reaches; `None` when no file of it grows or is being finished.
+    pub fn reaches(&self, stream: StreamKey) -> Option<Ticks> {
+        let streams = self.read();
+        let ahead = streams.get(&stream)?;
+        ahead.growing.last().or(ahead.sealing.last()).map(Segment::end)
+    }
+
     /// What the growing files of each volume are, and what makes them grow. Files on their way to a sealed row are
     /// part of it: no row counts them yet.
     pub fn loads(&self) -> HashMap<VolumeId, Load> {

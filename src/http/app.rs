@@ -9,10 +9,15 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::auth::Auth;
-use crate::base::{CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, Ticks, VolumeId, Zone};
-use crate::catalogue::{Camera, Catalogue, Transport};
+use crate::base::{
+    CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, TICKS_PER_SECOND, Ticks, VolumeId, Zone,
+};
+use crate::catalogue::{Camera, Catalogue, Stream, Transport};
 use crate::hub::Hub;
 use crate::playback::Playback;
+
+/// A file that grows does so at least this often, on any disk that can be worked with.
+const LATELY: i64 = 10 * TICKS_PER_SECOND;
 
 /// What app hands over.
 pub struct Parts {
@@ -68,6 +73,12 @@ impl App {
 
     pub(super) fn clock(&self) -> &SharedClock {
         &self.0.clock
+    }
+
+    /// Whether a stream's footage is kept: a file of it has grown lately.
+    pub(super) fn is_recording(&self, stream: &Stream) -> bool {
+        let reaches = self.catalogue().growing().reaches(stream.key);
+        stream.recorded && reaches.is_some_and(|end| self.now() - end < LATELY)
     }
 
     pub(super) fn now(&self) -> Ticks {

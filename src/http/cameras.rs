@@ -187,9 +187,8 @@ fn status_of(app: &App, camera: &Row, stream: &Stream) -> StreamStatus {
     known.unwrap_or_else(|| StreamStatus::new(state, since))
 }
 
-fn rendition(stream: &Stream, status: &StreamStatus) -> Rendition {
+fn rendition(app: &App, stream: &Stream, status: &StreamStatus) -> Rendition {
     let picture = status.picture.as_ref();
-    let live = status.state == HubState::Live;
     Rendition {
         id: stream.kind.into(),
         url: stream.url.to_string(),
@@ -206,7 +205,7 @@ fn rendition(stream: &Stream, status: &StreamStatus) -> Rendition {
         lost_packets: status.lost_packets,
         reconnects: status.reconnects,
         camera_clock_offset_s: status.camera_clock_offset_s.filter(|offset| offset.is_finite()),
-        recording: stream.recorded && live,
+        recording: status.state == HubState::Live && app.is_recording(stream),
     }
 }
 
@@ -224,7 +223,7 @@ pub(super) fn oldest(usage: &[Usage]) -> HashMap<StreamKey, Ticks> {
 pub(super) fn camera(app: &App, row: Row, oldest: &HashMap<StreamKey, Ticks>) -> Camera {
     let states: Vec<StreamStatus> = row.streams.iter().map(|s| status_of(app, &row, s)).collect();
     let renditions: Vec<Rendition> =
-        row.streams.iter().zip(&states).map(|(s, status)| rendition(s, status)).collect();
+        row.streams.iter().zip(&states).map(|(s, status)| rendition(app, s, status)).collect();
     let main = renditions.first();
     let (state, since, reason) = match main {
         Some(main) if row.enabled => (main.state, main.state_since, main.state_reason.clone()),

@@ -11,6 +11,7 @@ use super::error::{Answer, Problem};
 use super::extract::{Json, Somebody};
 use super::wire::Time;
 use crate::base::{TICKS_PER_SECOND, Ticks};
+use crate::catalogue::Stream;
 use crate::hub::{State as HubState, StreamStatus};
 
 /// How the recorder does.
@@ -42,12 +43,12 @@ enum Status {
 /// One thing that was looked at.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HealthCheck {
-    /// What: `cameras`, `disk`, `catalogue`, `clock`.
+    /// What: `cameras`, `recording`, `disk`, `catalogue`, `clock`.
     id: &'static str,
     /// How it is.
     level: Level,
     /// Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
-    /// `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`, `camera_clock_off`, `clock_doubted`.
+    /// `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`, `camera_clock_off`, `clock_doubted`.
     code: &'static str,
     /// Values for the translation.
     #[schema(value_type = Object)]
@@ -93,10 +94,20 @@ fn cameras(main: &[StreamStatus]) -> HealthCheck {
     check("cameras", level, "cameras_offline", params, offline.iter().map(|s| s.since).min())
 }
 
+/// A picture that comes and is not kept: the worst that a recorder can do, so it is said whatever the cause.
+fn recording(not_recorded: usize) -> HealthCheck {
+    if not_recorded == 0 {
+        return fine("recording");
+    }
+    check("recording", Level::Error, "not_recorded", json!({"cameras": not_recorded}), None)
+}
+
 fn disk(volumes: &[VolumeInfo]) -> HealthCheck {
-    if let Some(bad) = volumes.iter().find(|v| v.state == "absent" || v.state == "suspect") {
-        let params = json!({"path": bad.path.display().to_string(), "state": bad.state});
-        return check("disk", Level::Error, "disk_error", params, None);
+    for (state, code) in [("absent", "disk_absent"), ("suspect", "disk_error")] {
+        if let Some(bad) = volumes.iter().find(|v| v.state == state) {
+            let params = json!({"path": bad.path.display().to_string()});
+            return check("disk", Level::Error, code, params, None);
+        }
     }
     if let Some((volume, trouble)) = volumes.iter().find_map(|v| Some((v, v.trouble?))) {
         let level = if trouble == "days_min_broken" { Level::Warn } else { Level::Error };
@@ -153,8 +164,16 @@ pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebod
             None => StreamStatus::new(HubState::Connecting, app.started()),
         })
         .collect();
+    let unrecorded = |s: &&Stream| s.recorded && !app.is_recording(s);
+    let long_live = |s: &&Stream| {
+        let status = app.hub().get(s.key).map(|stream| stream.status().borrow().clone());
+        status.is_some_and(|s| s.state == HubState::Live && app.now() - s.since > STARTING)
+    };
+    let enabled = rows.iter().filter(|c| c.enabled);
+    let not_recorded = enabled.filter(|c| c.streams.iter().filter(unrecorded).any(|s| long_live(&s))).count();
     let checks = vec![
         cameras(&main),
+        recording(not_recorded),
         disk(&app.volumes()),
         catalogue(app.catalogue().waiting()),
         clocks(&main, app.clock_doubt()),
@@ -204,7 +223,8 @@ mod tests {
         assert_eq!(told(&[volume("ok", 90, None)]), (Level::Ok, "ok"));
         assert_eq!(told(&[volume("ok", 40, None)]), (Level::Warn, "disk_nearly_full"));
         assert_eq!(told(&[volume("ok", 40, None), volume("ok", 4, None)]), (Level::Error, "disk_full"));
-        assert_eq!(told(&[volume("ok", 90, None), volume("absent", 0, None)]), (Level::Error, "disk_error"));
+        assert_eq!(told(&[volume("ok", 90, None), volume("absent", 0, None)]), (Level::Error, "disk_absent"));
+        assert_eq!(told(&[volume("suspect", 90, None)]), (Level::Error, "disk_error"));
         let broken = volume("ok", 90, Some("days_min_broken"));
         assert_eq!(told(&[broken]), (Level::Warn, "days_min_broken"));
         let stuck = volume("ok", 0, Some("nothing_to_delete"));

@@ -1,5 +1,6 @@
 //! Cameras: adding, reading, changing, removing, restarting, testing.
 
+use lanewatch::base::TICKS_PER_SECOND;
 use lanewatch::hub::{Limits, Picture, Reason, ReasonCode, State};
 use serde_json::{Value, json};
 
@@ -131,6 +132,22 @@ async fn the_list_shows_how_the_streams_do() {
             audio: true,
         });
     });
+    let volume = lanewatch::base::VolumeId::fresh(now());
+    let growing = lanewatch::catalogue::GrowingSegment {
+        id: lanewatch::base::SegmentId::fresh(now()),
+        start: now() - 30 * TICKS_PER_SECOND,
+        duration: 29 * TICKS_PER_SECOND,
+        bytes: 7,
+        volume,
+        run: 1,
+        parameters_hash: lanewatch::media::ParametersHash::of(b"x"),
+        first_offset: 800,
+        frag_index: Default::default(),
+    };
+    // Live alone is no recording.
+    let seen = client.get("/api/v1/cameras/ngo-7-cong-dinh").await.json();
+    assert_eq!((&seen["state"], &seen["recording"]), (&json!("live"), &json!(false)));
+    bench.catalogue.growing().put(camera.streams[0].key, growing);
     stream(1).set_status(|s| {
         s.state = State::Offline;
         s.reason = Some(Reason { code: ReasonCode::AuthFailed, message: "set the password".to_owned() });
@@ -140,6 +157,7 @@ async fn the_list_shows_how_the_streams_do() {
         |pointer: &str, value: Value| assert_eq!(seen.pointer(pointer), Some(&value), "{pointer} in {seen}");
     is("/state", json!("live"));
     is("/recording", json!(true));
+    is("/renditions/1/recording", json!(false));
     is("/audio", json!(true));
     is("/renditions/0/fps", json!(15.0));
     is("/renditions/0/kbps", json!(2100.0));

@@ -589,10 +589,10 @@ export interface components {
         HealthCheck: {
             /**
              * @description Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
-             *     `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`, `camera_clock_off`, `clock_doubted`.
+             *     `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`, `camera_clock_off`, `clock_doubted`.
              */
             code: string;
-            /** @description What: `cameras`, `disk`, `catalogue`, `clock`. */
+            /** @description What: `cameras`, `recording`, `disk`, `catalogue`, `clock`. */
             id: string;
             /** @description How it is. */
             level: components["schemas"]["Level"];

@@ -326,6 +326,9 @@ export const en: Record<keyof typeof vi, string> = {
   'healthcode.deleting_fails': 'Old footage on {path} cannot be deleted. Check the disk.',
   'healthcode.days_min_broken':
     'Too little room: footage on {path} went before its minimum of days. Add a disk, or lower the days.',
+  'healthcode.disk_absent':
+    'The disk for footage {path} is not there. Check its cable and power; recording goes on by itself when it is back.',
+  'healthcode.not_recorded': '{cameras} cameras have a picture that is not recorded. Check the disk.',
   'healthcode.disk_error': 'The disk reports errors. Replace it soon.',
   'healthcode.catalogue_held': 'Another program holds the catalogue. Close that program.',
   'healthcode.camera_clock_off':

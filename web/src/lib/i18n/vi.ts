@@ -321,6 +321,8 @@ export const vi = {
   'healthcode.deleting_fails': 'Không xóa được bản ghi cũ trên {path}. Hãy kiểm tra ổ cứng.',
   'healthcode.days_min_broken':
     'Thiếu chỗ: bản ghi trên {path} bị xóa trước số ngày tối thiểu. Thêm ổ cứng, hoặc giảm số ngày.',
+  'healthcode.disk_absent': 'Không thấy ổ ghi hình {path}. Kiểm tra dây và nguồn của ổ; có lại ổ là máy tự ghi tiếp.',
+  'healthcode.not_recorded': '{cameras} camera có hình nhưng không được ghi. Kiểm tra ổ cứng.',
   'healthcode.disk_error': 'Ổ cứng báo lỗi. Hãy thay ổ sớm.',
   'healthcode.catalogue_held': 'Một chương trình khác đang giữ danh mục bản ghi. Hãy đóng chương trình đó.',
   'healthcode.camera_clock_off': '{cameras} camera sai đồng hồ, lệch nhất {offset_s} giây. Bật NTP trong camera.',
