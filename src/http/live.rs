@@ -2,8 +2,9 @@
 //!
 //! The client numbers its channels and asks for streams; every access unit goes out as one message, as soon as it is
 //! complete. One task serves the whole socket: a second one would be woken for every picture. While the client does
-//! not take what was sent nothing is read from the hub, so that a slow client is late and nothing else: a late channel
-//! goes on at the newest random access point.
+//! not take what was sent nothing is read from the hub and no request is served, so that a slow client is late and
+//! nothing else: a late channel goes on at the newest random access point, and what it may ask is bounded by what it
+//! takes. One that takes nothing or is silent is left, and one whose session has ended is told so.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -30,8 +31,6 @@ use crate::hub::Stream;
 const PROTOCOL: &str = "nvr.live.v1";
 /// Messages that are sent at once: two for each tile of a large wall.
 const BATCH: usize = 64;
-/// Answers that may wait for a client; one that asks on without taking them is not heard meanwhile.
-const ANSWERS: usize = 64;
 /// Channels of one client.
 const MAX_CHANNELS: usize = 64;
 /// Longest text message from a client.
@@ -191,7 +190,8 @@ impl Connection {
                     self.sending = false;
                 }
                 Some(message) = self.feeds.next(), if !self.sending => self.send(message)?,
-                request = requests.next(), if self.answers.len() < ANSWERS => match request?.ok()? {
+                // Not while it is sent to: what is asked for adds to what waits for the client.
+                request = requests.next(), if !self.sending => match request?.ok()? {
                     Message::Text(text) => self.request(&text).await,
                     Message::Close(_) => return None,
                     _ => {}

@@ -4,20 +4,21 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::bench::now;
 use super::client::Reply;
 use super::filmed::{Filmed, PICTURE};
+use crate::support::footage::{Lane, Picture};
 
 /// No answer takes longer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A browser's side of the socket.
-struct Viewer(WebSocketStream<MaybeTlsStream<TcpStream>>);
+struct Viewer(WebSocketStream<TcpStream>);
 
 /// What a binary message says.
 struct Media {
@@ -34,7 +35,11 @@ impl Viewer {
         let headers = request.headers_mut();
         headers.insert("authorization", format!("Bearer {}", filmed.token).parse().expect("header"));
         headers.insert("sec-websocket-protocol", "nvr.live.v1".parse().expect("header"));
-        let (socket, _) = connect_async(request).await.expect("upgraded");
+        // A small window: what a test does not read soon waits in the server.
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(64 << 10).expect("a size");
+        let stream = socket.connect(filmed.bench.address).await.expect("connects");
+        let (socket, _) = client_async(request, stream).await.expect("upgraded");
         let mut viewer = Self(socket);
         assert_eq!(viewer.event("hello").await["now"], now().rfc3339());
         viewer
@@ -193,6 +198,36 @@ async fn two_channels_of_one_socket_do_not_meet() {
     let mut seen = [viewer.media().await.channel, viewer.media().await.channel];
     seen.sort_unstable();
     assert_eq!(seen, [3, 400]);
+    lane.end().await;
+}
+
+/// Shows more than a socket's buffers hold to a viewer that does not read. Nobody can decode it.
+async fn overwhelm(lane: &Lane) {
+    let large = Picture { key: true, data: vec![0; 2 << 20].into() };
+    for _ in 0..12 {
+        lane.publish(&large, 1);
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_asks_on_without_reading_is_not_served() {
+    let mut filmed = Filmed::begin().await;
+    let mut viewer = Viewer::connect(&filmed).await;
+    let lane = filmed.lane().await;
+    lane.publish(&filmed.clip.pictures[0], PICTURE as u32);
+    viewer.watch(1).await;
+    overwhelm(&lane).await;
+    let request = json!({"op": "sub", "ch": 1, "camera": "ngo-7", "rendition": "main"}).to_string();
+    for _ in 0..300 {
+        viewer.0.send(Message::text(request.clone())).await.expect("sent");
+        // Takes the server longer than one such request.
+        filmed.get("/api/v1/cameras/ngo-7").await;
+    }
+    let views = filmed.bench.hub.viewers();
+    assert!(views <= 2 * 64, "{views} views of one channel");
     lane.end().await;
 }
 
