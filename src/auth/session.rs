@@ -9,7 +9,7 @@ use super::identity::{Identity, Means, Scopes};
 use super::password::Hasher;
 use super::token::{Digest, fresh_code, fresh_token, read_code};
 use crate::base::{Error, Kind, Result, Secret, SharedClock, TICKS_PER_SECOND, Ticks};
-use crate::catalogue::{Catalogue, NewSession, Person, TokenHash};
+use crate::catalogue::{Catalogue, NewSession, Person, Session, TokenHash};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -178,21 +178,27 @@ impl Auth {
     /// When the catalogue cannot be read.
     pub async fn session(&self, token: &str) -> Result<Option<Identity>> {
         let hash = session_hash(token);
-        let Some(session) = self.catalogue.session(hash).await? else { return Ok(None) };
-        let now = self.clock.now();
-        if now >= session.created + ABSOLUTE {
-            return Ok(None);
-        }
-        if now - session.seen >= NOTE_EVERY {
-            let expires: Ticks = Ord::min(now + IDLE, session.created + ABSOLUTE);
-            self.catalogue.touch_session(hash, expires);
-        }
+        let Some(session) = self.valid(hash).await? else { return Ok(None) };
+        self.note_use(hash, &session);
         let Person { id: person, name, has_password, .. } = session.person;
         Ok(Some(Identity {
             name,
             scopes: Scopes::admin(),
             means: Means::Session { hash, person, has_password },
         }))
+    }
+
+    async fn valid(&self, hash: TokenHash) -> Result<Option<Session>> {
+        let session = self.catalogue.session(hash).await?;
+        Ok(session.filter(|session| self.clock.now() < session.created + ABSOLUTE))
+    }
+
+    fn note_use(&self, hash: TokenHash, session: &Session) {
+        let now = self.clock.now();
+        if now - session.seen >= NOTE_EVERY {
+            let expires: Ticks = Ord::min(now + IDLE, session.created + ABSOLUTE);
+            self.catalogue.touch_session(hash, expires);
+        }
     }
 
     /// Whose bearer token this is; `None` when there is none that is valid.
@@ -205,13 +211,20 @@ impl Auth {
         Ok(Some(Identity { name: "token".to_owned(), scopes: scope.parse()?, means: Means::Token(hash) }))
     }
 
-    /// True while the session or token that somebody came in with is valid: for connections that stay open.
+    /// True while the session or token that somebody came in with is valid: for connections that stay open. Being
+    /// asked counts as use of a session when it is `in_use`.
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn still_valid(&self, identity: &Identity) -> Result<bool> {
+    pub async fn still_valid(&self, identity: &Identity, in_use: bool) -> Result<bool> {
         match identity.means {
-            Means::Session { hash, .. } => Ok(self.catalogue.session(hash).await?.is_some()),
+            Means::Session { hash, .. } => {
+                let session = self.valid(hash).await?;
+                if let Some(session) = session.as_ref().filter(|_| in_use) {
+                    self.note_use(hash, session);
+                }
+                Ok(session.is_some())
+            }
             Means::Token(hash) => Ok(self.catalogue.token(hash).await?.is_some()),
         }
     }

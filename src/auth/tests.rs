@@ -100,10 +100,33 @@ async fn a_session_ends_when_idle_at_its_age_and_at_sign_out() {
 
     let session = bench.with_code().await;
     let identity = bench.who(&session).await.expect("session");
-    assert!(bench.auth.still_valid(&identity).await.expect("catalogue"));
+    assert!(bench.auth.still_valid(&identity, false).await.expect("catalogue"));
     bench.auth.sign_out(&identity).await.expect("signed out");
     assert!(bench.who(&session).await.is_none());
-    assert!(!bench.auth.still_valid(&identity).await.expect("catalogue"));
+    assert!(!bench.auth.still_valid(&identity, false).await.expect("catalogue"));
+}
+
+#[tokio::test]
+async fn an_open_connection_prolongs_a_session_while_it_is_in_use_and_not_beyond_its_age() {
+    let bench = bench().await;
+    let session = bench.with_code().await;
+    let identity = bench.who(&session).await.expect("session");
+    let valid = async |in_use| {
+        bench.clock.advance(11 * HOUR);
+        let valid = bench.auth.still_valid(&identity, in_use).await.expect("catalogue");
+        bench.catalogue.flush().await.expect("noted");
+        valid
+    };
+    for _ in 0..65 {
+        assert!(valid(true).await);
+    }
+    assert!(!valid(true).await, "thirty days");
+
+    let session = bench.with_code().await;
+    let identity = bench.who(&session).await.expect("session");
+    assert!(bench.auth.still_valid(&identity, false).await.expect("catalogue"));
+    bench.clock.advance(12 * HOUR);
+    assert!(!bench.auth.still_valid(&identity, false).await.expect("catalogue"), "not in use");
 }
 
 #[tokio::test]

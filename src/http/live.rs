@@ -7,13 +7,15 @@
 //! takes. One that takes nothing or is silent is left, and one whose session has ended is told so.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
 use futures::future::poll_fn;
 use futures::stream::{self, BoxStream, SelectAll, SplitSink};
@@ -23,7 +25,8 @@ use serde::{Deserialize, Serialize};
 use super::App;
 use super::channel::Channel;
 use super::error::{Answer, Problem};
-use super::extract::SameOrigin;
+use super::extract::{Caller, SameOrigin};
+use crate::auth::Identity;
 use crate::base::{Result, Stop, StreamKind};
 use crate::hub::Stream;
 
@@ -37,6 +40,10 @@ const MAX_CHANNELS: usize = 64;
 const MAX_REQUEST: usize = 4 << 10;
 const PING_EVERY: Duration = Duration::from_secs(30);
 const TIME_EVERY: Duration = Duration::from_secs(10);
+/// How soon a socket notices that its session has ended.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
+/// For telling a client why its socket ends.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a client asks.
 #[derive(Debug, Deserialize)]
@@ -124,6 +131,7 @@ struct Wish {
     responses((status = 101, description = "A WebSocket of subprotocol nvr.live.v1"), Problem))]
 pub(super) async fn live(
     State(app): State<App>,
+    Caller(caller): Caller,
     _origin: SameOrigin,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Answer<Response> {
@@ -137,10 +145,10 @@ pub(super) async fn live(
         .read_buffer_size(MAX_REQUEST)
         .max_message_size(MAX_REQUEST)
         .max_frame_size(MAX_REQUEST)
-        .on_upgrade(move |socket| self::serve(app, socket)))
+        .on_upgrade(move |socket| self::serve(app, caller, socket)))
 }
 
-async fn serve(app: App, socket: WebSocket) {
+async fn serve(app: App, caller: Identity, socket: WebSocket) {
     let (sink, mut requests) = socket.split();
     let connection = Connection {
         stop: app.stop().child(),
@@ -151,9 +159,10 @@ async fn serve(app: App, socket: WebSocket) {
         feeds: SelectAll::new(),
         channels: HashMap::new(),
         paused: false,
+        watching: Arc::default(),
     };
     // Gone, or told to stop: either way there is nobody left to tell.
-    let _ = connection.run(&mut requests).await;
+    let _ = connection.run(caller, &mut requests).await;
 }
 
 struct Connection {
@@ -168,23 +177,44 @@ struct Connection {
     feeds: SelectAll<BoxStream<'static, Message>>,
     channels: HashMap<u16, (Wish, Stop)>,
     paused: bool,
+    /// Somebody may be looking: the session is in use.
+    watching: Arc<AtomicBool>,
+}
+
+/// Waits until the session or token of a socket has ended.
+async fn ended(app: App, caller: Identity, watching: Arc<AtomicBool>) {
+    let mut check = tokio::time::interval(CHECK_EVERY);
+    loop {
+        check.tick().await;
+        match app.auth().still_valid(&caller, watching.load(Ordering::Relaxed)).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // Pictures do not stop because the catalogue does; nothing else is let in meanwhile.
+            Err(error) => {
+                tracing::warn!(error = %error, "it cannot be looked up whether a live view may go on")
+            }
+        }
+    }
 }
 
 impl Connection {
     /// Serves until the client is gone or the service stops.
     async fn run(
         mut self,
+        caller: Identity,
         requests: &mut (impl StreamExt<Item = Result<Message, axum::Error>> + Unpin),
     ) -> Option<()> {
         let mut changes = self.app.catalogue().changes();
         let mut time = tokio::time::interval(TIME_EVERY);
         let mut ping = tokio::time::interval(PING_EVERY);
         let stop = self.stop.clone();
+        let mut ended = pin!(self::ended(self.app.clone(), caller, Arc::clone(&self.watching)));
         self.say(&Event::Hello { now: self.app.now().rfc3339() });
         loop {
             self.answer()?;
             tokio::select! {
                 () = stop.wait() => return None,
+                () = ended.as_mut() => return self.dismiss().await,
                 sent = poll_fn(|cx| self.sink.poll_flush_unpin(cx)), if self.sending => {
                     sent.ok()?;
                     self.sending = false;
@@ -192,7 +222,11 @@ impl Connection {
                 Some(message) = self.feeds.next(), if !self.sending => self.send(message)?,
                 // Not while it is sent to: what is asked for adds to what waits for the client.
                 request = requests.next(), if !self.sending => match request?.ok()? {
-                    Message::Text(text) => self.request(&text).await,
+                    Message::Text(text) => {
+                        self.request(&text).await;
+                        let watching = !self.paused && !self.channels.is_empty();
+                        self.watching.store(watching, Ordering::Relaxed);
+                    }
                     Message::Close(_) => return None,
                     _ => {}
                 },
@@ -204,6 +238,13 @@ impl Connection {
                 _ = ping.tick() => self.answers.push_back(Message::Ping(Bytes::new())),
             }
         }
+    }
+
+    /// Tells a client that it has to sign in again, if it listens.
+    async fn dismiss(mut self) -> Option<()> {
+        let reason = CloseFrame { code: close_code::POLICY, reason: "sign in first".into() };
+        let farewell = self.sink.send(Message::Close(Some(reason)));
+        tokio::time::timeout(FAREWELL, farewell).await.ok()?.ok()
     }
 
     fn say(&mut self, event: &Event) {

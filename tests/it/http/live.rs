@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
+use lanewatch::base::TICKS_PER_SECOND;
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::bench::now;
@@ -30,10 +32,16 @@ struct Media {
 
 impl Viewer {
     async fn connect(filmed: &Filmed) -> Self {
+        Self::of(filmed, "authorization", &format!("Bearer {}", filmed.token)).await
+    }
+
+    /// Of somebody whom a header names.
+    async fn of(filmed: &Filmed, header: &'static str, value: &str) -> Self {
         let url = format!("ws://{}/api/v1/live", filmed.bench.address);
         let mut request = url.into_client_request().expect("a request");
         let headers = request.headers_mut();
-        headers.insert("authorization", format!("Bearer {}", filmed.token).parse().expect("header"));
+        headers.insert(header, value.parse().expect("header"));
+        headers.insert("origin", format!("http://{}", filmed.bench.address).parse().expect("header"));
         headers.insert("sec-websocket-protocol", "nvr.live.v1".parse().expect("header"));
         // A small window: what a test does not read soon waits in the server.
         let socket = TcpSocket::new_v4().expect("a socket");
@@ -57,6 +65,20 @@ impl Viewer {
                 message => return message,
             }
         }
+    }
+
+    /// Takes what comes until the socket ends; answers what it was closed with.
+    async fn end(mut self) -> Option<CloseFrame> {
+        let end = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Close(why))) => return why,
+                    Some(Ok(_)) => {}
+                    None | Some(Err(_)) => return None,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, end).await.expect("it ends")
     }
 
     /// The next message, which is this event; the time of day may be told at any moment.
@@ -198,6 +220,61 @@ async fn two_channels_of_one_socket_do_not_meet() {
     let mut seen = [viewer.media().await.channel, viewer.media().await.channel];
     seen.sort_unstable();
     assert_eq!(seen, [3, 400]);
+    lane.end().await;
+}
+
+/// Lets time pass for timers, without waiting for it.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_socket_ends_when_its_session_does() {
+    let filmed = Filmed::begin().await;
+    let mut browser = filmed.bench.admin().await;
+    let cookies: Vec<String> = browser.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+    let mut viewer = Viewer::of(&filmed, "cookie", &cookies.join("; ")).await;
+    let mut lane = filmed.lane().await;
+    lane.show(&filmed.clip.pictures[..3], PICTURE as u32).await;
+    viewer.watch(1).await;
+    pass(Duration::from_secs(5)).await;
+    viewer.picture(&filmed, 1, 0).await;
+    assert_eq!(browser.send("DELETE", "/api/v1/session", &[], None).await.status, 204);
+    pass(Duration::from_secs(5)).await;
+    let why = viewer.end().await.expect("it is told why");
+    assert_eq!((u16::from(why.code), why.reason.as_str()), (1008, "sign in first"));
+    assert_eq!(filmed.bench.hub.viewers(), 0);
+    lane.end().await;
+}
+
+#[tokio::test]
+async fn watching_is_use_of_the_session_and_a_hidden_page_is_not() {
+    let filmed = Filmed::begin().await;
+    let mut browser = filmed.bench.admin().await;
+    let cookies: Vec<String> = browser.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+    let mut viewer = Viewer::of(&filmed, "cookie", &cookies.join("; ")).await;
+    let mut lane = filmed.lane().await;
+    lane.show(&filmed.clip.pictures[..1], PICTURE as u32).await;
+    viewer.watch(1).await;
+    viewer.picture(&filmed, 1, 0).await;
+    let hours = |hours: i64| filmed.bench.clock.advance(hours * 3600 * TICKS_PER_SECOND);
+    for _ in 0..5 {
+        hours(5);
+        pass(Duration::from_secs(10)).await;
+        // Told when the session is looked up; one look that comes late does no harm.
+        viewer.event("time").await;
+        filmed.bench.catalogue.flush().await.expect("noted");
+    }
+    viewer.say(json!({"op": "pause"})).await;
+    // Answered in order: when this comes, the pause is in force.
+    viewer.say(json!({"op": "switch", "ch": 9, "rendition": "main"})).await;
+    viewer.event("error").await;
+    hours(13);
+    pass(Duration::from_secs(5)).await;
+    assert!(viewer.end().await.is_some(), "nobody has watched");
+    assert_eq!(browser.get("/api/v1/me").await.status, 401);
     lane.end().await;
 }
 
