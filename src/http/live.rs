@@ -7,7 +7,7 @@
 //! takes. One that takes nothing or is silent is left, and one whose session has ended is told so.
 
 use std::collections::{HashMap, VecDeque};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,6 +21,7 @@ use futures::future::poll_fn;
 use futures::stream::{self, BoxStream, SelectAll, SplitSink};
 use futures::{FutureExt, SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, MissedTickBehavior, Sleep, sleep};
 
 use super::App;
 use super::channel::Channel;
@@ -39,6 +40,10 @@ const MAX_CHANNELS: usize = 64;
 /// Longest text message from a client.
 const MAX_REQUEST: usize = 4 << 10;
 const PING_EVERY: Duration = Duration::from_secs(30);
+/// A client from which nothing came since so many pings is gone; browsers answer each.
+const PINGS_UNANSWERED: u8 = 2;
+/// A client that has not taken a batch after this long is gone, or so slow that live pictures are no use to it.
+const SEND_TIME: Duration = Duration::from_secs(10);
 const TIME_EVERY: Duration = Duration::from_secs(10);
 /// How soon a socket notices that its session has ended.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
@@ -156,6 +161,8 @@ async fn serve(app: App, caller: Identity, socket: WebSocket) {
         sink,
         answers: VecDeque::new(),
         sending: false,
+        deadline: Box::pin(sleep(SEND_TIME)),
+        pings: 0,
         feeds: SelectAll::new(),
         channels: HashMap::new(),
         paused: false,
@@ -173,6 +180,10 @@ struct Connection {
     answers: VecDeque<Message>,
     /// The client has not taken yet what was sent.
     sending: bool,
+    /// When it must have taken it.
+    deadline: Pin<Box<Sleep>>,
+    /// Pings since something came from it.
+    pings: u8,
     /// Messages of all channels.
     feeds: SelectAll<BoxStream<'static, Message>>,
     channels: HashMap<u16, (Wish, Stop)>,
@@ -207,6 +218,8 @@ impl Connection {
         let mut changes = self.app.catalogue().changes();
         let mut time = tokio::time::interval(TIME_EVERY);
         let mut ping = tokio::time::interval(PING_EVERY);
+        // After a pause of our own, pings that were missed must not count as unanswered.
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stop = self.stop.clone();
         let mut ended = pin!(self::ended(self.app.clone(), caller, Arc::clone(&self.watching)));
         self.say(&Event::Hello { now: self.app.now().rfc3339() });
@@ -219,23 +232,27 @@ impl Connection {
                     sent.ok()?;
                     self.sending = false;
                 }
+                () = self.deadline.as_mut(), if self.sending => return None,
                 Some(message) = self.feeds.next(), if !self.sending => self.send(message)?,
                 // Not while it is sent to: what is asked for adds to what waits for the client.
-                request = requests.next(), if !self.sending => match request?.ok()? {
-                    Message::Text(text) => {
-                        self.request(&text).await;
-                        let watching = !self.paused && !self.channels.is_empty();
-                        self.watching.store(watching, Ordering::Relaxed);
+                request = requests.next(), if !self.sending => {
+                    self.pings = 0;
+                    match request?.ok()? {
+                        Message::Text(text) => {
+                            self.request(&text).await;
+                            let watching = !self.paused && !self.channels.is_empty();
+                            self.watching.store(watching, Ordering::Relaxed);
+                        }
+                        Message::Close(_) => return None,
+                        _ => {}
                     }
-                    Message::Close(_) => return None,
-                    _ => {}
-                },
+                }
                 changed = changes.changed() => {
                     changed.ok()?;
                     self.say(&Event::Cameras);
                 }
                 _ = time.tick() => self.say(&Event::Time { now: self.app.now().rfc3339() }),
-                _ = ping.tick() => self.answers.push_back(Message::Ping(Bytes::new())),
+                _ = ping.tick() => self.ping()?,
             }
         }
     }
@@ -245,6 +262,15 @@ impl Connection {
         let reason = CloseFrame { code: close_code::POLICY, reason: "sign in first".into() };
         let farewell = self.sink.send(Message::Close(Some(reason)));
         tokio::time::timeout(FAREWELL, farewell).await.ok()?.ok()
+    }
+
+    fn ping(&mut self) -> Option<()> {
+        if self.pings == PINGS_UNANSWERED {
+            return None;
+        }
+        self.pings += 1;
+        self.answers.push_back(Message::Ping(Bytes::new()));
+        Some(())
     }
 
     fn say(&mut self, event: &Event) {
@@ -274,7 +300,10 @@ impl Connection {
     }
 
     fn put(&mut self, message: Message) -> Option<()> {
-        self.sending = true;
+        if !self.sending {
+            self.sending = true;
+            self.deadline.as_mut().reset(Instant::now() + SEND_TIME);
+        }
         self.sink.start_send_unpin(message).ok()
     }
 

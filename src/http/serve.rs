@@ -42,7 +42,7 @@ impl Default for Limits {
             per_address: 64,
             head: Duration::from_secs(5),
             idle: Duration::from_secs(30),
-            write: Duration::from_secs(30),
+            write: Duration::from_secs(10),
         }
     }
 }

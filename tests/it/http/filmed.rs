@@ -4,6 +4,7 @@ use std::process::Command;
 
 use lanewatch::base::{StreamKind, TICKS_PER_SECOND};
 use lanewatch::catalogue::NewCamera;
+use lanewatch::http::Limits;
 use lanewatch::playback::Source;
 use serde_json::Value;
 
@@ -43,7 +44,11 @@ impl Filmed {
     }
 
     pub(super) async fn begin() -> Self {
-        let bench = Bench::new().await;
+        Self::begin_with(Limits::default()).await
+    }
+
+    pub(super) async fn begin_with(limits: Limits) -> Self {
+        let bench = Bench::with(limits).await;
         let clip = test_card(bench.folder.path(), ((BEFORE + AFTER) / FPS as usize) as u32, FPS, GOP);
         let url = "rtsp://10.0.0.7/main".parse().expect("address");
         let camera = bench.catalogue.add_camera(NewCamera::new("Ngõ 7", url)).await.expect("camera");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use lanewatch::base::TICKS_PER_SECOND;
+use lanewatch::http::Limits;
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
@@ -305,6 +306,52 @@ async fn a_client_that_asks_on_without_reading_is_not_served() {
     }
     let views = filmed.bench.hub.viewers();
     assert!(views <= 2 * 64, "{views} views of one channel");
+    lane.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_takes_too_little_is_left() {
+    // The socket alone would be content with a byte a minute.
+    let minute = Limits { write: Duration::from_secs(60), ..Limits::default() };
+    let filmed = Filmed::begin_with(minute).await;
+    let mut viewer = Viewer::connect(&filmed).await;
+    let lane = filmed.lane().await;
+    lane.publish(&filmed.clip.pictures[0], PICTURE as u32);
+    viewer.watch(1).await;
+    overwhelm(&lane).await;
+    assert_eq!(filmed.bench.hub.viewers(), 1);
+    pass(Duration::from_secs(11)).await;
+    let left = async {
+        while filmed.bench.hub.viewers() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), left).await.expect("it is left");
+    lane.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_answers_no_ping_is_left() {
+    let mut filmed = Filmed::begin().await;
+    let mut viewer = Viewer::connect(&filmed).await;
+    let lane = filmed.lane().await;
+    lane.publish(&filmed.clip.pictures[0], PICTURE as u32);
+    viewer.watch(1).await;
+    viewer.picture(&filmed, 1, 0).await;
+    // It is there as long as it answers: the ping before this event was.
+    for _ in 0..4 {
+        pass(Duration::from_secs(30)).await;
+        viewer.event("time").await;
+        viewer.say(json!({"op": "switch", "ch": 9, "rendition": "main"})).await;
+        viewer.event("error").await;
+    }
+    assert_eq!(filmed.bench.hub.viewers(), 1);
+    // Nothing is read from here on, so nothing is answered.
+    for _ in 0..3 {
+        pass(Duration::from_secs(30)).await;
+        filmed.get("/api/v1/cameras/ngo-7").await;
+    }
+    assert_eq!(filmed.bench.hub.viewers(), 0);
     lane.end().await;
 }
 
