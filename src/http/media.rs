@@ -2,20 +2,21 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::App;
+use super::cameras::RenditionId;
 use super::duration;
 use super::error::{Answer, Problem};
 use super::etag::{etag, not_modified};
 use super::extract::{Path, Query};
 use super::range::ByteRange;
-use super::segments::{Which, gap_stretches, media_headers};
+use super::segments::{Which, gap_stretches, media_headers, source, unchanged};
 use super::wire::{Span, Time};
-use crate::base::{TICKS_PER_SECOND, TimeRange};
+use crate::base::{TICKS_PER_SECOND, Ticks, TimeRange};
 use crate::catalogue::Gap;
 use crate::playback::{self, Links, key_frame_at, key_frame_track};
 
@@ -23,9 +24,15 @@ use crate::playback::{self, Links, key_frame_at, key_frame_track};
 const GAPS: HeaderName = HeaderName::from_static("x-lanewatch-gaps");
 /// Header with the number of key pictures.
 const COUNT: HeaderName = HeaderName::from_static("x-lanewatch-count");
+/// Header with the instant from which to ask again, when an answer does not hold all of the range.
+const NEXT: HeaderName = HeaderName::from_static("x-lanewatch-next");
+/// In ticks.
+const MILLISECOND: i64 = TICKS_PER_SECOND / 1000;
 /// Gaps named in the header; more are counted only.
 const GAPS_NAMED: usize = 40;
 const LINKS: Links<'static> = Links { init: "/api/v1/init", segments: "/api/v1/segments" };
+/// How a clip may be kept: retention may take a part of it, and what grows, grows.
+const CLIP: &str = "private, no-cache";
 /// Segments in one playlist: a day.
 const PLAYLIST: usize = 1500;
 
@@ -55,7 +62,7 @@ pub(super) async fn get_clip(
     let clip = app.playback().clip(which.source(&camera)?, range).await.map_err(nothing)?;
     let tag = HeaderValue::from_str(&clip.etag).unwrap_or_else(|_| etag(""));
     if not_modified(&headers, &tag) {
-        return Ok(StatusCode::NOT_MODIFIED.into_response());
+        return Ok(unchanged(CLIP, tag));
     }
     let part = match ByteRange::of(&headers, clip.body.bytes(), &tag) {
         Ok(part) => part,
@@ -64,7 +71,7 @@ pub(super) async fn get_clip(
     let mut answer = Response::new(Body::from_stream(clip.body.read(part.from, part.to)));
     *answer.status_mut() = part.status();
     part.write_headers(answer.headers_mut());
-    media_headers(answer.headers_mut(), "private, no-cache", tag);
+    media_headers(answer.headers_mut(), CLIP, tag);
     let gaps = gaps_header(&clip.gaps, range);
     answer.headers_mut().insert(GAPS, gaps);
     if how.download == Some(1) {
@@ -122,7 +129,7 @@ async fn plan(app: &App, id: &str, span: Span, which: Which) -> Answer<playback:
     if plan.segments.is_empty() {
         return Err(no_recording());
     }
-    if plan.more {
+    if plan.next.is_some() {
         return Err(Problem::invalid("a playlist holds a day at most; ask for a shorter range"));
     }
     Ok(plan)
@@ -147,7 +154,7 @@ pub(super) struct Keys {
     /// First instant of a range.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Time>,
-    /// First instant after.
+    /// First instant after; at most 32 days later.
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Time>,
     /// Instead of a range: only the last key picture at or before this instant.
@@ -155,20 +162,25 @@ pub(super) struct Keys {
     at: Option<Time>,
     /// At most one picture in this time, such as `PT1S`.
     step: Option<String>,
+    /// Which encoding; that of the small picture when it is left out, that of the full one when the camera has no other.
+    #[param(inline)]
+    rendition: Option<RenditionId>,
 }
 
-/// Sends key pictures as fMP4: an init segment and one fragment for each.
+/// Sends key pictures as fMP4: an init segment and one fragment for each, as far as one answer may hold them.
 #[utoipa::path(get, path = "/cameras/{id}/keyframes.mp4", tag = "footage",
-    params(("id" = String, Path, description = "Id or slug"), Keys, Which),
-    responses((status = 200, description = "Key pictures", content_type = "video/mp4"), Problem))]
+    params(("id" = String, Path, description = "Id or slug"), Keys),
+    responses((status = 200, description = "Key pictures", content_type = "video/mp4", headers(
+        ("x-lanewatch-count" = u32, description = "Number of pictures"),
+        ("x-lanewatch-next" = String, description = "When not all of the range fits: ask again from this instant"))),
+        Problem))]
 pub(super) async fn get_key_frames(
     State(app): State<App>,
     Path(id): Path<String>,
     Query(keys): Query<Keys>,
-    Query(which): Query<Which>,
 ) -> Answer<Response> {
     let camera = app.camera(&id).await?;
-    let source = which.source(&camera)?;
+    let source = source(&camera, Some(keys.rendition.unwrap_or(RenditionId::Sub)))?;
     let step = match &keys.step {
         Some(text) => {
             duration::parse(text).map_err(|e| Problem::invalid(e.message()).with("field", "step"))?
@@ -178,7 +190,8 @@ pub(super) async fn get_key_frames(
     let found = match (keys.at, keys.from, keys.to) {
         (Some(at), ..) => key_frame_at(app.playback(), source, at.0).await,
         (None, Some(from), Some(to)) => {
-            key_frame_track(app.playback(), source, TimeRange::new(from.0, to.0), step).await
+            let range = Span { from, to }.range()?;
+            key_frame_track(app.playback(), source, range, step).await
         }
         _ => return Err(Problem::invalid("say when: give at, or from and to")),
     };
@@ -187,6 +200,11 @@ pub(super) async fn get_key_frames(
     let mut answer = Response::new(Body::from(found.bytes));
     media_headers(answer.headers_mut(), "private, max-age=60", tag);
     answer.headers_mut().insert(COUNT, found.count.into());
+    // Not before the first picture of the rest, which would bring the one before it again.
+    let next = found.next.map(|next| Ticks((next.0 + MILLISECOND - 1) / MILLISECOND * MILLISECOND));
+    if let Some(value) = next.and_then(|next| HeaderValue::from_str(&next.rfc3339()).ok()) {
+        answer.headers_mut().insert(NEXT, value);
+    }
     if let Ok(kind) = HeaderValue::from_str(&found.mime) {
         answer.headers_mut().insert(header::CONTENT_TYPE, kind);
     }

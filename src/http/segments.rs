@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -16,7 +16,7 @@ use super::etag::{etag, not_modified};
 use super::extract::{Json, Path, Query};
 use super::range::ByteRange;
 use super::wire::{GapStretch, Span, Time};
-use crate::base::{SegmentId, TimeRange};
+use crate::base::{SegmentId, Ticks, TimeRange};
 use crate::catalogue::{Camera, Gap};
 use crate::media::ParametersHash;
 use crate::playback::{ListedFragment, ListedSegment, Source};
@@ -24,6 +24,8 @@ use crate::playback::{ListedFragment, ListedSegment, Source};
 /// Segments in one answer: an hour, and some.
 const LIMIT: u32 = 90;
 const LIMIT_MAX: u32 = 1500;
+/// How a file that grows no more may be kept.
+const SEALED: &str = "private, max-age=86400, immutable";
 
 /// What of the camera.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
@@ -32,16 +34,40 @@ pub(super) struct Which {
     /// Which encoding; that of the full picture when it is left out or the camera has no other.
     #[param(inline)]
     rendition: Option<RenditionId>,
-    /// At most so many segments.
-    limit: Option<u32>,
 }
 
 impl Which {
     /// The stream of a camera.
     pub(super) fn source(self, camera: &Camera) -> Answer<Source> {
-        let stream = self.rendition.and_then(|r| camera.stream(r.into())).or_else(|| camera.streams.first());
-        let stream = stream.ok_or_else(|| Problem::not_found("this camera has no stream"))?;
-        Ok(Source { key: stream.key, id: stream.id })
+        source(camera, self.rendition)
+    }
+}
+
+/// A stream of a camera: that of the full picture when it has no such.
+pub(super) fn source(camera: &Camera, rendition: Option<RenditionId>) -> Answer<Source> {
+    let stream = rendition.and_then(|r| camera.stream(r.into())).or_else(|| camera.streams.first());
+    let stream = stream.ok_or_else(|| Problem::not_found("this camera has no stream"))?;
+    Ok(Source { key: stream.key, id: stream.id })
+}
+
+/// Which page of the list.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Page {
+    /// At most so many segments.
+    limit: Option<u32>,
+    /// `next_cursor` of the answer before; ask for the same range.
+    cursor: Option<String>,
+}
+
+impl Page {
+    /// What is left of a range. A cursor is an instant in ticks: a segment ends between two milliseconds.
+    fn rest(&self, range: TimeRange) -> Answer<TimeRange> {
+        let Some(text) = &self.cursor else { return Ok(range) };
+        let from = u64::from_str_radix(text, 16).ok().map(|ticks| Ticks(ticks.cast_signed()));
+        let from = from.filter(|from| (range.from..range.to).contains(from));
+        let none = || Problem::invalid("this cursor is none of ours for this range; begin without one");
+        Ok(TimeRange::new(from.ok_or_else(none)?, range.to))
     }
 }
 
@@ -56,8 +82,8 @@ pub(super) struct List {
     gaps: Vec<GapStretch>,
     /// What is still in memory, when the range reaches now.
     tail: Option<Tail>,
-    /// Ask again from this instant for the rest.
-    next_cursor: Option<Time>,
+    /// Ask again with it for the rest.
+    next_cursor: Option<String>,
 }
 
 /// Decoder parameters.
@@ -122,18 +148,19 @@ pub(super) fn gap_stretches(gaps: &[Gap], range: TimeRange) -> Vec<GapStretch> {
 
 /// Lists the fragments that a range needs, from the random access point before it.
 #[utoipa::path(get, path = "/cameras/{id}/segments", tag = "footage",
-    params(("id" = String, Path, description = "Id or slug"), Span, Which),
+    params(("id" = String, Path, description = "Id or slug"), Span, Which, Page),
     responses((status = 200, description = "The list", body = List), Problem))]
 pub(super) async fn list_segments(
     State(app): State<App>,
     Path(id): Path<String>,
     Query(span): Query<Span>,
     Query(which): Query<Which>,
+    Query(page): Query<Page>,
 ) -> Answer<Json<List>> {
-    let range = span.range()?;
+    let range = page.rest(span.range()?)?;
     let camera = app.camera(&id).await?;
     let source = which.source(&camera)?;
-    let limit = which.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
+    let limit = page.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
     let playback = app.playback();
     let plan = playback.plan(source, range, limit as usize).await?;
     let mut inits = BTreeMap::new();
@@ -146,7 +173,7 @@ pub(super) async fn list_segments(
         }
     }
     let end = plan.segments.last().map(|s| s.range.to);
-    let reaches_now = !plan.more && range.to > end.unwrap_or(range.from);
+    let reaches_now = plan.next.is_none() && range.to > end.unwrap_or(range.from);
     let after = end.unwrap_or(range.from).max(range.from);
     let tail = reaches_now.then(|| playback.tail_start(source, after)).flatten().filter(|t| *t < range.to);
     let rendition = camera.streams.iter().find(|s| s.key == source.key).map_or("main", |s| s.kind.name());
@@ -157,7 +184,7 @@ pub(super) async fn list_segments(
     Ok(Json(List {
         inits,
         gaps: gap_stretches(&plan.gaps, range),
-        next_cursor: end.filter(|_| plan.more).map(Time),
+        next_cursor: plan.next.filter(|next| *next < range.to).map(|next| format!("{:x}", next.0)),
         segments: plan.segments.iter().map(|s| entry(s.into())).collect(),
         tail,
     }))
@@ -192,7 +219,7 @@ pub(super) async fn get_segment(
     let row = app.playback().segment(id).await?;
     let tag = etag(format_args!("{id}-{}", if row.is_complete() { row.bytes } else { 0 }));
     if row.is_complete() && not_modified(&headers, &tag) {
-        return Ok(axum::http::StatusCode::NOT_MODIFIED.into_response());
+        return Ok(unchanged(SEALED, tag));
     }
     let body = app.playback().segment_body(&row).await?;
     let range = match ByteRange::of(&headers, body.bytes(), &tag) {
@@ -202,7 +229,7 @@ pub(super) async fn get_segment(
     let mut answer = Response::new(Body::from_stream(body.read(range.from, range.to)));
     *answer.status_mut() = range.status();
     range.write_headers(answer.headers_mut());
-    let kept = if row.is_complete() { "private, max-age=86400, immutable" } else { "no-store" };
+    let kept = if row.is_complete() { SEALED } else { "no-store" };
     media_headers(answer.headers_mut(), kept, tag);
     Ok(answer)
 }
@@ -231,6 +258,17 @@ fn no_such(name: &str) -> Problem {
 /// What all media answers carry.
 pub(super) fn media_headers(headers: &mut HeaderMap, cache: &'static str, tag: HeaderValue) {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("video/mp4"));
+    caching(headers, cache, tag);
+}
+
+/// The client has it already: what it keeps stays as it was told with the content (RFC 9110 section 15.4.5).
+pub(super) fn unchanged(cache: &'static str, tag: HeaderValue) -> Response {
+    let mut answer = StatusCode::NOT_MODIFIED.into_response();
+    caching(answer.headers_mut(), cache, tag);
+    answer
+}
+
+fn caching(headers: &mut HeaderMap, cache: &'static str, tag: HeaderValue) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::ETAG, tag);
 }

@@ -32,10 +32,10 @@ impl<'de> Deserialize<'de> for Time {
 pub(super) struct Span {
     /// First instant inside.
     #[param(value_type = String, format = DateTime)]
-    from: Time,
+    pub(super) from: Time,
     /// First instant after; at most 32 days later.
     #[param(value_type = String, format = DateTime)]
-    to: Time,
+    pub(super) to: Time,
 }
 
 /// Longest range that one request may ask for: a month and a day.

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use super::body::Slices;
 use super::plan::PlannedSegment;
-use super::service::{Playback, Source};
+use super::service::{self, Playback, Source};
 use crate::base::{Error, Result, SegmentId, TimeRange, VolumeId};
 use crate::catalogue::Gap;
 use crate::media::{FragmentSamples, Parameters, ProgressiveBuilder, ReadAt, SampleTable, fragment_samples};
@@ -38,14 +40,23 @@ pub struct Clip {
 }
 
 impl Clip {
-    async fn make(playback: &Playback, source: Source, range: TimeRange) -> Result<Self> {
+    async fn make(
+        playback: &Playback,
+        source: Source,
+        range: TimeRange,
+        turn: OwnedSemaphorePermit,
+    ) -> Result<Self> {
         let plan = playback.plan(source, range, MAX_SEGMENTS).await?;
-        if plan.more {
+        if plan.next.is_some() {
             return Err(Error::invalid("the clip would be longer than a day; ask for a shorter range"));
         }
         let (playback, gaps) = (playback.clone(), plan.gaps);
-        let made =
-            tokio::task::spawn_blocking(move || build(&playback, source, range, &plan.segments, gaps)).await;
+        let work = move || {
+            // Held to the end of the work, which goes on when nobody waits for it any more.
+            let _turn = turn;
+            build(&playback, source, range, &plan.segments, gaps)
+        };
+        let made = tokio::task::spawn_blocking(work).await;
         made.map_err(|e| Error::internal("planning a clip ended unexpectedly").because(e))?
     }
 }
@@ -133,9 +144,16 @@ pub(super) fn read(reader: &SegmentReader, offset: u64, bytes: usize) -> Result<
 
 /// The last few clips, the one used last at the end. A player asks for one in many ranges, and wants the same bytes
 /// from the first to the last although the footage may be growing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ClipCache {
     kept: Mutex<VecDeque<Kept>>,
+    turns: Arc<Semaphore>,
+}
+
+impl Default for ClipCache {
+    fn default() -> Self {
+        Self { kept: Mutex::default(), turns: Arc::new(Semaphore::new(service::AT_ONCE)) }
+    }
 }
 
 #[derive(Debug)]
@@ -156,7 +174,12 @@ impl ClipCache {
         if let Some(clip) = self.find(asked) {
             return Ok(clip);
         }
-        let clip = Arc::new(Clip::make(playback, source, range).await?);
+        let turn = service::turn(&self.turns).await?;
+        // Whoever had the turn before may have made it.
+        if let Some(clip) = self.find(asked) {
+            return Ok(clip);
+        }
+        let clip = Arc::new(Clip::make(playback, source, range, turn).await?);
         self.keep(asked, Arc::clone(&clip));
         Ok(clip)
     }

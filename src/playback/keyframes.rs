@@ -1,6 +1,7 @@
 //! The key-frame track: one picture per random access point, for scrubbing without decoding what lies between.
 
 use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::clip::{read, read_parameters};
 use super::plan::{Placed, PlannedSegment};
@@ -10,6 +11,8 @@ use crate::media::{Parameters, Sample, Track, sample_fragment};
 
 /// Pictures in one answer.
 const MAX_PICTURES: usize = 3600;
+/// Bytes of one answer, which is made in memory: an hour of small pictures, some seconds of the largest.
+const MAX_BYTES: usize = 16 << 20;
 /// Segments looked at for one answer.
 const MAX_SEGMENTS: usize = 2000;
 
@@ -22,9 +25,12 @@ pub struct KeyFrames {
     pub mime: String,
     /// Pictures in it.
     pub count: usize,
+    /// Where the rest of the range begins, when it did not fit or needs another init segment.
+    pub next: Option<Ticks>,
 }
 
-/// The key pictures of a range, at most one in `step` ticks, each shown until the next.
+/// The key pictures of a range, at most one in `step` ticks, each shown until the next. Waits while others are being
+/// made.
 ///
 /// # Errors
 /// `NotFound` when nothing is recorded there.
@@ -34,8 +40,12 @@ pub async fn key_frame_track(
     range: TimeRange,
     step: i64,
 ) -> Result<KeyFrames> {
+    let turn = playback.key_frame_turn().await?;
     let plan = playback.plan(source, range, MAX_SEGMENTS).await?;
-    render(playback, source, plan.segments, range, step).await
+    let rest = plan.next;
+    let mut found = render(playback, source, plan.segments, range, step, Some(turn)).await?;
+    found.next = found.next.or(rest);
+    Ok(found)
 }
 
 /// The one key picture at or before an instant.
@@ -48,7 +58,7 @@ pub async fn key_frame_at(playback: &Playback, source: Source, at: Ticks) -> Res
     if let Some(segment) = &mut segment {
         segment.wanted.end = segment.wanted.end.min(segment.wanted.start + 1);
     }
-    render(playback, source, segment.into_iter().collect(), range, 1).await
+    render(playback, source, segment.into_iter().collect(), range, 1, None).await
 }
 
 async fn render(
@@ -57,10 +67,15 @@ async fn render(
     segments: Vec<PlannedSegment>,
     range: TimeRange,
     step: i64,
+    turn: Option<OwnedSemaphorePermit>,
 ) -> Result<KeyFrames> {
     let playback = playback.clone();
-    let joined =
-        tokio::task::spawn_blocking(move || read_pictures(&playback, source, &segments, range, step)).await;
+    let work = move || {
+        // Held to the end of the work, which goes on when nobody waits for it any more.
+        let _turn = turn;
+        read_pictures(&playback, source, &segments, range, step)
+    };
+    let joined = tokio::task::spawn_blocking(work).await;
     joined.map_err(|e| Error::internal("reading key pictures ended unexpectedly").because(e))?
 }
 
@@ -78,13 +93,23 @@ fn read_pictures(
     let mut out = parameters.init.to_vec();
     let mut count = 0;
     let mut due = Ticks(i64::MIN);
-    // Pictures of other parameters need another init; a scrub strip begins anew there.
-    for segment in segments.iter().filter(|s| s.parameters == first.parameters) {
+    let mut next = None;
+    'all: for segment in segments {
+        if segment.parameters != first.parameters {
+            // Its pictures need another init; a scrub strip begins anew there.
+            next = Some(segment.range.from);
+            break;
+        }
         let reader = playback.open(source, segment)?;
         let keys: Vec<&Placed> = segment.wanted().iter().filter(|f| f.key()).collect();
         for (n, key) in keys.iter().enumerate() {
-            if key.start < due || key.start >= range.to || count == MAX_PICTURES {
+            if key.start < due || key.start >= range.to {
                 continue;
+            }
+            let full = count == MAX_PICTURES || out.len() + key.key_bytes as usize > MAX_BYTES;
+            if full && count > 0 {
+                next = Some(key.start);
+                break 'all;
             }
             due = key.start + step;
             let until = keys.get(n + 1).map_or(segment.range.to, |next| next.start);
@@ -103,5 +128,5 @@ fn read_pictures(
     if count == 0 {
         return Err(none());
     }
-    Ok(KeyFrames { bytes: Bytes::from(out), mime: parameters.mime(), count })
+    Ok(KeyFrames { bytes: Bytes::from(out), mime: parameters.mime(), count, next })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::{Error, Result, SegmentId, StreamId, StreamKey, Ticks, TimeRange, VolumeId};
 use crate::catalogue::{Catalogue, Gap, Segment};
@@ -30,7 +31,11 @@ pub struct Playback {
     volumes: Volumes,
     hub: Hub,
     clips: Arc<ClipCache>,
+    key_frames: Arc<Semaphore>,
 }
+
+/// Answers made in memory at once, of each kind: recording keeps its memory and its disk.
+pub(super) const AT_ONCE: usize = 2;
 
 /// The segments of a range and what is missing in it.
 #[derive(Clone, Debug)]
@@ -39,14 +44,14 @@ pub struct Plan {
     pub segments: Vec<PlannedSegment>,
     /// What is not recorded inside the range.
     pub gaps: Vec<Gap>,
-    /// True when there were more segments than asked for: go on at the end of the last.
-    pub more: bool,
+    /// Where to go on, when there were more segments than asked for.
+    pub next: Option<Ticks>,
 }
 
 impl Playback {
     /// Over the given rooms.
     pub fn new(catalogue: Catalogue, volumes: Volumes, hub: Hub) -> Self {
-        Self { catalogue, volumes, hub, clips: Arc::default() }
+        Self { catalogue, volumes, hub, clips: Arc::default(), key_frames: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Plans a range: at most `limit` segments.
@@ -57,10 +62,11 @@ impl Playback {
         let mut rows = self.catalogue.segments(source.key, range, limit as u32 + 1).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| row.range().to);
         let gaps = self.catalogue.gaps(source.key, range).await?;
         let planned: Result<Vec<_>> = rows.iter().map(|row| planned(row, range)).collect();
         let segments = planned?.into_iter().filter(|s| !s.wanted.is_empty()).collect();
-        Ok(Plan { segments, gaps, more })
+        Ok(Plan { segments, gaps, next })
     }
 
     /// The last random access point at or before `at`, in a plan of the one segment that holds it.
@@ -99,6 +105,11 @@ impl Playback {
     /// `NotFound` when nothing is recorded in the range.
     pub async fn clip(&self, source: Source, range: TimeRange) -> Result<Arc<Clip>> {
         self.clips.get(self, source, range).await
+    }
+
+    /// Waits for a turn at making a key-frame track.
+    pub(super) async fn key_frame_turn(&self) -> Result<OwnedSemaphorePermit> {
+        turn(&self.key_frames).await
     }
 
     /// A fragment of the units that are still in memory from `from` on; `None` when there are none.
@@ -152,6 +163,11 @@ impl Playback {
         let slices = vec![FileSlice { file: 0, offset: 0, bytes: row.bytes as u64 }];
         Ok(Slices::new(Bytes::new(), slices, Arc::new(move |_| volumes.reader(volume, stream, segment))))
     }
+}
+
+pub(super) async fn turn(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit> {
+    let turn = Arc::clone(turns).acquire_owned().await;
+    turn.map_err(|e| Error::internal("turns at making answers have ended; restart the service").because(e))
 }
 
 /// What is still in memory, as one fragment.

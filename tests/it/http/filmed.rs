@@ -59,6 +59,11 @@ impl Filmed {
     }
 
     pub(super) async fn lane(&self) -> Lane {
+        self.lane_of(StreamKind::Main).await
+    }
+
+    /// Of a stream of the camera.
+    pub(super) async fn lane_of(&self, kind: StreamKind) -> Lane {
         let Bench { catalogue, volumes, hub, clock, .. } = &self.bench;
         let rooms = Rooms {
             catalogue: catalogue.clone(),
@@ -67,7 +72,7 @@ impl Filmed {
             clock: clock.clone(),
         };
         let camera = catalogue.camera("ngo-7").await.expect("catalogue").expect("camera");
-        Lane::begin(&rooms, &camera, StreamKind::Main, self.clip.parameters.clone()).await
+        Lane::begin(&rooms, &camera, kind, self.clip.parameters.clone()).await
     }
 
     /// Path of a resource of the camera for a range in ticks after the start.

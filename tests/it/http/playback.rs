@@ -1,12 +1,14 @@
 //! Footage as players get it: recorded by the real recorder, read back over HTTP, judged by ffmpeg.
 
-use lanewatch::base::{TICKS_PER_SECOND, Ticks, TimeRange};
+use lanewatch::base::{StreamKind, TICKS_PER_SECOND, Ticks, TimeRange};
 use lanewatch::hub::Hub;
 use lanewatch::playback::Playback;
+use serde_json::{Value, json};
 
 use super::bench::{Bench, now};
 use super::client::Reply;
 use super::filmed::{AFTER, BEFORE, Filmed, GAP, GOP, PICTURE};
+use crate::support::footage::Picture;
 
 #[tokio::test]
 async fn a_clip_starts_on_the_asked_picture_and_ends_before_the_end() {
@@ -162,6 +164,101 @@ async fn the_key_frame_track_shows_one_picture_a_step() {
     let instant = (now() + 37 * PICTURE).rfc3339();
     let reply = filmed.get(&format!("/api/v1/cameras/ngo-7/keyframes.mp4?at={instant}")).await;
     assert_eq!(filmed.shown(&reply), at);
+}
+
+#[tokio::test]
+async fn the_key_frame_track_is_of_the_small_picture_unless_told_otherwise() {
+    let mut filmed = Filmed::begin().await;
+    let camera = filmed.client.get("/api/v1/cameras/ngo-7").await;
+    let tag = camera.header("etag").expect("a tag").to_owned();
+    let sub = json!({"sub_url": "rtsp://10.0.0.7/sub"});
+    let changed =
+        filmed.client.send("PATCH", "/api/v1/cameras/ngo-7", &[("If-Match", &tag)], Some(sub)).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    for (kind, pictures) in [(StreamKind::Main, 0..20), (StreamKind::Sub, 40..80)] {
+        let mut lane = filmed.lane_of(kind).await;
+        lane.show(&filmed.clip.pictures[pictures], PICTURE as u32).await;
+        lane.end().await;
+    }
+    let path = filmed.path("keyframes.mp4", 0, 60 * TICKS_PER_SECOND);
+    let key = |number: usize| filmed.clip.decoded[number].clone();
+    let (small, full) = (vec![key(40), key(50), key(60), key(70)], vec![key(0), key(10)]);
+    for (query, wanted) in [("", &small), ("&rendition=sub", &small), ("&rendition=main", &full)] {
+        let reply = filmed.get(&format!("{path}{query}")).await;
+        assert_eq!(&filmed.shown(&reply), wanted, "{query}");
+        assert_eq!(reply.header("x-lanewatch-next"), None);
+    }
+    let month = filmed.path("keyframes.mp4", 0, 33 * 86_400 * TICKS_PER_SECOND);
+    assert_eq!(filmed.client.get(&month).await.code(), "invalid");
+    let empty = filmed.path("keyframes.mp4", 10, 10);
+    assert_eq!(filmed.client.get(&empty).await.code(), "invalid");
+}
+
+#[tokio::test]
+async fn the_key_frame_track_is_cut_where_it_grows_too_large() {
+    let mut filmed = Filmed::begin().await;
+    let mut lane = filmed.lane().await;
+    // A tick more than a millisecond's multiple, as a camera's pictures lie.
+    let large = vec![Picture { key: true, data: vec![0; 3 << 20].into() }; 12];
+    lane.show(&large, TICKS_PER_SECOND as u32 + 1).await;
+    lane.end().await;
+    let to = (now() + 60 * TICKS_PER_SECOND).rfc3339();
+    let (mut from, mut counts) = (now().rfc3339(), Vec::new());
+    loop {
+        let path = format!("/api/v1/cameras/ngo-7/keyframes.mp4?from={from}&to={to}");
+        let reply = filmed.get(&path).await;
+        assert!(reply.body.len() < 17 << 20, "{} bytes", reply.body.len());
+        counts.push(reply.header("x-lanewatch-count").expect("a number").to_owned());
+        let Some(next) = reply.header("x-lanewatch-next") else { break };
+        from = next.to_owned();
+    }
+    assert_eq!(counts, ["5", "5", "2"]);
+}
+
+#[tokio::test]
+async fn the_list_goes_on_exactly_where_it_stopped() {
+    let mut filmed = Filmed::begin().await;
+    let mut lane = filmed.lane().await;
+    for run in 0..4 {
+        // 29.97 pictures a second: a file ends between two milliseconds.
+        lane.show(&filmed.clip.pictures[20 * run..20 * run + 11], 3003).await;
+        lane.lose(TICKS_PER_SECOND).await;
+    }
+    lane.end().await;
+    let path = filmed.path("segments", 0, 60 * TICKS_PER_SECOND);
+    let ids = |list: &Value| -> Vec<Value> {
+        list["segments"].as_array().expect("segments").iter().map(|s| s["id"].clone()).collect()
+    };
+    let all = filmed.get(&path).await.json();
+    assert_eq!((ids(&all).len(), &all["next_cursor"]), (4, &Value::Null));
+    let (mut seen, mut asked) = (Vec::new(), format!("{path}&limit=1"));
+    for _ in 0..4 {
+        let page = filmed.get(&asked).await.json();
+        seen.extend(ids(&page));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        asked = format!("{path}&limit=1&cursor={cursor}");
+    }
+    assert_eq!(seen, ids(&all));
+    for wrong in ["", "x", "0", "7fffffffffffffff"] {
+        let refused = filmed.client.get(&format!("{path}&cursor={wrong}")).await;
+        assert_eq!(refused.code(), "invalid", "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_keeps_is_kept_as_it_was_told() {
+    let mut filmed = Filmed::new().await;
+    let list = filmed.get(&filmed.path("segments", 0, 60 * TICKS_PER_SECOND)).await.json();
+    let segment = list["segments"][0]["url"].as_str().expect("url").to_owned();
+    for path in [segment, filmed.path("clip.mp4", 0, 20 * PICTURE)] {
+        let first = filmed.get(&path).await;
+        let tag = first.header("etag").expect("a tag").to_owned();
+        let again = filmed.client.send("GET", &path, &[("If-None-Match", &tag)], None).await;
+        assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
+        for name in ["etag", "cache-control"] {
+            assert_eq!(again.header(name), first.header(name), "{name} of {path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -116,7 +116,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sends key pictures as fMP4: an init segment and one fragment for each. */
+        /** Sends key pictures as fMP4: an init segment and one fragment for each, as far as one answer may hold them. */
         get: operations["get_key_frames"];
         put?: never;
         post?: never;
@@ -635,7 +635,8 @@ export interface components {
             inits: {
                 [key: string]: components["schemas"]["InitSegment"];
             };
-            next_cursor?: components["schemas"]["Time"] | null;
+            /** @description Ask again with it for the rest. */
+            next_cursor?: string | null;
             /** @description In order of time. */
             segments: components["schemas"]["ListedSegment"][];
             tail?: components["schemas"]["Tail"] | null;
@@ -1203,8 +1204,6 @@ export interface operations {
                 to: string;
                 /** @description Which encoding; that of the full picture when it is left out or the camera has no other. */
                 rendition?: "main" | "sub";
-                /** @description At most so many segments. */
-                limit?: number;
                 /** @description `1` to save it under a name instead of playing it. */
                 download?: number;
             };
@@ -1255,8 +1254,6 @@ export interface operations {
                 to: string;
                 /** @description Which encoding; that of the full picture when it is left out or the camera has no other. */
                 rendition?: "main" | "sub";
-                /** @description At most so many segments. */
-                limit?: number;
             };
             header?: never;
             path: {
@@ -1296,8 +1293,6 @@ export interface operations {
                 to: string;
                 /** @description Which encoding; that of the full picture when it is left out or the camera has no other. */
                 rendition?: "main" | "sub";
-                /** @description At most so many segments. */
-                limit?: number;
             };
             header?: never;
             path: {
@@ -1333,16 +1328,14 @@ export interface operations {
             query?: {
                 /** @description First instant of a range. */
                 from?: string;
-                /** @description First instant after. */
+                /** @description First instant after; at most 32 days later. */
                 to?: string;
                 /** @description Instead of a range: only the last key picture at or before this instant. */
                 at?: string;
                 /** @description At most one picture in this time, such as `PT1S`. */
                 step?: string;
-                /** @description Which encoding; that of the full picture when it is left out or the camera has no other. */
+                /** @description Which encoding; that of the small picture when it is left out, that of the full one when the camera has no other. */
                 rendition?: "main" | "sub";
-                /** @description At most so many segments. */
-                limit?: number;
             };
             header?: never;
             path: {
@@ -1356,6 +1349,10 @@ export interface operations {
             /** @description Key pictures */
             200: {
                 headers: {
+                    /** @description Number of pictures */
+                    "x-lanewatch-count"?: number;
+                    /** @description When not all of the range fits: ask again from this instant */
+                    "x-lanewatch-next"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1414,6 +1411,8 @@ export interface operations {
                 rendition?: "main" | "sub";
                 /** @description At most so many segments. */
                 limit?: number;
+                /** @description `next_cursor` of the answer before; ask for the same range. */
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -1451,8 +1450,6 @@ export interface operations {
                 from: string;
                 /** @description Which encoding; that of the full picture when it is left out or the camera has no other. */
                 rendition?: "main" | "sub";
-                /** @description At most so many segments. */
-                limit?: number;
             };
             header?: never;
             path: {
