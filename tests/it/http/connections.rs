@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use lanewatch::base::Kind;
+use lanewatch::base::{Kind, TICKS_PER_SECOND};
 use lanewatch::http::{Limits, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
 use super::bench::Bench;
+use super::filmed::Filmed;
+use crate::support::footage::Picture;
 
 const HEALTH: &[u8] = b"GET /api/v1/health HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -51,6 +53,36 @@ async fn slow_heads_are_cut_however_they_trickle() {
         assert!(begun.elapsed() < Duration::from_secs(5), "still open");
     }
     assert!(begun.elapsed() >= Duration::from_millis(290));
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_take_its_answer_is_cut_after_ten_seconds() {
+    let mut filmed = Filmed::begin().await;
+    let mut lane = filmed.lane().await;
+    let large = vec![Picture { key: true, data: vec![0; 2 << 20].into() }; 12];
+    lane.show(&large, TICKS_PER_SECOND as u32).await;
+    lane.end().await;
+    let list = filmed.get(&filmed.path("segments", 0, 60 * TICKS_PER_SECOND)).await.json();
+    let url = list["segments"][0]["url"].as_str().expect("url").to_owned();
+    // A small window: what is not read soon waits in the server.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(64 << 10).expect("a size");
+    let mut stream = socket.connect(filmed.bench.address).await.expect("connects");
+    let request = format!("GET {url} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", filmed.token);
+    stream.write_all(request.as_bytes()).await.expect("written");
+    let mut buffer = [0; 12];
+    stream.read_exact(&mut buffer).await.expect("an answer");
+    assert_eq!(&buffer, b"HTTP/1.1 200");
+    for _ in 0..100 {
+        // Meanwhile the server has written what fits.
+        filmed.get("/api/v1/cameras/ngo-7").await;
+    }
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(11)).await;
+    tokio::time::resume();
+    filmed.get("/api/v1/cameras/ngo-7").await;
+    let (_, rest) = kept(&mut stream).await;
+    assert!(rest.len() < 20 << 20, "{} bytes", rest.len());
 }
 
 #[tokio::test]
