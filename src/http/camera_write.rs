@@ -9,7 +9,7 @@ use super::App;
 use super::cameras::{self, One, TransportName};
 use super::error::{Answer, Code, Problem};
 use super::etag::expected_revision;
-use super::extract::{Json, Path};
+use super::extract::{Caller, Json, Path};
 use super::wire::{Password, present};
 use crate::base::{Credentials, Kind, RtspUrl};
 use crate::catalogue::{CameraPatch, NewCamera, Transport};
@@ -218,6 +218,7 @@ fn change(form: Change) -> Answer<CameraPatch> {
     responses((status = 201, description = "Added; its revision is the ETag", body = cameras::Camera), Problem))]
 pub(super) async fn post_camera(
     State(app): State<App>,
+    Caller(caller): Caller,
     Json(form): Json<Addition>,
 ) -> Answer<(StatusCode, [(header::HeaderName, HeaderValue); 1], One)> {
     let row = app.catalogue().add_camera(addition(form)?).await?;
@@ -225,7 +226,7 @@ pub(super) async fn post_camera(
     let place = HeaderValue::from_str(&format!("/api/v1/cameras/{}", row.id));
     let place =
         place.map_err(|_| Problem::new(Code::Internal, "the camera's id cannot be written; report this"))?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, place)], cameras::one(&app, row).await?))
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], cameras::one(&app, row, &caller).await?))
 }
 
 /// Changes a camera that still has the revision in `If-Match`.
@@ -235,6 +236,7 @@ pub(super) async fn post_camera(
     responses((status = 200, description = "As it is now", body = cameras::Camera), Problem))]
 pub(super) async fn patch_camera(
     State(app): State<App>,
+    Caller(caller): Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(form): Json<Change>,
@@ -247,7 +249,7 @@ pub(super) async fn patch_camera(
         _ => e.into(),
     })?;
     tracing::info!(camera.id = %row.id, camera.revision = row.revision, "camera changed");
-    cameras::one(&app, row).await
+    cameras::one(&app, row, &caller).await
 }
 
 /// Removes a camera; its footage stays until retention takes it.

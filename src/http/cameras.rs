@@ -10,8 +10,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::App;
 use super::error::{Answer, Problem};
 use super::etag::etag;
-use super::extract::{Json, Path, Query};
+use super::extract::{Caller, Json, Path, Query};
+use super::mask::without_passwords;
 use super::wire::{CameraState, StateReason, Time};
+use crate::auth::{Identity, Scope};
 use crate::base::{CameraId, StreamKey, StreamKind, Ticks};
 use crate::catalogue::{Camera as Row, Stream, Usage};
 use crate::hub::{State as HubState, StreamStatus};
@@ -114,7 +116,7 @@ impl From<RenditionId> for StreamKind {
 pub(super) struct Rendition {
     /// Which.
     id: RenditionId,
-    /// Address without user name and password.
+    /// Address without user name and password; for callers who may only look, also without those in path and query.
     url: String,
     /// What it does.
     state: CameraState,
@@ -176,6 +178,18 @@ pub(super) struct Page {
     cursor: Option<String>,
 }
 
+impl Camera {
+    /// As a caller may see it: addresses may hold passwords, which are for those who set them.
+    fn seen_by(mut self, caller: &Identity) -> Self {
+        if !caller.scopes.allow(Scope::Admin) {
+            for rendition in &mut self.renditions {
+                rendition.url = without_passwords(&rendition.url);
+            }
+        }
+        self
+    }
+}
+
 fn rounded(value: f32) -> f64 {
     (f64::from(value) * 10.0).round() / 10.0
 }
@@ -220,7 +234,7 @@ pub(super) fn oldest(usage: &[Usage]) -> HashMap<StreamKey, Ticks> {
 }
 
 /// A camera as the API shows it.
-pub(super) fn camera(app: &App, row: Row, oldest: &HashMap<StreamKey, Ticks>) -> Camera {
+fn camera(app: &App, row: Row, oldest: &HashMap<StreamKey, Ticks>) -> Camera {
     let states: Vec<StreamStatus> = row.streams.iter().map(|s| status_of(app, &row, s)).collect();
     let renditions: Vec<Rendition> =
         row.streams.iter().zip(&states).map(|(s, status)| rendition(app, s, status)).collect();
@@ -258,11 +272,11 @@ pub(super) fn camera(app: &App, row: Row, oldest: &HashMap<StreamKey, Ticks>) ->
 /// Answer with one camera: its revision is its tag.
 pub(super) type One = ([(header::HeaderName, HeaderValue); 1], Json<Camera>);
 
-/// A camera with what the catalogue knows of its footage.
-pub(super) async fn one(app: &App, row: Row) -> Answer<One> {
+/// A camera with what the catalogue knows of its footage, as a caller may see it.
+pub(super) async fn one(app: &App, row: Row, caller: &Identity) -> Answer<One> {
     let oldest = oldest(&app.catalogue().usage().await?);
     let tag = etag(row.revision);
-    Ok(([(header::ETAG, tag)], Json(camera(app, row, &oldest))))
+    Ok(([(header::ETAG, tag)], Json(camera(app, row, &oldest).seen_by(caller))))
 }
 
 /// Lists the cameras.
@@ -270,6 +284,7 @@ pub(super) async fn one(app: &App, row: Row) -> Answer<One> {
     responses((status = 200, description = "Cameras in their order on the wall", body = CameraPage), Problem))]
 pub(super) async fn list_cameras(
     State(app): State<App>,
+    Caller(caller): Caller,
     Query(page): Query<Page>,
 ) -> Answer<Json<CameraPage>> {
     let limit = page.limit.unwrap_or(LIMIT);
@@ -286,7 +301,7 @@ pub(super) async fn list_cameras(
     rows.truncate(limit);
     let next_cursor = rows.last().filter(|_| more).map(|row| format!("{:x}.{:x}", row.order, row.key));
     let oldest = oldest(&app.catalogue().usage().await?);
-    let items = rows.into_iter().map(|row| camera(&app, row, &oldest)).collect();
+    let items = rows.into_iter().map(|row| camera(&app, row, &oldest).seen_by(&caller)).collect();
     Ok(Json(CameraPage { items, next_cursor }))
 }
 
@@ -301,7 +316,11 @@ fn read_cursor(text: &str) -> Option<(i64, i64)> {
 /// Reads one camera, by its id or its slug.
 #[utoipa::path(get, path = "/cameras/{id}", tag = "cameras", params(("id" = String, Path, description = "Id or slug")),
     responses((status = 200, description = "The camera; its revision is the ETag", body = Camera), Problem))]
-pub(super) async fn get_camera(State(app): State<App>, Path(id): Path<String>) -> Answer<One> {
+pub(super) async fn get_camera(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Answer<One> {
     let row = app.camera(&id).await?;
-    one(&app, row).await
+    one(&app, row, &caller).await
 }

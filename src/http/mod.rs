@@ -30,6 +30,7 @@ mod guard;
 mod headers;
 mod health;
 mod live;
+mod mask;
 mod me;
 mod media;
 mod metrics;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::bench::Bench;
+use super::client::Client;
 use super::walls::routes;
 
 const CANARY: &str = "c4n4ry-p4ssw0rd";
@@ -48,4 +49,30 @@ async fn no_answer_holds_a_cameras_password() {
     }
     let kept = bench.catalogue.camera("a").await.expect("catalogue").expect("camera");
     assert_eq!(kept.password.expect("password").expose(), CANARY, "but it is kept");
+}
+
+#[tokio::test]
+async fn passwords_in_addresses_are_for_those_who_may_set_them() {
+    let bench = Bench::new().await;
+    let mut admin = bench.admin().await;
+    let main = format!("rtsp://10.0.0.7/user=admin&Password={CANARY}&channel=1");
+    let sub = format!("rtsp://10.0.0.7/sub?pwd={CANARY}");
+    let added = admin.post("/api/v1/cameras", json!({"name": "a", "main_url": main, "sub_url": sub})).await;
+    assert_eq!(added.status, 201, "{}", added.text());
+    let urls = async |client: &mut Client| {
+        let one = client.get("/api/v1/cameras/a").await.json();
+        let all = client.get("/api/v1/cameras").await.json();
+        assert_eq!(one["renditions"], all["items"][0]["renditions"]);
+        [one["renditions"][0]["url"].clone(), one["renditions"][1]["url"].clone()]
+    };
+    assert_eq!(urls(&mut admin).await, [json!(main), json!(sub)]);
+    let shown = ["rtsp://10.0.0.7/user=admin&Password=***&channel=1", "rtsp://10.0.0.7/sub?pwd=***"];
+    let mut reader = bench.machine("read").await;
+    assert_eq!(urls(&mut reader).await, shown.map(|url| json!(url)));
+    for (method, path) in routes().into_iter().filter(|(method, _)| method == "GET") {
+        let path = path.replace("00000000-0000-7000-8000-000000000000", "a");
+        let query = "?from=2026-11-22T00:00:00Z&to=2026-11-22T01:00:00Z&month=2026-11";
+        let text = reader.send(&method, &format!("/api/v1{path}{query}"), &[], None).await.text();
+        assert!(!text.contains(CANARY), "{path}: {text}");
+    }
 }

@@ -846,7 +846,7 @@ export interface components {
             state_reason: components["schemas"]["StateReason"] | null;
             /** @description Since when. */
             state_since: components["schemas"]["Time"];
-            /** @description Address without user name and password. */
+            /** @description Address without user name and password; for callers who may only look, also without those in path and query. */
             url: string;
             /**
              * Format: int32
