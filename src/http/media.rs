@@ -1,5 +1,7 @@
 //! Footage for other players: a plain MP4 of any range, HLS, key frames, and the last second.
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -18,7 +20,7 @@ use super::segments::{Which, gap_stretches, media_headers, source, unchanged};
 use super::wire::{Span, Time};
 use crate::base::{TICKS_PER_SECOND, Ticks, TimeRange};
 use crate::catalogue::Gap;
-use crate::playback::{self, Links, key_frame_at, key_frame_track};
+use crate::playback::{self, Links, Variant, key_frame_at, key_frame_track};
 
 /// Header with the gaps that a clip leaves out: `from/to;cause`, separated by commas.
 const GAPS: HeaderName = HeaderName::from_static("x-lanewatch-gaps");
@@ -93,6 +95,43 @@ fn gaps_header(gaps: &[Gap], range: TimeRange) -> HeaderValue {
         text.push(format!("+{}", stretches.len() - GAPS_NAMED));
     }
     HeaderValue::from_str(&text.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// An instant as the API writes it, up to a millisecond later where it lies between two.
+fn not_before(instant: Ticks) -> String {
+    Ticks((instant.0 + MILLISECOND - 1) / MILLISECOND * MILLISECOND).rfc3339()
+}
+
+/// A master playlist of a range (RFC 8216): points to the playlist of the range and to that of its key pictures.
+#[utoipa::path(get, path = "/cameras/{id}/hls/master.m3u8", tag = "footage",
+    params(("id" = String, Path, description = "Id or slug"), Span, Which),
+    responses((status = 200, description = "Playlist", content_type = "application/vnd.apple.mpegurl"), Problem))]
+pub(super) async fn get_master(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(span): Query<Span>,
+    Query(which): Query<Which>,
+) -> Answer<Response> {
+    let plan = plan(&app, &id, span, which).await?;
+    let used: BTreeSet<_> = plan.segments.iter().map(|s| s.parameters).collect();
+    let (mut codecs, mut video_codecs, mut size) = (BTreeSet::new(), BTreeSet::new(), (0, 0));
+    for hash in used {
+        let p = app.playback().parameters(hash).await?;
+        let all =
+            p.mime.split_once("codecs=\"").map_or(p.codec.as_str(), |(_, all)| all.trim_end_matches('"'));
+        codecs.extend(all.split(',').map(str::to_owned));
+        video_codecs.insert(p.codec);
+        size = Ord::max(size, (p.width, p.height));
+    }
+    let query = format!("from={}&to={}{}", span.from.0.rfc3339(), not_before(span.to.0), which.query());
+    let variant = Variant {
+        codecs: &Vec::from_iter(codecs),
+        video_codecs: &Vec::from_iter(video_codecs),
+        size,
+        media: &format!("vod.m3u8?{query}"),
+        iframes: &format!("iframes.m3u8?{query}"),
+    };
+    Ok(playlist(playback::master_playlist(&plan.segments, &variant)))
 }
 
 /// A playlist of a range (RFC 8216).
@@ -201,8 +240,7 @@ pub(super) async fn get_key_frames(
     media_headers(answer.headers_mut(), "private, max-age=60", tag);
     answer.headers_mut().insert(COUNT, found.count.into());
     // Not before the first picture of the rest, which would bring the one before it again.
-    let next = found.next.map(|next| Ticks((next.0 + MILLISECOND - 1) / MILLISECOND * MILLISECOND));
-    if let Some(value) = next.and_then(|next| HeaderValue::from_str(&next.rfc3339()).ok()) {
+    if let Some(value) = found.next.and_then(|next| HeaderValue::from_str(&not_before(next)).ok()) {
         answer.headers_mut().insert(NEXT, value);
     }
     if let Ok(kind) = HeaderValue::from_str(&found.mime) {

@@ -34,6 +34,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(segments::get_segment))
         .routes(routes!(segments::get_init))
         .routes(routes!(media::get_clip))
+        .routes(routes!(media::get_master))
         .routes(routes!(media::get_playlist))
         .routes(routes!(media::get_iframes))
         .routes(routes!(media::get_key_frames))

@@ -41,6 +41,15 @@ impl Which {
     pub(super) fn source(self, camera: &Camera) -> Answer<Source> {
         source(camera, self.rendition)
     }
+
+    /// As it was asked for, to be asked for again.
+    pub(super) fn query(self) -> &'static str {
+        match self.rendition {
+            None => "",
+            Some(RenditionId::Main) => "&rendition=main",
+            Some(RenditionId::Sub) => "&rendition=sub",
+        }
+    }
 }
 
 /// A stream of a camera: that of the full picture when it has no such.

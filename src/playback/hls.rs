@@ -33,6 +33,51 @@ pub fn iframe_playlist(segments: &[PlannedSegment], links: Links<'_>) -> String 
     render(segments, links, false, true, keys)
 }
 
+/// One encoding of a range, for a [`master_playlist`].
+#[derive(Clone, Debug)]
+pub struct Variant<'a> {
+    /// Codec strings (RFC 6381) of pictures and sound.
+    pub codecs: &'a [String],
+    /// Of the pictures alone.
+    pub video_codecs: &'a [String],
+    /// Largest width and height, in pixels.
+    pub size: (u32, u32),
+    /// Address of its [`media_playlist`].
+    pub media: &'a str,
+    /// Address of its [`iframe_playlist`].
+    pub iframes: &'a str,
+}
+
+/// A master playlist (section 4.3.4): what a player needs to know before it begins, and where it finds the key
+/// pictures.
+pub fn master_playlist(segments: &[PlannedSegment], variant: &Variant<'_>) -> String {
+    let (width, height) = variant.size;
+    let rates = |entries: fn(&PlannedSegment) -> Vec<Entry>, codecs: &[String]| {
+        let entries: Vec<Entry> = segments.iter().flat_map(entries).collect();
+        let (ticks, bytes) =
+            entries.iter().fold((0, 0), |sum, e| (sum.0 + (e.end - e.start), sum.1 + e.bytes));
+        let peak = entries.iter().map(|e| bits_per_second(e.bytes, e.end - e.start)).max().unwrap_or(0);
+        format!(
+            "BANDWIDTH={peak},AVERAGE-BANDWIDTH={},CODECS=\"{}\",RESOLUTION={width}x{height}",
+            bits_per_second(bytes, ticks),
+            codecs.join(",")
+        )
+    };
+    format!(
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-STREAM-INF:{}\n{}\n\
+         #EXT-X-I-FRAME-STREAM-INF:{},URI=\"{}\"\n",
+        rates(gops, variant.codecs),
+        variant.media,
+        rates(keys, variant.video_codecs),
+        variant.iframes
+    )
+}
+
+/// Rounded up.
+fn bits_per_second(bytes: u64, ticks: i64) -> u64 {
+    (bytes * 8 * TICKS_PER_SECOND.unsigned_abs()).div_ceil(ticks.unsigned_abs().max(1))
+}
+
 fn render(
     segments: &[PlannedSegment],
     links: Links<'_>,

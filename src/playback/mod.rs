@@ -26,7 +26,7 @@ mod service;
 pub use body::Slices;
 pub use clip::Clip;
 pub use export::export;
-pub use hls::{Links, iframe_playlist, media_playlist};
+pub use hls::{Links, Variant, iframe_playlist, master_playlist, media_playlist};
 pub use keyframes::{KeyFrames, key_frame_at, key_frame_track};
 pub use list::{ListedFragment, ListedSegment};
 pub use live::{Chunk, LiveFeed};

@@ -123,6 +123,37 @@ async fn other_players_play_the_hls_playlist_over_a_gap() {
 }
 
 #[tokio::test]
+async fn the_master_playlist_leads_to_the_range_and_to_its_key_pictures() {
+    let mut filmed = Filmed::new().await;
+    // Ends between two milliseconds, within the last picture.
+    let end = (BEFORE + AFTER) as i64 * PICTURE + GAP * TICKS_PER_SECOND - 1;
+    let path = format!("{}&rendition=main", filmed.path("hls/master.m3u8", 0, end));
+    let reply = filmed.get(&path).await;
+    assert_eq!(reply.header("content-type"), Some("application/vnd.apple.mpegurl"));
+    let text = reply.text();
+    let line = |start: &str| text.lines().find_map(|l| l.strip_prefix(start)).expect(start);
+    let (media, keys) = (line("#EXT-X-STREAM-INF:"), line("#EXT-X-I-FRAME-STREAM-INF:"));
+    let format = format!(",CODECS=\"{}\",RESOLUTION=320x180", filmed.clip.parameters.video.codec_string);
+    let bandwidth = |attributes: &str| -> u64 {
+        assert!(attributes.contains(&format), "{attributes}");
+        let number = attributes.strip_prefix("BANDWIDTH=").and_then(|rest| rest.split(',').next());
+        number.and_then(|n| n.parse().ok()).expect("a number")
+    };
+    // A GOP takes a second; what it holds besides pictures is little.
+    let pictures: Vec<u64> = filmed.clip.pictures.iter().map(|p| p.data.len() as u64 * 8).collect();
+    let peak = pictures.chunks(GOP as usize).map(|gop| gop.iter().sum::<u64>()).max().expect("GOPs");
+    assert!((peak..peak + peak / 10 + 10_000).contains(&bandwidth(media)), "{peak}: {text}");
+    let peak = pictures.iter().step_by(GOP as usize).max().expect("key pictures");
+    assert!((*peak..peak + peak / 10 + 10_000).contains(&bandwidth(keys)), "{peak}: {text}");
+
+    let folder = "/api/v1/cameras/ngo-7/hls/";
+    let (_, iframes) = keys.split_once("URI=\"").expect("an address");
+    let iframes = filmed.get(&format!("{folder}{}", iframes.trim_end_matches('"'))).await.text();
+    assert_eq!(iframes.lines().filter(|l| l.starts_with("#EXTINF")).count(), 14, "{iframes}");
+    assert_eq!(filmed.packets(&path).await.len(), BEFORE + AFTER);
+}
+
+#[tokio::test]
 async fn the_i_frame_playlist_holds_the_key_pictures_alone() {
     let mut filmed = Filmed::new().await;
     let end = (BEFORE + AFTER) as i64 * PICTURE + GAP * TICKS_PER_SECOND;

@@ -92,6 +92,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cameras/{id}/hls/master.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A master playlist of a range (RFC 8216): points to the playlist of the range and to that of its key pictures. */
+        get: operations["get_master"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cameras/{id}/hls/vod.m3u8": {
         parameters: {
             query?: never;
@@ -1246,6 +1263,45 @@ export interface operations {
         };
     };
     get_iframes: {
+        parameters: {
+            query: {
+                /** @description First instant inside. */
+                from: string;
+                /** @description First instant after; at most 32 days later. */
+                to: string;
+                /** @description Which encoding; that of the full picture when it is left out or the camera has no other. */
+                rendition?: "main" | "sub";
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Playlist */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_master: {
         parameters: {
             query: {
                 /** @description First instant inside. */
