@@ -9,6 +9,7 @@
 //! - a plan begins at a random access point at or before the asked instant;
 //! - files are read with positioned reads, a chunk at a time as the client takes them; whoever serves never waits for
 //!   the disk: what is not in the page cache is read on a blocking thread;
+//! - what is made in memory (key-frame tracks, plans of clips) has a greatest size, and two of each are made at once;
 //! - a file that has gone meanwhile (retention) ends the body with an error, never with wrong bytes.
 //!
 //! It does not transcode, and knows nothing of HTTP, sessions or permissions.

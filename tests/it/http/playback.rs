@@ -1,8 +1,9 @@
 //! Footage as players get it: recorded by the real recorder, read back over HTTP, judged by ffmpeg.
 
+use futures::FutureExt;
 use lanewatch::base::{StreamKind, TICKS_PER_SECOND, Ticks, TimeRange};
 use lanewatch::hub::Hub;
-use lanewatch::playback::Playback;
+use lanewatch::playback::{Playback, key_frame_track};
 use serde_json::{Value, json};
 
 use super::bench::{Bench, now};
@@ -244,6 +245,32 @@ async fn the_key_frame_track_is_cut_where_it_grows_too_large() {
         from = next.to_owned();
     }
     assert_eq!(counts, ["5", "5", "2"]);
+}
+
+#[tokio::test]
+async fn two_answers_of_a_kind_are_made_in_memory_at_once() {
+    let mut filmed = Filmed::new().await;
+    let Bench { catalogue, volumes, .. } = &filmed.bench;
+    let playback = Playback::new(catalogue.clone(), volumes.clone(), Hub::new());
+    let source = filmed.source;
+    let range = |n: i64| TimeRange::new(now() + n, now() + 20 * PICTURE);
+    let tracks = [1, 2, 3].map(|n| {
+        let made = key_frame_track(&playback, source, range(n), 1);
+        made.map(|made| drop(made.expect("a track"))).boxed()
+    });
+    let clips =
+        [1, 2, 3].map(|n| playback.clip(source, range(n)).map(|made| drop(made.expect("a clip"))).boxed());
+    for [mut first, mut second, mut third] in [tracks, clips] {
+        // Begun, and not gone on with.
+        assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
+        for _ in 0..100 {
+            filmed.get("/api/v1/cameras/ngo-7").await;
+            assert!((&mut third).now_or_never().is_none(), "the third waits");
+        }
+        first.await;
+        third.await;
+        second.await;
+    }
 }
 
 #[tokio::test]
