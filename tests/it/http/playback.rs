@@ -1,8 +1,9 @@
 //! Footage as players get it: recorded by the real recorder, read back over HTTP, judged by ffmpeg.
 
 use futures::FutureExt;
-use lanewatch::base::{StreamKind, TICKS_PER_SECOND, Ticks, TimeRange};
+use lanewatch::base::{Clock as _, StreamKind, TICKS_PER_SECOND, Ticks, TimeRange};
 use lanewatch::hub::Hub;
+use lanewatch::media::{Parameters, VideoParameters};
 use lanewatch::playback::{Playback, key_frame_track};
 use serde_json::{Value, json};
 
@@ -245,6 +246,26 @@ async fn the_key_frame_track_is_cut_where_it_grows_too_large() {
         from = next.to_owned();
     }
     assert_eq!(counts, ["5", "5", "2"]);
+}
+
+#[tokio::test]
+async fn the_key_frame_track_ends_where_another_init_segment_is_needed() {
+    let mut filmed = Filmed::begin().await;
+    let mut starts = Vec::new();
+    for width in [320, 322] {
+        let video = VideoParameters { width, ..filmed.clip.parameters.video.clone() };
+        filmed.clip.parameters = Parameters::new(video, None);
+        starts.push(filmed.bench.clock.now());
+        let mut lane = filmed.lane().await;
+        lane.show(&filmed.clip.pictures[..20], PICTURE as u32).await;
+        lane.end().await;
+    }
+    let to = (now() + 60 * TICKS_PER_SECOND).rfc3339();
+    let (first, second) = (starts[0].rfc3339(), starts[1].rfc3339());
+    for (from, next) in [(&first, Some(second.as_str())), (&second, None)] {
+        let reply = filmed.get(&format!("/api/v1/cameras/ngo-7/keyframes.mp4?from={from}&to={to}")).await;
+        assert_eq!((reply.header("x-lanewatch-count"), reply.header("x-lanewatch-next")), (Some("2"), next));
+    }
 }
 
 #[tokio::test]
