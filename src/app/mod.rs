@@ -46,7 +46,7 @@ pub fn catalogue_file(data: &Path) -> PathBuf {
 /// # Errors
 /// What keeps it from starting: one sentence that says what to do.
 pub fn serve(config: &Config) -> Result<ExitCode> {
-    log::start(&config.log);
+    let _log = log::start(&config.log);
     let _lock = DataLock::acquire(&config.data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WEB_THREADS)

@@ -66,7 +66,15 @@ struct Receiving {
     waiting_for_key: Option<Instant>,
     last_picture: Option<Instant>,
     jumps_told: u32,
+    /// When the deadlines were looked at last.
+    looked: Instant,
+    /// Units published since other tasks had their turn.
+    published: u32,
 }
+
+/// After so many units of one look the recorder has its turn. After a pause of the whole machine a minute's worth can
+/// lie in the socket, and a ring keeps a few seconds.
+const TURN: u32 = 8;
 
 impl Session {
     /// Runs until the session ends or `stop` asks for it. The `TEARDOWN` goes on in the background when this returns.
@@ -116,6 +124,8 @@ impl Receiving {
             waiting_for_key: None,
             last_picture: None,
             jumps_told: 0,
+            looked: Instant::now(),
+            published: 0,
         }
     }
 
@@ -131,6 +141,8 @@ impl Receiving {
                 biased;
                 () = &mut stopped => return None,
                 _ = ticks.tick() => {
+                    self.published = 0;
+                    self.excuse(period);
                     if let Err(reason) = self.look_at_the_clock(begun) {
                         return Some(reason);
                     }
@@ -139,8 +151,23 @@ impl Receiving {
                     if let Err(reason) = self.take(item) {
                         return Some(reason);
                     }
+                    if self.published >= TURN {
+                        self.published = 0;
+                        tokio::task::yield_now().await;
+                    }
                 }
             }
+        }
+    }
+
+    /// While this thread did not run, the camera was not silent: what it sent still lies in the socket.
+    fn excuse(&mut self, period: Duration) {
+        let now = Instant::now();
+        let away = now.duration_since(self.looked).saturating_sub(2 * period);
+        self.looked = now;
+        if away > period {
+            self.last_picture = self.last_picture.map(|last| (last + away).min(now));
+            self.waiting_for_key = self.waiting_for_key.map(|since| (since + away).min(now));
         }
     }
 
@@ -260,6 +287,7 @@ impl Receiving {
         self.report.picture(&unit);
         self.session.memory.end.store(unit.end().0, Ordering::Relaxed);
         self.session.stream.publish(Arc::new(unit));
+        self.published += 1;
         Ok(())
     }
 

@@ -9,7 +9,7 @@
 //! - Later the offset is bent towards the smallest of the last 10–20 s, by at most [`MAX_BEND_PPM`] of the time that
 //!   passes. A camera clock that is wrong by up to that much is followed with an error of a few milliseconds.
 //! - No unit lies more than [`AHEAD`] after its arrival: what would is squeezed.
-//! - Instants rise strictly. Small steps back become one tick.
+//! - Instants rise by at least [`LEAST`]; what would step back a little stands so much after the one before.
 //! - A jump of the camera's timestamps loses nothing: the unit is placed by its arrival, lengths go on from there, and
 //!   the next random access point starts a new run. The same happens after a step of our wall clock by more than
 //!   [`CLOCK_STEP`], and when all units of more than 10 s came later than [`LATE`].
@@ -33,6 +33,9 @@ pub(super) const BACKLOG: i64 = 30 * TICKS_PER_SECOND;
 pub(super) const JUMP_BACK: i64 = TICKS_PER_SECOND;
 /// So many units in a row that do not advance are a jump as well; pyramids of B-frames have fewer.
 pub(super) const STUCK: u32 = 8;
+/// Shortest distance of two units: a millisecond. What comes squeezed, in single ticks, is taken by ffmpeg for a break in
+/// time as soon as the next unit stands at its normal distance.
+pub(super) const LEAST: i64 = TICKS_PER_SECOND / 1000;
 /// A change of "wall − monotonic" that cannot be slewing.
 pub(super) const CLOCK_STEP: i64 = TICKS_PER_SECOND;
 /// Units that all come this much late mean that camera clock and ours run apart faster than bending can follow.
@@ -198,7 +201,7 @@ impl Anchor {
             Ticks(unwrapped + self.total_offset())
         } else if advance <= 0 && advance > -JUMP_BACK && self.stuck < STUCK {
             self.stuck += 1;
-            self.start + 1
+            self.start + LEAST
         } else {
             jumped = true;
             self.pending.get_or_insert(Cause::CameraJumped);
@@ -208,7 +211,7 @@ impl Anchor {
             self.shift = self.newest.saturating_sub(elapsed);
             Ticks(self.newest + self.total_offset())
         };
-        let start = start.max(self.start + 1);
+        let start = start.max(self.start + LEAST);
         self.interval = (start - self.start).min(MAX_STEP);
         self.start = start;
         Placed { start, new_run: None, out_of_order, jumped }
