@@ -87,6 +87,12 @@ class Recorder:
             time.sleep(0.02)
         return None
 
+    def pause(self, seconds):
+        """The whole process does not run, as when the machine under it hangs."""
+        self.process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self):
         self.process.kill()
         self.process.wait()
