@@ -3,7 +3,7 @@ import { api, ApiError, BASE, whenUnauthenticated } from '../lib/api/client';
 import type { Camera, Me, Setup } from '../lib/api/types';
 import { ServerClock } from '../lib/live/clock';
 import { LiveSocket, type SocketStatus } from '../lib/live/socket';
-import { go, replace, router } from './router.svelte';
+import { replace, router } from './router.svelte';
 import { words } from './errors';
 
 export const clock = new ServerClock();
@@ -100,6 +100,8 @@ export async function start(): Promise<void> {
   app.status = 'starting';
   try {
     const setup = api.setup();
+    // It is awaited after the code; until then a failure of it is nobody's.
+    setup.catch(() => {});
     await useCode();
     app.setup = await setup;
     await enter();
@@ -124,18 +126,21 @@ function signedOut(expired: boolean): void {
   app.me = null;
   app.expired = expired;
   socket.stop();
-  if (router.route.page !== 'login') go('/login');
+  if (router.route.page !== 'login') replace('/login');
 }
 
 export async function signOut(): Promise<void> {
+  // First, so that the recorder's closing it is not taken for a session that ran out.
+  socket.stop();
   await api.signOut().catch(() => {});
   wanted = '/';
   signedOut(false);
 }
 
-whenUnauthenticated(() => {
+function sessionEnded(): void {
   if (app.status === 'ready') signedOut(true);
-});
+}
+whenUnauthenticated(sessionEnded);
 
 // A sign-in link pasted into the address bar of the sign-in page changes nothing but the hash.
 addEventListener('hashchange', () => {
@@ -149,10 +154,13 @@ socket.onStatus = (s) => {
     clearTimeout(away);
     away = undefined;
     app.away = false;
+    // What happened while it was away was not told.
+    void refreshCameras();
   } else away ??= setTimeout(() => (app.away = true), BLINK_MS);
   app.link = s;
 };
 socket.onCameras = () => void refreshCameras();
+socket.onSessionEnd = sessionEnded;
 socket.onRefused = () => void api.me().catch(() => {});
 socket.onState = (e) => {
   const camera = app.cameras.find((c) => c.id === e.camera || c.slug === e.camera);
@@ -166,6 +174,14 @@ socket.onState = (e) => {
   stateTimer = setTimeout(() => void refreshCameras(), 2000);
 };
 let stateTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** States that no message tells of, such as "recording", must not grow old on the screen. */
+const CAMERAS_EVERY_MS = 12_000;
+function keepFresh(): void {
+  if (app.status === 'ready' && !document.hidden) void refreshCameras();
+}
+setInterval(keepFresh, CAMERAS_EVERY_MS);
+document.addEventListener('visibilitychange', keepFresh);
 
 setInterval(() => (app.now = clock.now()), 1000);
 addEventListener('online', () => (app.online = true));

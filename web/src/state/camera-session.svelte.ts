@@ -276,12 +276,13 @@ export class CameraSession {
     if (hole) {
       if (direction > 0 && hole.to > at && hole.to < clock.now() - 1000) this.seek(hole.to + 1, true);
       else if (direction > 0) this.goLive();
-      else if (Number.isFinite(hole.from)) this.seek(hole.from - 10_000, true);
+      else if (Number.isFinite(hole.from)) this.seek(this.coverage.coverage.leadIn(hole.from), true);
       return;
     }
-    const spans = this.coverage.coverage.spans;
+    const coverage = this.coverage.coverage;
+    const spans = coverage.spans;
     const target = direction > 0 ? spans.find((s) => s.from > at)?.from : spans.findLast((s) => s.to < at - 1000)?.to;
-    if (target !== undefined) this.seek(direction > 0 ? target + 1 : target - 10_000, true);
+    if (target !== undefined) this.seek(direction > 0 ? target + 1 : coverage.leadIn(target), true);
   }
 
   mark(which: 'in' | 'out'): void {

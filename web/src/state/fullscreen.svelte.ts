@@ -16,6 +16,11 @@ export async function toggleFullscreen(element: HTMLElement = document.documentE
   }
 }
 
+/** What was laid over the page goes with its page: the next one must not begin without its bars. */
+export function leaveCssFullscreen(): void {
+  if (fullscreen.css) fullscreen.css = fullscreen.on = false;
+}
+
 export async function leaveFullscreen(): Promise<void> {
   fullscreen.css = fullscreen.on = false;
   if (document.fullscreenElement) await document.exitFullscreen();

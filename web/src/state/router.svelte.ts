@@ -1,7 +1,8 @@
 /** A small history router: the path is the page, the query its state. Links are ordinary `<a href>` and work when copied. */
 export type Route =
   | { page: 'wall'; focus: string | null }
-  | { page: 'camera'; slug: string; t: number | null }
+  /** `t` as it stands in the address; which instant it is depends on the site's zone. */
+  | { page: 'camera'; slug: string; t: string | null }
   | { page: 'cameras' }
   | { page: 'system' }
   | { page: 'login' }
@@ -10,10 +11,7 @@ export type Route =
 export function parseRoute(path: string, query: URLSearchParams): Route {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
   if (parts.length === 0) return { page: 'wall', focus: query.get('c') };
-  if (parts[0] === 'c' && parts[1] && parts.length === 2) {
-    const t = Date.parse(query.get('t') ?? '');
-    return { page: 'camera', slug: parts[1], t: Number.isFinite(t) ? t : null };
-  }
+  if (parts[0] === 'c' && parts[1] && parts.length === 2) return { page: 'camera', slug: parts[1], t: query.get('t') };
   if (parts.length === 1 && (parts[0] === 'cameras' || parts[0] === 'system' || parts[0] === 'login'))
     return { page: parts[0] };
   return { page: 'missing' };
@@ -62,6 +60,9 @@ document.addEventListener('click', (e) => {
   if (!a || a.target || a.hasAttribute('download') || a.origin !== location.origin || a.pathname.startsWith('/api/'))
     return;
   e.preventDefault();
+  // A place on this page, as the skip link's: no new page, but the keyboard goes on there.
+  if (a.hash && a.pathname === location.pathname && a.search === location.search)
+    return document.getElementById(a.hash.slice(1))?.focus();
   go(a.pathname + a.search);
 });
 

@@ -238,6 +238,7 @@ export const en: Record<keyof typeof vi, string> = {
   'cams.user': 'User name',
   'cams.password': 'Password',
   'cams.password_keep': 'Leave empty to keep the old password',
+  'cams.password_for_test': 'Enter the password again to test.',
   'cams.transport': 'Transport',
   'cams.tcp_hint': 'TCP: reliable, recommended',
   'cams.udp_hint': 'UDP: when the camera does not take TCP',

@@ -235,6 +235,7 @@ export const vi = {
   'cams.user': 'Tên đăng nhập',
   'cams.password': 'Mật khẩu',
   'cams.password_keep': 'Để trống là giữ mật khẩu cũ',
+  'cams.password_for_test': 'Nhập lại mật khẩu để kiểm tra.',
   'cams.transport': 'Cách truyền',
   'cams.tcp_hint': 'TCP: chắc chắn, nên dùng',
   'cams.udp_hint': 'UDP: khi camera không chịu TCP',

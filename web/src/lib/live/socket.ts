@@ -23,7 +23,12 @@ export type SocketStatus = 'connecting' | 'open' | 'waiting';
 
 /** The recorder sends its time every 10 s: this long without a word means the line is dead. */
 const SILENCE_MS = 25_000;
+/** When someone or the network says "now", a line this quiet or an attempt this old is not waited for. */
+const QUIET_MS = 12_000;
+const SLOW_CONNECT_MS = 3000;
 const HIDE_AFTER_MS = 3000;
+/** WebSocket close code "policy violation": the recorder says so to whoever has to sign in again. */
+const SIGN_IN_FIRST = 1008;
 
 interface Subscription {
   camera: string;
@@ -41,6 +46,8 @@ export class LiveSocket {
   onState: (e: ServerEvent & { ev: 'state' }) => void = () => {};
   /** Two failed attempts in a row: perhaps the session ended. */
   onRefused: () => void = () => {};
+  /** The recorder has said that the session is over. */
+  onSessionEnd: () => void = () => {};
 
   #socket: WebSocket | null = null;
   #channels = new Map<number, Subscription>();
@@ -63,6 +70,7 @@ export class LiveSocket {
     document.addEventListener('visibilitychange', this.#visibility);
     this.#watch = setInterval(() => this.#checkSilence(), 5000);
     this.#connect();
+    this.#visibility();
   }
 
   stop(): void {
@@ -72,6 +80,7 @@ export class LiveSocket {
     clearTimeout(this.#retry);
     clearTimeout(this.#hide);
     this.#watch = undefined;
+    this.#paused = false;
     this.#drop();
     this.#set('waiting');
   }
@@ -100,8 +109,10 @@ export class LiveSocket {
   }
 
   readonly #now = (): void => {
-    if (this.status !== 'waiting' || !this.#watch) return;
-    clearTimeout(this.#retry);
+    if (!this.#watch) return;
+    const quiet = performance.now() - this.#heard;
+    if (this.status === 'open' && quiet <= QUIET_MS) return;
+    if (this.status === 'connecting' && quiet <= SLOW_CONNECT_MS) return;
     this.#connect();
   };
 
@@ -132,6 +143,7 @@ export class LiveSocket {
   }
 
   #connect(): void {
+    clearTimeout(this.#retry);
     this.#drop();
     this.#set('connecting');
     const socket = new WebSocket(this.url, SUBPROTOCOL);
@@ -151,12 +163,13 @@ export class LiveSocket {
       if (this.#paused) this.#send({ op: 'pause' });
     };
     socket.onmessage = (e: MessageEvent<string | ArrayBuffer>) => this.#receive(e.data);
-    socket.onclose = () => {
+    socket.onclose = (e: CloseEvent) => {
       if (socket !== this.#socket) return;
       this.#socket = null;
       if (!welcome && this.#attempt >= 1) this.onRefused();
       this.#set('waiting');
       this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt++, Math.random()));
+      if (e.code === SIGN_IN_FIRST) this.onSessionEnd();
     };
   }
 

@@ -53,6 +53,8 @@ const STALL_NUDGE_MS = 3000;
 const STALL_REBUILD_MS = 7000;
 /** Without a word for so long the channel is asked for again: it may have ended with a change of the camera. */
 const ASK_AGAIN_MS = 15_000;
+/** The same for what cannot be played: the camera may have been set to something else. */
+const ASK_UNPLAYABLE_MS = 30_000;
 
 export class LivePlayer {
   readonly stats: LiveSnapshot;
@@ -135,8 +137,8 @@ export class LivePlayer {
       if (still > STALL_REBUILD_MS) this.#failed();
       else if (still > STALL_NUDGE_MS) this.#jump();
     }
-    if (now - Math.max(this.#lastData, this.#asked) > ASK_AGAIN_MS && !document.hidden && s.problem !== 'unplayable')
-      this.#subscribe();
+    const patience = s.problem === 'unplayable' ? ASK_UNPLAYABLE_MS : ASK_AGAIN_MS;
+    if (now - Math.max(this.#lastData, this.#asked) > patience && !document.hidden) this.#subscribe();
     this.#o.changed(s);
   }
 

@@ -6,6 +6,7 @@
 import { ApiError, mediaBytes } from '../api/client';
 import type { RenditionId } from '../api/types';
 import { MediaBuffer, Unplayable } from './media-buffer';
+import { DecodePatience, FetchPatience } from './patience';
 import type { PlaybackOptions, PlaybackSnapshot } from './playback-types';
 import { presented } from './presented';
 import type { Chunk, Fragment, Gap } from './playlist';
@@ -39,7 +40,8 @@ export class PlaybackPlayer {
   #filling = false;
   /** The buffer holds media of another rendition that is about to go. */
   #foreign = false;
-  #errors = 0;
+  #fetching = new FetchPatience();
+  #decoding = new DecodePatience();
   #timer: ReturnType<typeof setInterval>;
   #moved = { at: 0, when: 0 };
 
@@ -81,6 +83,7 @@ export class PlaybackPlayer {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#filling = false;
+    this.#fetching.succeeded();
     t = Math.min(t, this.#o.now());
     Object.assign(this.s, { state: 'seeking', position: t, wanted: play, gap: null, skipAt: null, error: null });
     this.#o.video.pause();
@@ -90,7 +93,6 @@ export class PlaybackPlayer {
       if (generation !== this.#generation || this.s.state !== 'seeking') return;
       this.s.lastSeekMs = Math.round(performance.now() - started);
       seekTimings.push(this.s.lastSeekMs);
-      this.#errors = 0;
       this.#resume();
     } catch (e) {
       if (generation === this.#generation) this.#failed(e);
@@ -136,6 +138,7 @@ export class PlaybackPlayer {
     const target = this.s.position + (direction > 0 ? 1.5 : -0.5) * frame;
     if (!this.#media.holds(target, 0)) return void this.seek(target, false);
     this.#generation++;
+    this.#filling = false;
     this.s.position = target;
     this.s.state = 'paused';
     this.#o.video.currentTime = this.#media.toMedia(target);
@@ -162,7 +165,7 @@ export class PlaybackPlayer {
       this.#o.video.currentTime = this.#media.toMedia(t);
       return shown;
     }
-    await this.#index.ensure(t);
+    await this.#index.ensure(t, this.#abort.signal);
     if (stale()) return;
     let found = list.locate(t);
     // A gap that has just ended is no edge, though the footage behind it may not be in the list yet.
@@ -174,6 +177,8 @@ export class PlaybackPlayer {
     const key = list.keyBefore(found);
     const chunk = list.chunk(key, found.start + 1, FIRST_BYTES);
     const bytes = mediaBytes(chunk.url, chunk.range, this.#abort.signal);
+    // Awaited after the buffer is ready; if that fails, nobody asks for the bytes.
+    bytes.catch(() => {});
     await this.#media.prepare(chunk.init, list.inits[chunk.init]!, t);
     if (stale()) return;
     this.#foreign = false;
@@ -303,6 +308,7 @@ export class PlaybackPlayer {
 
   #stopAtGap(end: number): void {
     const generation = ++this.#generation;
+    this.#filling = false;
     this.#o.video.pause();
     this.s.position = end;
     void this.#enterGap(end + JOIN_MS + 50, generation).then(() => {
@@ -315,7 +321,7 @@ export class PlaybackPlayer {
 
   /** Keeps about twenty seconds (more at speed) buffered ahead, in requests that grow. */
   async #fill(): Promise<void> {
-    if (this.#filling || !this.#media.open) return;
+    if (this.#filling || !this.#media.open || !this.#fetching.due(performance.now())) return;
     this.#filling = true;
     const generation = this.#generation;
     const ahead = AHEAD_MS * Math.max(1, this.s.rate / 2);
@@ -337,6 +343,7 @@ export class PlaybackPlayer {
         await this.#appendChunk(list.chunk(next, next.start + span, CHUNK_BYTES), generation);
       }
       this.#media.keep(this.s.position - BEHIND_MS, this.s.position + 4 * ahead);
+      if (generation === this.#generation) this.#fetching.succeeded();
     } catch (e) {
       if (generation === this.#generation) this.#fillFailed(e);
     } finally {
@@ -365,14 +372,16 @@ export class PlaybackPlayer {
     if (generation !== this.#generation) return;
     this.#cursor = chunk.next;
     await this.#media.append(bytes);
+    this.#fetching.succeeded();
   }
 
   /** The list is used up: ask for more of it. True when there is something new to append. */
   async #extend(until: number, generation: number): Promise<boolean> {
     const list = this.#index.list;
     const before = list.end ?? 0;
-    if (this.#o.now() - until > 30_000 || before > until + JOIN_MS) await this.#index.ensure(until + JOIN_MS);
-    else await this.#index.refreshEnd();
+    if (this.#o.now() - until > 30_000 || before > until + JOIN_MS)
+      await this.#index.ensure(until + JOIN_MS, this.#abort.signal);
+    else await this.#index.refreshEnd(this.#abort.signal);
     if (generation !== this.#generation) return false;
     const found = list.locate(until + 5);
     if (found && found.end > until + 20) {
@@ -403,15 +412,18 @@ export class PlaybackPlayer {
 
   #fillFailed(e: unknown): void {
     if (e instanceof DOMException && e.name === 'AbortError') return;
-    // What is buffered still plays; tried again with the next tick, and given up only when it has run out.
-    if (++this.#errors > 20) this.#failed(e);
+    // What is buffered still plays.
+    const until = this.#media.until(this.s.position);
+    const left = until === null ? 0 : until - this.s.position;
+    if (this.#fetching.failed(performance.now(), left)) this.#failed(e);
   }
 
   readonly #decodeFailed = (): void => {
     this.#media.close();
     this.#cursor = null;
-    if (++this.#errors > 3) return this.#failed(new ApiError('decode_failed', 0));
-    void this.seek(this.s.position + (this.#errors > 1 ? 1000 : 0));
+    const next = this.#decoding.next(this.s.position);
+    if (next === null) return this.#failed(new ApiError('decode_failed', 0));
+    void this.seek(next);
   };
 
   #failed(e: unknown): void {

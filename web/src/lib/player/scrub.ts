@@ -70,7 +70,10 @@ export class Scrubber {
         scrubTimings.push(Math.round(performance.now() - since));
         this.#o.painted(t, key.start);
       } catch (e) {
-        if (e instanceof ApiError) this.#o.missing(t);
+        if (e instanceof ApiError) {
+          // Anything but "not there" tells nothing about the footage: the picture stays, the next wish asks again.
+          if (e.status === 404) this.#o.missing(t);
+        }
         // The picture stays as it is; the player says why when the finger rests.
         else if (!(e instanceof Unplayable)) reportError(e);
       }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bytes, dayWords, duration, longDate, monthName, since, spoken } from '../i18n/dates';
-import { parseClock } from './parse';
+import { clockNear, parseClock, parseMoment } from './parse';
 import { dayKey, dmy, fromWall, hms, offsetMs, parts, rfc3339, startOfDay } from './zone';
 
 const HCM = 'Asia/Ho_Chi_Minh';
@@ -59,5 +59,30 @@ describe('typed times', () => {
     expect(parseClock('22:61')).toBeNull();
     expect(parseClock('tối qua')).toBeNull();
     expect(parseClock('')).toBeNull();
+  });
+  it('mean the day that is shown, or the day before when they are still to come', () => {
+    const morning = Date.UTC(2026, 10, 22, 1); // 08:00 in the village
+    const at = { hour: 22, minute: 14, second: 0 };
+    expect(rfc3339(clockNear(at, morning, morning, HCM), HCM)).toBe('2026-11-21T22:14:00+07:00');
+    expect(rfc3339(clockNear(at, morning - 3 * 86_400_000, morning, HCM), HCM)).toBe('2026-11-19T22:14:00+07:00');
+    expect(rfc3339(clockNear({ ...at, hour: 7 }, morning, morning, HCM), HCM)).toBe('2026-11-22T07:14:00+07:00');
+  });
+});
+
+describe('moments in addresses', () => {
+  it('are read with their offset, also when its plus became a space', () => {
+    for (const text of ['2026-11-22T22:14:05.120+07:00', '2026-11-22T22:14:05.120 07:00', '2026-11-22T15:14:05.120Z'])
+      expect(parseMoment(text, 'UTC')).toBe(T);
+    expect(parseMoment('2026-11-22T11:44:05.120-03:30', HCM)).toBe(T);
+  });
+  it("without one are the site's wall clock", () => {
+    expect(parseMoment('2026-11-22T22:14:05.120', HCM)).toBe(T);
+    expect(parseMoment('2026-11-22 22:14', HCM)).toBe(T - 5120);
+    expect(parseMoment('2026-11-22', HCM)).toBe(startOfDay(T, HCM));
+    expect(parseMoment('2026-11-22T22:14', 'America/St_Johns')).toBe(Date.UTC(2026, 10, 23, 1, 44));
+  });
+  it('are nothing when they are nonsense', () => {
+    for (const text of [null, '', 'hôm qua', '2026-13-01T00:00', '2026-11-22T25:00', '22:14'])
+      expect(parseMoment(text, HCM)).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Coverage, united, without } from './coverage';
+import { Coverage, paintedEnd, united, without } from './coverage';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const answer = (spans: [number, number][], gaps: [number, number, string][] = []) => ({
@@ -42,5 +42,24 @@ describe('coverage', () => {
     c.add(answer([[0, 1000]]), 0, 5000, 1000);
     expect(c.loaded(0, 900)).toBe(true);
     expect(c.loaded(0, 2000)).toBe(false);
+  });
+  it('leads into a gap by ten seconds, or from where a shorter stretch begins', () => {
+    const c = new Coverage();
+    c.add(answer([[0, 60_000], [90_000, 93_000]]), 0, 200_000, 200_000); // prettier-ignore
+    expect(c.leadIn(60_000)).toBe(50_000);
+    expect(c.leadIn(93_000)).toBe(90_000);
+  });
+});
+
+describe('the painted end of the newest stretch', () => {
+  const last = { from: 0, to: 100_000 };
+  it('follows the present while the camera is recorded', () => {
+    expect(paintedEnd(last, 100_000, 112_000)).toBe(112_000);
+    expect(paintedEnd(last, 101_900, 103_000)).toBe(103_000);
+  });
+  it('stands where a gap begins: footage goes on later, has ended, or is not recorded at all', () => {
+    expect(paintedEnd(last, 500_000, 501_000)).toBe(100_000);
+    expect(paintedEnd(last, 100_000, 130_000)).toBe(100_000);
+    expect(paintedEnd(last, null, 101_000)).toBe(100_000);
   });
 });

@@ -43,6 +43,18 @@ export function lastBefore(list: readonly Stretch[], t: number): number {
   return low - 1;
 }
 
+const EDGE_SLACK_MS = 2000;
+const EDGE_HOLDS_MS = 30_000;
+
+/**
+ * Where to paint the end of the newest stretch. The list trails the present by seconds that are being written: while the
+ * stretch reaches the camera's edge and the edge is fresh, it goes up to now. An older end is the beginning of a gap.
+ */
+export function paintedEnd(last: Stretch, edge: number | null, now: number): number {
+  const growing = edge !== null && last.to >= edge - EDGE_SLACK_MS && now - edge < EDGE_HOLDS_MS;
+  return growing ? Math.max(last.to, now) : last.to;
+}
+
 export class Coverage {
   spans: Stretch[] = [];
   gaps: CausedGap[] = [];
@@ -69,6 +81,12 @@ export class Coverage {
   recorded(t: number): boolean {
     const s = this.spans[lastBefore(this.spans, t)];
     return s !== undefined && t < s.to;
+  }
+
+  /** Where to begin so as to see what came right before `end`: ten seconds earlier, but not before that stretch begins. */
+  leadIn(end: number): number {
+    const s = this.spans[lastBefore(this.spans, end - 1)];
+    return Math.max(end - 10_000, s?.from ?? -Infinity);
   }
 
   /** The whole hole around `t`, from footage to footage as far as known (else infinite); null where there is footage. */

@@ -1,6 +1,6 @@
 /** Paints the timeline: ruler, recorded stretches, hatched gaps, marks, the present and the playhead. */
 import type { Coverage } from './coverage';
-import { lastBefore } from './coverage';
+import { lastBefore, paintedEnd } from './coverage';
 import { msPerPx, span, toX, type View } from './scale';
 import { minorStep, multiples, ticks } from './ticks';
 
@@ -74,8 +74,7 @@ function drawTrack(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number,
       const s = coverage.spans[i]!;
       if (s.from > view.to) break;
       const x = Math.max(0, toX(view, s.from));
-      // The end of the list trails the present by seconds that are being written.
-      const end = i === coverage.spans.length - 1 && coverage.edge !== null ? Math.max(s.to, m.now) : s.to;
+      const end = i === coverage.spans.length - 1 ? paintedEnd(s, coverage.edge, m.now) : s.to;
       const w = Math.max(1, Math.min(view.width, toX(view, end)) - x);
       ctx.fillStyle = C.recorded;
       ctx.fillRect(x, top, w, height);

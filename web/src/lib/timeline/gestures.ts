@@ -65,7 +65,7 @@ export class TimelineGestures {
     this.element.setPointerCapture(e.pointerId);
     const x = this.#x(e);
     this.#points.set(e.pointerId, x);
-    if (this.#points.size === 2) {
+    if (this.#points.size >= 2) {
       if (this.#mode === 'scrub') this.host.scrubCancel();
       this.#mode = 'pinch';
       return;
@@ -107,6 +107,7 @@ export class TimelineGestures {
   };
 
   #pinch(id: number, x: number): void {
+    if (!this.#points.has(id)) return;
     const before = [...this.#points.values()];
     this.#points.set(id, x);
     const after = [...this.#points.values()];
@@ -119,13 +120,18 @@ export class TimelineGestures {
     this.host.setView(zoomAbout(moved, (a1 + b1) / 2, apart / now));
   }
 
+  /** A finger leaves the pinch: the one that stays goes on as a pan, from where it is. */
+  #leavePinch(): void {
+    if (this.#points.size >= 2) return;
+    const [rest] = this.#points.values();
+    this.#mode = rest === undefined ? 'none' : 'pan';
+    this.#last = rest ?? this.#last;
+  }
+
   readonly #up = (e: PointerEvent): void => {
     this.#points.delete(e.pointerId);
     const mode = this.#mode;
-    if (mode === 'pinch') {
-      if (this.#points.size === 0) this.#mode = 'none';
-      return;
-    }
+    if (mode === 'pinch') return this.#leavePinch();
     this.#mode = 'none';
     const v = this.host.view();
     const t = toTime(v, Math.min(v.width, Math.max(0, this.#x(e))));
@@ -135,8 +141,9 @@ export class TimelineGestures {
 
   readonly #cancel = (e: PointerEvent): void => {
     this.#points.delete(e.pointerId);
+    if (this.#mode === 'pinch') return this.#leavePinch();
     if (this.#mode === 'scrub') this.host.scrubCancel();
-    if (this.#points.size === 0) this.#mode = 'none';
+    this.#mode = 'none';
   };
 
   readonly #leave = (): void => {

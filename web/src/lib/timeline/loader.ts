@@ -4,6 +4,8 @@ import { Coverage, type CausedGap } from './coverage';
 
 const DAY = 86_400_000;
 const EDGE_EVERY_MS = 15_000;
+/** After a failure the moving view asks no sooner than this; whoever presses "retry" does not wait. */
+const AFTER_ERROR_MS = 5000;
 /** The server answers for at most 32 days at once. */
 const LONGEST = 30 * DAY;
 
@@ -13,6 +15,7 @@ export class CoverageLoader {
   #busy = false;
   #wish: [number, number] | null = null;
   #edgeAt = 0;
+  #failedAt = -Infinity;
   #stopped = false;
 
   constructor(
@@ -31,8 +34,15 @@ export class CoverageLoader {
     const margin = Math.max(to - from, 3_600_000);
     const stale = to > now - 60_000 && performance.now() - this.#edgeAt > EDGE_EVERY_MS;
     if (this.coverage.loaded(from, Math.min(to, now - 60_000)) && !stale) return;
+    if (performance.now() - this.#failedAt < AFTER_ERROR_MS) return;
     this.#wish = [from - margin, Math.min(to + margin, now + 1000)];
     void this.#work();
+  }
+
+  /** The same at once, though it has just failed. */
+  retry(from: number, to: number): void {
+    this.#failedAt = -Infinity;
+    this.want(from, to);
   }
 
   /** The hole around `t` with both its ends found, however far away they are; infinite where there is no footage. */
@@ -64,6 +74,7 @@ export class CoverageLoader {
       this.error = null;
     } catch (e) {
       this.error = e;
+      this.#failedAt = performance.now();
     } finally {
       this.#busy = false;
       if (!this.#stopped) this.changed();
