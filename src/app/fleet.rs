@@ -110,7 +110,9 @@ impl Fleet {
             .collect();
         for key in ended {
             if let Some(old) = running.remove(&key) {
-                self.end_stream(key, old, !wanted.contains_key(&key)).await;
+                let new = wanted.get(&key);
+                let unrecorded = new.is_none_or(|(setup, ..)| !setup.recorded);
+                self.end_stream(key, old, unrecorded, new.is_none()).await;
             }
         }
         for (key, (setup, camera, stream)) in wanted {
@@ -147,7 +149,7 @@ impl Fleet {
         running.values().for_each(|r| r.stop.request());
         self.inner.pacer.hurry();
         for (key, old) in running.drain() {
-            self.end_stream(key, old, false).await;
+            self.end_stream(key, old, false, false).await;
         }
     }
 
@@ -157,7 +159,7 @@ impl Fleet {
             running.iter().filter(|(_, r)| r.setup.camera == camera).map(|(key, _)| *key).collect();
         for key in of_camera {
             if let Some(old) = running.remove(&key) {
-                self.end_stream(key, old, false).await;
+                self.end_stream(key, old, false, false).await;
             }
         }
     }
@@ -193,23 +195,28 @@ impl Fleet {
         Running { setup, stop, session, recorder }
     }
 
-    async fn end_stream(&self, key: StreamKey, old: Running, switched_off: bool) {
+    /// `unrecorded`: nobody records it from now on; `gone`: nor shows it.
+    async fn end_stream(&self, key: StreamKey, old: Running, unrecorded: bool, gone: bool) {
         old.stop.request();
         self.inner.pacer.hurry();
         if old.session.await.is_err() {
             tracing::error!(stream.key = %key, "a session ended in a panic");
         }
         if let Some(recorder) = old.recorder {
-            match recorder.await {
-                Ok(Ok(accounted)) if switched_off => {
-                    self.inner.catalogue.open_gap(key, accounted, GapCause::Disabled);
-                }
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::error!(stream.key = %key, error = %error, "a recorder failed"),
-                Err(_) => tracing::error!(stream.key = %key, "a recorder ended in a panic"),
+            // A disk that hangs must not keep the other cameras from being changed, nor the service from ending.
+            match tokio::time::timeout(super::STOP_LIMIT, recorder).await {
+                Err(_) => tracing::error!(stream.key = %key, "a recorder does not end: its disk hangs"),
+                Ok(ended) => match ended {
+                    Ok(Ok(accounted)) if unrecorded => {
+                        self.inner.catalogue.open_gap(key, accounted, GapCause::Disabled);
+                    }
+                    Ok(Ok(_)) => {}
+                    Ok(Err(error)) => tracing::error!(stream.key = %key, error = %error, "a recorder failed"),
+                    Err(_) => tracing::error!(stream.key = %key, "a recorder ended in a panic"),
+                },
             }
         }
-        if switched_off {
+        if gone {
             self.inner.hub.remove(key);
         }
     }

@@ -13,6 +13,8 @@ use crate::media::AccessUnit;
 const STEP: i64 = 10 * TICKS_PER_SECOND;
 /// Footage handed over that the catalogue may not know of yet.
 const UNTOLD: i64 = 5 * TICKS_PER_SECOND;
+/// Rows of one look.
+const PAGE: u32 = 1000;
 /// How far back the end of earlier footage is looked for.
 const BEFORE: i64 = 30 * 86_400 * TICKS_PER_SECOND;
 
@@ -51,7 +53,7 @@ impl Future {
         accounted: Ticks,
     ) -> Result<Option<Return>> {
         let start = unit.start;
-        let mut there = catalogue.spans(stream, TimeRange::new(start, accounted)).await?;
+        let mut there = footage(catalogue, stream, TimeRange::new(start, accounted)).await?;
         let past = catalogue.spans(stream, TimeRange::new(start - BEFORE, start)).await?;
         self.asked = Some(unit.run);
         if let Some(last) = there.last_mut().filter(|last| accounted - last.to < UNTOLD) {
@@ -80,5 +82,24 @@ impl Future {
             self.there.pop_front();
         }
         None
+    }
+}
+
+/// Recorded stretches, as files say and not as gaps do: what comes between them may be in neither yet.
+async fn footage(catalogue: &Catalogue, stream: StreamKey, range: TimeRange) -> Result<Vec<TimeRange>> {
+    let mut found: Vec<TimeRange> = Vec::new();
+    let mut rest = range;
+    loop {
+        let page = catalogue.segments(stream, rest, PAGE).await?;
+        for segment in page.iter().map(crate::catalogue::Segment::range) {
+            match found.last_mut() {
+                Some(last) if segment.from <= last.to => last.to = last.to.max(segment.to),
+                _ => found.push(segment),
+            }
+        }
+        match page.last() {
+            Some(last) if page.len() >= PAGE as usize && last.end() < range.to => rest.from = last.end(),
+            _ => return Ok(found),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The gap ledger of one stream: every second is footage or a gap row with its cause.
 
-use crate::base::{Result, StreamKey, Ticks, TimeRange};
+use crate::base::{Result, StreamKey, TICKS_PER_SECOND, Ticks, TimeRange};
 use crate::catalogue::{Catalogue, GapCause};
 
 /// What the ledger remembers between two segments.
@@ -13,7 +13,12 @@ pub(super) struct Ledger {
     cause: Option<GapCause>,
     /// Cause of a hole before the next footage that nothing else explains.
     otherwise: GapCause,
+    /// Up to here a gap stands over time that has not come: [`go_back`](Self::go_back).
+    ahead: Ticks,
 }
+
+/// Longer than a segment.
+const SOON: i64 = 120 * TICKS_PER_SECOND;
 
 impl Ledger {
     /// Accounts for the time since the last footage: the service was off, and before that, when it did not stop in
@@ -41,6 +46,10 @@ impl Ledger {
             Some(gap) if gap.cause == GapCause::Disabled => {
                 catalogue.close_gap(stream, gap.from, now);
             }
+            // Since this start: the camera or its settings were changed meanwhile.
+            Some(gap) if before.is_none_or(|b| b.ended.unwrap_or(b.seen) < gap.from) => {
+                catalogue.close_gap(stream, gap.from, now);
+            }
             Some(gap) => {
                 catalogue.close_gap(stream, gap.from, Ord::min(seen, now).max(gap.from + 1));
                 catalogue.put_gap(stream, TimeRange::new(seen, now), GapCause::RecorderOff);
@@ -59,7 +68,7 @@ impl Ledger {
         }
         // Connecting again belongs to the recorder's absence, not to the camera's.
         let otherwise = if newest.is_some() { GapCause::RecorderOff } else { GapCause::CameraLost };
-        Ok(Self { catalogue, stream, accounted: now, cause: None, otherwise })
+        Ok(Self { catalogue, stream, accounted: now, cause: None, otherwise, ahead: now })
     }
 
     /// End of what is accounted for: nothing may be recorded before it.
@@ -82,6 +91,10 @@ impl Ledger {
             }
             None => {}
         }
+        if start < self.ahead {
+            let soon = Ord::min(start + SOON, self.ahead);
+            self.catalogue.withdraw_gaps(self.stream, TimeRange::new(start, soon));
+        }
         self.accounted = start;
     }
 
@@ -96,11 +109,21 @@ impl Ledger {
         if self.cause.take().is_some() {
             self.catalogue.close_gap(self.stream, self.accounted, self.accounted + 1);
         }
-        self.catalogue.withdraw_gaps(self.stream, TimeRange::new(to, self.accounted));
+        // What has not come yet counts as missing until it is recorded, so that nobody takes it for footage.
+        self.catalogue.put_gap(self.stream, TimeRange::new(to, self.accounted), GapCause::RecorderOff);
+        self.ahead = self.accounted;
         if let Some(before) = before.filter(|before| *before < to) {
             self.catalogue.put_gap(self.stream, TimeRange::new(before, to), GapCause::RecorderOff);
         }
         self.accounted = to;
+    }
+
+    /// Recording ends: what was made free for footage to come is missing again.
+    pub(super) fn end(&mut self) {
+        let soon = Ord::min(self.accounted + SOON, self.ahead);
+        if self.accounted < soon {
+            self.catalogue.put_gap(self.stream, TimeRange::new(self.accounted, soon), GapCause::RecorderOff);
+        }
     }
 
     /// Footage that is there already comes next.

@@ -63,7 +63,16 @@ pub async fn rebuild(
     }
     let catalogue = Catalogue::open_for_tool(&new).await?;
     catalogue.set_database(database).await?;
-    let volumes = Volumes::open(specs, &[], database, now)?;
+    // A folder without a mark may be the empty mount point of a disk: it must not become a volume.
+    let is_there = |spec: &VolumeSpec| matches!(Volume::marked(&spec.path), Ok(Some(_)));
+    let (there, absent): (Vec<_>, Vec<_>) = specs.into_iter().partition(is_there);
+    for spec in absent {
+        said(&format!(
+            "{} is no volume: if it should be one, mount its disk and rebuild again",
+            spec.path.display()
+        ));
+    }
+    let volumes = Volumes::open(there, &[], database, now)?;
     let filled = fill(&catalogue, &volumes, now, &mut done, said).await;
     volumes.close();
     catalogue.close().await;

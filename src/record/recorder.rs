@@ -89,8 +89,11 @@ impl Recorder {
             future: Future::default(),
         };
         work.run(subscription, status, stop).await;
+        work.ledger.end();
         work.sealing.finished().await;
-        Ok(work.ledger.accounted())
+        // A gap that lasts is one up to now.
+        let lasting = (!work.ledger.is_silent()).then(|| work.shared.clock.now());
+        Ok(lasting.max(Some(work.ledger.accounted())).unwrap_or_default())
     }
 }
 
@@ -186,7 +189,10 @@ impl Work {
                 self.ledger.go_back(back.from, back.before);
                 unit.start >= back.from
             }
-            Ok(None) => false,
+            Ok(None) => {
+                tracing::warn!(stream.id = %self.stream.id, "our clock was set back: this time is recorded already");
+                false
+            }
             Err(error) => {
                 tracing::warn!(stream.id = %self.stream.id, error = %error, "our clock was set back, and the catalogue cannot be read: nothing is recorded until it can");
                 false
@@ -225,6 +231,8 @@ impl Work {
                         && let Err(error) = open.append(fragment)
                     {
                         self.give_up(error.kind(), error.message());
+                        // What follows was meant for a file that went on.
+                        return;
                     }
                 }
                 Step::End(end) => {
@@ -237,14 +245,19 @@ impl Work {
                     }
                 }
             }
-            self.notice_failure();
+            if self.notice_failure() {
+                return;
+            }
         }
     }
 
-    fn notice_failure(&mut self) {
-        if let Some((kind, message)) = self.open.as_ref().and_then(OpenSegment::failed) {
-            self.give_up(kind, &message);
+    /// Gives the file up when it has failed.
+    fn notice_failure(&mut self) -> bool {
+        let failed = self.open.as_ref().and_then(OpenSegment::failed);
+        if let Some((kind, message)) = &failed {
+            self.give_up(*kind, message);
         }
+        failed.is_some()
     }
 
     fn begin(&mut self, start: Ticks, run: u64, parameters: &Arc<Parameters>) {

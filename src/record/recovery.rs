@@ -92,6 +92,8 @@ struct Recovery {
     /// Recovered stretches, or those of dropped rows, by stream: from the first's start to the last's end.
     touched: HashMap<StreamKey, TimeRange>,
     done: Recovered,
+    /// What kept the first file that is left as it was.
+    left: Option<Error>,
 }
 
 impl Recovery {
@@ -103,6 +105,7 @@ impl Recovery {
             streams: streams(catalogue).await?,
             touched: HashMap::new(),
             done: Recovered::default(),
+            left: None,
         })
     }
 
@@ -120,7 +123,7 @@ impl Recovery {
                 "the files that a crash left open are in order again"
             );
         }
-        Ok(self.done)
+        self.left.map_or(Ok(self.done), Err)
     }
 
     async fn open_rows(&mut self, stop: &Stop) -> Result<()> {
@@ -132,7 +135,9 @@ impl Recovery {
             // An absent volume keeps its rows until it is back.
             let Some(volume) = self.volumes.get(row.volume) else { continue };
             let Some(stream) = self.catalogue.stream_id(row.stream).await? else { continue };
-            self.open_row(&volume, stream, &row).await?;
+            if let Err(error) = self.open_row(&volume, stream, &row).await {
+                self.left(&volume, stream, row.id, error);
+            }
         }
         Ok(())
     }
@@ -157,6 +162,13 @@ impl Recovery {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// One file that cannot be read or finished keeps nobody else waiting; the next start tries it again.
+    fn left(&mut self, volume: &Volume, stream: StreamId, segment: SegmentId, error: Error) {
+        let file = volume.path_of(stream, segment);
+        tracing::error!(file = %file.display(), error = %error, "a file is not in order yet");
+        self.left.get_or_insert(error);
     }
 
     /// Completes a file on disk and answers its row; its parameters are on their way.
@@ -206,7 +218,9 @@ impl Recovery {
             self.set_aside(volume, path, "no segment has such a name").await?;
         }
         for file in without_row(&self.catalogue, &self.streams, &listing.found).await? {
-            self.stray(volume, file).await?;
+            if let Err(error) = self.stray(volume, file).await {
+                self.left(volume, file.stream, file.segment, error);
+            }
         }
         Ok(())
     }

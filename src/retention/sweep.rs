@@ -157,7 +157,10 @@ impl Retention {
         self.rules.refresh().await?;
         let doubt = self.look_at_clock().await?;
         let mut report = Report { volumes: Vec::new(), doubt };
-        let volumes: Vec<Volume> = self.volumes.iter().collect();
+        let (mut volumes, retired): (Vec<Volume>, _) =
+            (self.volumes.iter().collect(), self.volumes.retired());
+        // They only have to give: what they give on a disk that they share is not asked of the others.
+        volumes.sort_by_key(|v| !retired.contains(&v.id()));
         for volume in volumes {
             let mut memory = self.memories.remove(&volume.id()).unwrap_or_default();
             let swept = self.sweep_volume(&volume, &mut memory, stop).await;
@@ -191,12 +194,17 @@ impl Retention {
 
     /// Finishes what is doomed, then lets go what must; answers the disk's reserve.
     async fn sweep_volume(&mut self, volume: &Volume, memory: &mut Memory, stop: &Stop) -> Result<u64> {
+        let mut stuck = Ok(());
         while !stop.requested() {
             let left = self.catalogue.doomed_segments(volume.id(), BATCH as u32).await?;
             if left.is_empty() {
                 break;
             }
-            self.unlink(volume, &left).await?;
+            // One that cannot go must not keep the rest of the disk from giving.
+            if let Err(error) = self.unlink(volume, &left).await {
+                stuck = Err(error);
+                break;
+            }
         }
         let (load, usage) = self.measure(volume).await?;
         let slack = load.slack();
@@ -219,7 +227,7 @@ impl Retention {
             (None, Some(oldest)) if left <= 0 => Standing::Full(oldest),
             _ => Standing::Stuck,
         });
-        Ok(load.reserve())
+        stuck.map(|()| load.reserve())
     }
 
     async fn measure(&self, volume: &Volume) -> Result<(Load, Vec<Usage>)> {

@@ -13,7 +13,7 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::identity::{FILE, Identity};
-use super::writer::WriterThread;
+use super::writer::{QUEUE_BYTES, WriterThread};
 use super::{SegmentReader, SegmentWriter, ensure_folder, path};
 use crate::base::{DatabaseId, Error, Kind, Result, SegmentId, StreamId, Ticks, VolumeId};
 
@@ -394,8 +394,11 @@ impl Volume {
         self.failures().count >= SUSPECT
     }
 
-    /// Whether another volume should be taken, if there is one.
+    /// Whether another volume should be taken, if there is one: files failed lately, or it does not keep up.
     pub(super) fn is_avoided(&self) -> bool {
+        if self.waiting_bytes() > QUEUE_BYTES / 2 {
+            return true;
+        }
         let failures = self.failures();
         failures.count >= SUSPECT && failures.last.is_some_and(|at| at.elapsed() < AVOIDED)
     }

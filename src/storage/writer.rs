@@ -28,7 +28,7 @@ const SYNC_AGAIN: Duration = Duration::from_millis(50);
 /// Orders that may wait: two fragments a second of 200 streams for ten seconds.
 const QUEUE: usize = 4096;
 /// Payload that may wait: ten seconds of 19 cameras at 5 Mbit/s.
-const QUEUE_BYTES: usize = 128 << 20;
+pub(super) const QUEUE_BYTES: usize = 128 << 20;
 /// Parts of one gather write; IOV_MAX of Linux is 1024.
 const PARTS: usize = 512;
 
@@ -263,6 +263,9 @@ impl Worker {
         if !failed && let Err(error) = work(open) {
             // What stands behind the last whole fragment is a torn tail; take it away if the disk lets us.
             let _ = open.file.set_len(open.bytes);
+            // What a row counts must be synced; no round will do it any more.
+            let good = open.file.sync_data().is_ok();
+            open.state.send_modify(|s| if good { s.synced = s.written } else { s.written = s.synced });
             fail(&open.state, what, &error);
         } else if !failed {
             return;

@@ -23,6 +23,7 @@ async fn recording_goes_on_around_what_a_clock_that_was_ahead_has_recorded() {
     let ahead = box_.catalogue.spans(fed.key, ALWAYS).await.expect("read");
     box_.set_clock(&mut fed, -80);
     box_.feed(&mut fed, 100).await;
+    box_.settled(1).await;
     let key = fed.key;
     // Up to what was there, over it, and on behind it with the next key picture.
     let spans = box_.catalogue.spans(key, ALWAYS).await.expect("read");
@@ -45,18 +46,22 @@ async fn a_start_with_footage_ten_years_ahead_records_at_once_and_accounts_for_i
     first.feed(&mut fed, 10).await;
     first.close(vec![fed]).await;
 
-    let again = Recording::open(folder.path(), 60).await;
-    let camera = again.catalogue.cameras().await.expect("cameras").remove(0);
-    let mut fed = again.record(camera);
-    again.feed(&mut fed, 10).await;
-    let now = TimeRange::new(begin(), begin() + 3600 * SECOND);
-    let spans = again.catalogue.spans(fed.key, now).await.expect("read");
-    let [before, after] = &spans[..] else { panic!("two stretches: {spans:?}") };
-    assert!(after.from - begin() >= 60 * SECOND && after.to - after.from > 7 * SECOND, "{spans:?}");
-    again.catalogue.flush().await.expect("written");
-    let gaps = again.catalogue.gaps(fed.key, now).await.expect("read");
-    let absence = gaps.last().expect("a gap");
-    assert_eq!((absence.from, absence.to), (before.to, Some(after.from)));
-    again.close(vec![fed]).await;
-    assert_eq!(violations(&checked(folder.path(), true).await), Vec::<String>::new());
+    // Twice: what the first of these starts leaves must not stop the second.
+    for later in [60, 300] {
+        let again = Recording::open(folder.path(), later).await;
+        let camera = again.catalogue.cameras().await.expect("cameras").remove(0);
+        let mut fed = again.record(camera);
+        again.feed(&mut fed, 10).await;
+        again.catalogue.flush().await.expect("written");
+        let now = TimeRange::new(begin(), begin() + later * SECOND + 60 * SECOND);
+        let spans = again.catalogue.spans(fed.key, now).await.expect("read");
+        let [.., before, after] = &spans[..] else { panic!("two stretches: {spans:?}") };
+        assert!(after.from - begin() >= later * SECOND, "{spans:?}");
+        assert!((7 * SECOND..30 * SECOND).contains(&(after.to - after.from)), "{spans:?}");
+        let gaps = again.catalogue.gaps(fed.key, now).await.expect("read");
+        let absence = gaps.iter().find(|gap| gap.to == Some(after.from)).expect("a gap");
+        assert!(absence.from >= before.to && gaps.iter().any(|gap| gap.from == before.to), "{gaps:?}");
+        again.close(vec![fed]).await;
+        assert_eq!(violations(&checked(folder.path(), true).await), Vec::<String>::new());
+    }
 }
