@@ -28,10 +28,12 @@ pub(super) async fn open(config: &Config, catalogue: &Catalogue, clock: &SharedC
     for volume in volumes.iter().filter(|v| !retired.contains(&v.id())) {
         put(catalogue, &volume).await?;
     }
-    for (id, path) in volumes.absent() {
+    for (id, reason) in volumes.absent() {
         catalogue.set_volume_state(id, VolumeState::Absent).await?;
-        let path = path.display();
-        tracing::error!(%path, "this volume is not there: mount its disk, and it is used at once; if the disk is lost for good, configure another folder");
+        tracing::error!(
+            reason,
+            "a volume is absent: it is used as soon as it is right again; if its disk is lost for good, configure another folder"
+        );
     }
     Ok(volumes)
 }

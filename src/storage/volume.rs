@@ -425,13 +425,22 @@ impl Volume {
 
 /// The folder of a volume that is there and right.
 fn found(spec: &VolumeSpec, right: impl FnOnce(&Identity) -> bool) -> Result<(Root, Identity)> {
-    let absent = || {
-        let shown = spec.path.display();
-        Error::new(Kind::Unavailable, format!("the volume {shown} is not there; is its disk mounted?"))
-    };
-    let root = Root::open(&spec.path).map_err(|e| absent().because(e))?;
-    let identity = Identity::read(root.fd()).map_err(|e| absent().because(e))?;
-    let identity = identity.filter(right).ok_or_else(absent)?;
+    let shown = spec.path.display();
+    let absent = |what: String| Error::new(Kind::Unavailable, what);
+    let root = Root::open(&spec.path).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            absent(format!("the volume {shown} is not there; is its disk mounted?")).because(e)
+        }
+        _ => {
+            absent(format!("the volume {shown} cannot be opened; look at its owner and its disk")).because(e)
+        }
+    })?;
+    let identity = Identity::read(root.fd())
+        .map_err(|e| absent(format!("the mark {shown}/{FILE} cannot be read")).because(e))?
+        .ok_or_else(|| absent(format!("{shown} has no mark of a volume; is its disk mounted?")))?;
+    if !right(&identity) {
+        return Err(absent(format!("{shown} is another volume; is the right disk mounted there?")));
+    }
     Ok((root, identity))
 }
 

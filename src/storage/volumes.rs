@@ -19,6 +19,8 @@ struct Slot {
     id: VolumeId,
     /// `None` while its disk is not there.
     volume: Option<Volume>,
+    /// Why it was not there at the start.
+    reason: Option<String>,
     /// No longer configured: what is on it is still shown.
     retired: bool,
 }
@@ -44,7 +46,7 @@ pub enum Change {
 impl Slot {
     fn for_reading(known: Known) -> Self {
         let volume = Volume::open_for_reading(known.id, known.spec.clone()).ok();
-        Self { spec: known.spec, id: known.id, volume, retired: true }
+        Self { spec: known.spec, id: known.id, volume, reason: None, retired: true }
     }
 }
 
@@ -57,12 +59,15 @@ impl Volumes {
     pub fn open(specs: Vec<VolumeSpec>, known: &[Known], database: DatabaseId, now: Ticks) -> Result<Self> {
         let slot = |spec: VolumeSpec| {
             let before = known.iter().find(|k| k.spec.path == spec.path).map(|k| k.id);
-            let volume = match before {
-                Some(_) => Volume::open_again(spec.clone(), database).ok(),
-                None => Some(Volume::open(spec.clone(), database, now)?),
+            let (volume, reason) = match before {
+                Some(_) => match Volume::open_again(spec.clone(), database) {
+                    Ok(volume) => (Some(volume), None),
+                    Err(error) => (None, Some(error.to_string())),
+                },
+                None => (Some(Volume::open(spec.clone(), database, now)?), None),
             };
             let id = volume.as_ref().map(Volume::id).or(before).expect("known, or opened");
-            Ok(Slot { spec, id, volume, retired: false })
+            Ok(Slot { spec, id, volume, reason, retired: false })
         };
         let mut slots: Vec<Slot> = specs.into_iter().map(slot).collect::<Result<_>>()?;
         let retired: Vec<&Known> = known.iter().filter(|k| slots.iter().all(|s| s.id != k.id)).collect();
@@ -78,7 +83,7 @@ impl Volumes {
     /// This one alone.
     pub fn only(volume: Volume) -> Self {
         let (spec, id) = (volume.spec().clone(), volume.id());
-        Self::of(vec![Slot { spec, id, volume: Some(volume), retired: false }])
+        Self::of(vec![Slot { spec, id, volume: Some(volume), reason: None, retired: false }])
     }
 
     fn of(slots: Vec<Slot>) -> Self {
@@ -94,10 +99,10 @@ impl Volumes {
         self.slots().into_iter().filter_map(|slot| slot.volume)
     }
 
-    /// Those that are to be written to and are not there: id and folder.
-    pub fn absent(&self) -> Vec<(VolumeId, PathBuf)> {
+    /// Those that are to be written to and are not there: id, and why as far as it was known at the start.
+    pub fn absent(&self) -> Vec<(VolumeId, String)> {
         let missing = self.slots().into_iter().filter(|slot| slot.volume.is_none() && !slot.retired);
-        missing.map(|slot| (slot.id, slot.spec.path)).collect()
+        missing.map(|slot| (slot.id, slot.reason.unwrap_or_default())).collect()
     }
 
     /// Those that are no longer configured.
@@ -233,7 +238,9 @@ mod tests {
         std::fs::create_dir(&mount).expect("a mount point");
 
         let volumes = Volumes::open(vec![known.spec.clone()], &[known], database, Ticks(0)).expect("a start");
-        assert_eq!((volumes.iter().count(), volumes.absent()), (0, vec![(id, mount.clone())]));
+        let [(absent, reason)] = &volumes.absent()[..] else { panic!("one absent: {:?}", volumes.absent()) };
+        assert!(*absent == id && reason.contains("has no mark of a volume"), "{reason}");
+        assert_eq!(volumes.iter().count(), 0);
         assert_eq!(volumes.choose("default").expect_err("no disk").kind(), Kind::Io);
         assert!(volumes.look_again(database).is_empty());
         assert_eq!(entries(&mount), 0);
