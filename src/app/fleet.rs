@@ -176,15 +176,7 @@ impl Fleet {
             credentials: camera.credentials(),
             transport: super::glue::transport(camera.transport),
         };
-        let recorded = RecordedStream {
-            key: stream.key,
-            id: stream.id,
-            kind: stream.kind,
-            camera: camera.id,
-            camera_name: camera.name.clone(),
-            group: stream.group.clone(),
-            since: inner.clock.now(),
-        };
+        let recorded = RecordedStream::new(camera, stream, inner.clock.now());
         let _on_it = inner.runtime.enter();
         let tasks = crate::base::Tasks::new();
         let recorder = setup
@@ -205,15 +197,13 @@ impl Fleet {
         if let Some(recorder) = old.recorder {
             // A disk that hangs must not keep the other cameras from being changed, nor the service from ending.
             match tokio::time::timeout(super::STOP_LIMIT, recorder).await {
+                Ok(Ok(Ok(accounted))) if unrecorded => {
+                    self.inner.catalogue.open_gap(key, accounted, GapCause::Disabled);
+                }
+                Ok(Ok(Ok(_))) => {}
+                Ok(Ok(Err(error))) => tracing::error!(stream.key = %key, error = %error, "a recorder failed"),
+                Ok(Err(_)) => tracing::error!(stream.key = %key, "a recorder ended in a panic"),
                 Err(_) => tracing::error!(stream.key = %key, "a recorder does not end: its disk hangs"),
-                Ok(ended) => match ended {
-                    Ok(Ok(accounted)) if unrecorded => {
-                        self.inner.catalogue.open_gap(key, accounted, GapCause::Disabled);
-                    }
-                    Ok(Ok(_)) => {}
-                    Ok(Err(error)) => tracing::error!(stream.key = %key, error = %error, "a recorder failed"),
-                    Err(_) => tracing::error!(stream.key = %key, "a recorder ended in a panic"),
-                },
             }
         }
         if gone {

@@ -15,7 +15,7 @@ use crate::base::{
     CameraId, DatabaseId, Kind, Result, SegmentId, SharedClock, Stop, StreamId, StreamKey, StreamKind,
     TICKS_PER_SECOND, Tasks, Ticks,
 };
-use crate::catalogue::{Catalogue, GapCause, NewSegment};
+use crate::catalogue::{Camera, Catalogue, GapCause, NewSegment, Stream};
 use crate::hub::{Hub, Item, Start, State, StreamStatus, Subscription};
 use crate::media::{AccessUnit, FileHeader, Parameters, ParametersHash, file_init};
 use crate::storage::Volumes;
@@ -37,6 +37,21 @@ pub struct RecordedStream {
     pub group: String,
     /// When the stream was added: there is nothing to account for before.
     pub since: Ticks,
+}
+
+impl RecordedStream {
+    /// A camera's stream, which is accounted for from `since` on when it has no footage yet.
+    pub fn new(camera: &Camera, stream: &Stream, since: Ticks) -> Self {
+        Self {
+            key: stream.key,
+            id: stream.id,
+            kind: stream.kind,
+            camera: camera.id,
+            camera_name: camera.name.clone(),
+            group: stream.group.clone(),
+            since,
+        }
+    }
 }
 
 /// What all recorders share.

@@ -95,15 +95,7 @@ impl Recording {
         self.hub.ensure(stream.key, Limits::default(), now);
         let recorder =
             Recorder::new(self.catalogue.clone(), self.volumes.clone(), self.hub.clone(), self.clock.clone());
-        let recorded = RecordedStream {
-            key: stream.key,
-            id: stream.id,
-            kind: stream.kind,
-            camera: camera.id,
-            camera_name: camera.name.clone(),
-            group: stream.group.clone(),
-            since: now,
-        };
+        let recorded = RecordedStream::new(&camera, &stream, now);
         let running = self.tasks.spawn("recorder", recorder.run_stream(recorded, self.stop.clone()));
         let run = now.micros().unsigned_abs();
         Fed {

@@ -47,15 +47,7 @@ impl Filmed {
         // Faster than life: what waits for the recorder must not be dropped.
         hub.ensure(stream.key, Limits { ticks: 60 * MINUTE, ..Limits::default() }, next);
         let recorder = Recorder::new(catalogue.clone(), volumes.clone(), hub.clone(), clock);
-        let recorded = RecordedStream {
-            key: stream.key,
-            id: stream.id,
-            kind: stream.kind,
-            camera: camera.id,
-            camera_name: camera.name.clone(),
-            group: stream.group.clone(),
-            since: next,
-        };
+        let recorded = RecordedStream::new(camera, &stream, next);
         let recorder =
             tasks.spawn("recorder", recorder.calling_when_full(full).run_stream(recorded, stop.clone()));
         let video = VideoParameters {
