@@ -9,17 +9,21 @@
 //! - a [`Secret`] cannot be printed, compared by accident or serialised;
 //! - every task is named, tracked and stopped through [`Tasks`].
 
+mod cells;
 mod clock;
 mod error;
 mod ids;
+mod polygon;
 mod secret;
 mod tasks;
 mod ticks;
 mod url;
 
+pub use cells::{CELL_BYTES, CELLS, COLUMNS, Cells, ROWS};
 pub use clock::{Clock, SharedClock, SimClock, SystemClock, Zone};
 pub use error::{Error, Kind, Result};
 pub use ids::{CameraId, DatabaseId, SegmentId, StreamId, StreamKey, StreamKind, VolumeId, fresh_uuid};
+pub use polygon::Polygon;
 pub use secret::{Credentials, Secret, random_token};
 pub use tasks::{Stop, Tasks};
 pub use ticks::{TICKS_PER_SECOND, Ticks, TimeRange};
