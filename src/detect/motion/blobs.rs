@@ -6,8 +6,12 @@ use super::model::Model;
 pub(super) const BLOCK_ROWS: usize = 45;
 /// More blobs than a scene has things; the smallest are dropped.
 const MOST_BLOBS: usize = 48;
-/// Texture that is still there under a changed light, at least this alike.
-const ALIKE: f32 = 0.7;
+/// A jump of the quotient, within a block, that is an edge: of the blob's mean contrast.
+const JUMP: f32 = 0.5;
+/// Share of its pixels that are near an edge, of a thing.
+const EDGES: f32 = 0.15;
+/// Levels added to both sides of a quotient: in the dark it says nothing.
+const DARK: f32 = 6.0;
 
 /// A connected patch of change. Corners in blocks, the far ones outside.
 #[derive(Clone, Debug)]
@@ -178,37 +182,36 @@ impl Blocks {
         blob
     }
 
-    /// Whether the blob is the background in another light: a shadow, a beam. Then its texture is still there.
-    /// A patch without texture, or too small to tell, is not light.
+    /// Whether the blob is the background in another light: a shadow, a beam. Things have edges: where they begin, the
+    /// quotient to the background jumps. The edge of a cloud or of a beam spreads over many pixels.
     pub(super) fn is_light(&self, blob: &Blob, picture: &[u8], model: &Model) -> bool {
         let enough = 6 * self.size * self.size;
         if (blob.pixels as usize) < enough {
             return false;
         }
-        let (look, excess) = (model.look(), model.excess());
-        let (mut common, mut now, mut known, mut pixels) = (0f32, 0f32, 0f32, 0f32);
+        let (look, excess, width) = (model.look(), model.excess(), self.width);
+        let quotient = |p: usize| (f32::from(picture[p]) + DARK) / (f32::from(look[p]) + DARK);
+        let step = self.size.max(2);
+        let (mut contrast, mut n, mut jumps) = (0.0, 0, Vec::new());
         for &at in &blob.blocks {
-            let (mut n, mut v, mut a, mut vv, mut aa, mut va) = (0i32, 0i32, 0i32, 0i32, 0i32, 0i32);
-            for p in self.pixels_of(at, excess).filter(|&p| excess[p] > 0) {
-                let (x, y) = (i32::from(picture[p]), i32::from(look[p]));
+            for p in self.pixels_of(at, excess).filter(|&p| (p + p / width) % 2 == 0 && excess[p] > 0) {
+                let x = p % width;
+                let here = quotient(p);
+                contrast += (here - 1.0).abs();
                 n += 1;
-                v += x;
-                a += y;
-                vv += x * x;
-                aa += y * y;
-                va += x * y;
-            }
-            if n >= 6 {
-                let n = n as f32;
-                common += va as f32 - v as f32 * a as f32 / n;
-                now += vv as f32 - v as f32 * v as f32 / n;
-                known += aa as f32 - a as f32 * a as f32 / n;
-                pixels += n;
+                let beside = [
+                    (x >= step).then(|| p - step),
+                    (x + step < width).then_some(p + step),
+                    p.checked_sub(step * width),
+                    (p + step * width < picture.len()).then_some(p + step * width),
+                ];
+                let jump = beside.into_iter().flatten().map(|q| (quotient(q) - here).abs()).fold(0.0, f32::max);
+                jumps.push(jump);
             }
         }
-        pixels > enough as f32 / 2.0
-            && known > 6.0 * pixels
-            && common > ALIKE * (now * known).sqrt()
-            && (0.1..10.0).contains(&(now / known))
+        let sharp = JUMP * contrast / n.max(1) as f32;
+        let edges = jumps.iter().filter(|&&jump| jump > sharp).count();
+        if std::env::var_os("LWDBG").is_some() { eprintln!("light? px {} share {:.3} contrast {:.2}", blob.pixels, edges as f32 / n as f32, contrast/n as f32); }
+        (edges as f32) < EDGES * n as f32
     }
 }

@@ -16,6 +16,10 @@ const OWN_WAY: f32 = 0.15;
 const STRAIGHT: f32 = 0.6;
 /// Share of its pixels that may come and go while it stays: what goes somewhere keeps most of them.
 const FLICKERS: f32 = 0.4;
+/// Share of its blocks that a thing fills; what fills less (rain, glitter) is looked at longer, by this many times.
+const SOLID: f32 = 0.45;
+/// See [`SOLID`].
+const SPARSE_HITS: f32 = 12.0;
 /// How badly it may be found again, to be taken for a mover, and to stay one.
 const UNLIKE: (f32, f32) = (0.45, 0.8);
 /// How much farther it has to go where something always stirs.
@@ -66,6 +70,10 @@ pub(super) struct Track {
     pub(super) flicker: f32,
     /// How badly it is found again: way from where it was expected, of its size, and change of its mass; over a second.
     unlike: f32,
+    /// Way of each edge in the last step, blocks.
+    gone: [f32; 4],
+    /// Share of its blocks' pixels that count.
+    fill: f32,
     /// Blobs beside it that are as good, when it was last seen.
     rivals: usize,
     pub(super) restless: f32,
@@ -99,8 +107,9 @@ impl Track {
             .map(|(a, b)| (b.x - a.x).hypot(b.y - a.y) / rows)
             .sum();
         let needed = WAY.max(OWN_WAY * self.size / rows) * (1.0 + RESTLESS_WAY * self.restless);
-        let hits = if gap > 0.6 { 2 } else { 3 } + (self.rivals / 3).min(5);
-        if std::env::var_os("LWDBG").is_some() && self.moving.is_none() && self.unlike<UNLIKE.0 && self.flicker<FLICKERS && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && way >= STRAIGHT * walked { eprintln!("{now:.1} id {} mv {} hits {} way {:.3} need {needed:.3} straight {:.2} flick {:.2} rest {:.2} unlike {:.2} rivals {} px {} size {:.2} fill {:.2} contrast {:.0}", self.id, self.moving.is_some(), self.steps.len(), way, way/walked.max(1e-3), self.flicker, self.restless, self.unlike, self.rivals, self.pixels, self.size/rows, self.pixels as f32/(self.blocks.len()*16) as f32, self.excess as f32/self.pixels.max(1) as f32); }
+        let sparse = (SOLID - self.fill).max(0.0) / SOLID;
+        let hits = if gap > 0.6 { 2 } else { 3 } + (self.rivals / 3).min(5) + (sparse * SPARSE_HITS) as usize;
+        if std::env::var_os("LWDBG").is_some() && (std::env::var_os("LWALL").is_some() || self.moving.is_none() && self.unlike<UNLIKE.0 && self.flicker<FLICKERS && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && way >= STRAIGHT * walked) { eprintln!("{now:.1} id {} mv {} hits {} way {:.3} need {needed:.3} straight {:.2} flick {:.2} rest {:.2} unlike {:.2} rivals {} px {} size {:.2} fill {:.2} contrast {:.0}", self.id, self.moving.is_some(), self.steps.len(), way, way/walked.max(1e-3), self.flicker, self.restless, self.unlike, self.rivals, self.pixels, self.size/rows, self.pixels as f32/(self.blocks.len()*16) as f32, self.excess as f32/self.pixels.max(1) as f32); }
         let made = self.flicker < FLICKERS && self.unlike < UNLIKE.0 && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && way >= STRAIGHT * walked;
         if self.unlike > UNLIKE.1 {
             self.moving = None;
@@ -159,7 +168,7 @@ impl Tracks {
         for (track, found) in self.tracks.iter_mut().zip(found) {
             track.seen = !found.is_empty();
             if track.seen {
-                take(track, &found, &self.restless, now, gap);
+                take(track, &found, &self.restless, now, gap, blocks);
                 track.rivals = rivals(track.pixels, &masses);
                 track.judge(now, gap, self.rows);
             }
@@ -187,13 +196,15 @@ impl Tracks {
                 restless: 0.0,
                 flicker: 0.0,
                 unlike: 0.0,
+                gone: [0.0; 4],
+                fill: 0.0,
                 rivals: 0,
                 pixels: 0,
                 excess: 0,
                 blocks: Vec::new(),
             };
             self.next += 1;
-            take(&mut track, &[blob], &self.restless, now, gap);
+            take(&mut track, &[blob], &self.restless, now, gap, blocks);
             self.tracks.push(track);
         }
         self.rest(gap, now);
@@ -233,10 +244,17 @@ impl Tracks {
         let units = |seconds: f32| (seconds / STILL_UNIT) as u8;
         out.clear();
         out.resize(self.restless.len(), Rule { absorb: units(ABSORB.0), steps: 4 });
-        for track in self.tracks.iter().filter(|t| t.moving.is_some()) {
-            let absorb = units(if track.settled(now) { ABSORB.1 } else { ABSORB.2 });
+        for track in &self.tracks {
+            let (absorb, steps) = match track.moving {
+                Some(_) if track.settled(now) => (ABSORB.1, 4),
+                Some(_) if now - track.went > 3.0 => (ABSORB.2, 4),
+                Some(_) => (ABSORB.2, 1),
+                // It may become a mover: a solid thing that does not flicker is no noise to be learned.
+                None if track.seen && track.fill > SOLID && track.flicker < 0.25 => (ABSORB.0, 1),
+                None => continue,
+            };
             for at in within(track.bounds, 2.0, blocks) {
-                out[at] = Rule { absorb: absorb.max(out[at].absorb), steps: if now - track.went < 3.0 { 1 } else { 4 } };
+                out[at] = Rule { absorb: units(absorb).max(out[at].absorb), steps: steps.min(out[at].steps) };
             }
         }
     }
@@ -246,27 +264,48 @@ fn rivals(pixels: u32, masses: &[u32]) -> usize {
     masses.iter().filter(|&&other| other * 2 >= pixels).count().saturating_sub(1)
 }
 
-fn take(track: &mut Track, found: &[&Blob], restless: &[f32], now: f32, gap: f32) {
+fn take(track: &mut Track, found: &[&Blob], restless: &[f32], now: f32, gap: f32, blocks: &Blocks) {
+    let block_pixels = blocks.size * blocks.size;
+    let size = (blocks.columns as f32, blocks.rows as f32);
     let pixels: u32 = found.iter().map(|b| b.pixels).sum();
     let mean = |of: fn(&Blob) -> f32| {
         found.iter().map(|b| b.pixels as f32 * of(b)).sum::<f32>() / pixels.max(1) as f32
     };
     let (x, y) = (mean(|b| b.x), mean(|b| b.y));
     let since = now - track.last;
+    let least = |of: fn(&Blob) -> usize| found.iter().map(|b| of(b)).min().unwrap_or(0) as f32;
+    let most = |of: fn(&Blob) -> usize| found.iter().map(|b| of(b)).max().unwrap_or(0) as f32;
+    let bounds = (least(|b| b.left), least(|b| b.top), most(|b| b.right), most(|b| b.bottom));
+    let old = track.bounds;
+    let at_border = |b: (f32, f32, f32, f32)| b.0 < 1.0 || b.1 < 1.0 || b.2 >= size.0 || b.3 >= size.1;
+    let border = at_border(bounds) || at_border(old);
+    let gone = [bounds.0 - old.0, bounds.1 - old.1, bounds.2 - old.2, bounds.3 - old.3];
     if track.steps.len() > 1 {
         let (ex, ey) = (track.x + track.speed.0 * since, track.y + track.speed.1 * since);
-        let grown = (pixels as f32 / track.pixels.max(1) as f32).ln().abs();
-        let sample = (x - ex).hypot(y - ey) / (track.size + 1.0) + 0.5 * grown;
-        track.unlike += (sample - track.unlike) * (gap * 2.0).clamp(0.25, 0.6).max(1.0 / (track.steps.len() - 1) as f32);
+        let mut missed = (x - ex).hypot(y - ey);
+        let mut grown = (pixels as f32 / track.pixels.max(1) as f32).ln().abs();
+        if border {
+            // What comes in or goes out is cut off: only the edge inside of the picture tells how it goes.
+            let change = |edge: usize| (gone[edge] - track.gone[edge]).abs();
+            let inside = [bounds.0 >= 1.0, bounds.1 >= 1.0, bounds.2 < size.0, bounds.3 < size.1];
+            let axis = |a: usize, b: usize, centre: f32| {
+                let edge = |e: usize| if inside[e] { change(e) } else { f32::MAX };
+                edge(a).min(edge(b)).min(centre)
+            };
+            missed = axis(0, 2, (x - ex).abs()).hypot(axis(1, 3, (y - ey).abs()));
+            grown = 0.0;
+        }
+        let sample = missed / (track.size + 1.0) + 0.5 * grown;
+        let rate = (gap * 2.0).clamp(0.25, 0.6).max(1.0 / (track.steps.len() - 1) as f32);
+        track.unlike += (sample - track.unlike) * rate;
     }
+    track.gone = gone;
     if since > 0.0 {
         let keep = if track.steps.len() > 1 { 0.5 } else { 0.0 };
         let mix = |old: f32, new: f32| old * keep + new * (1.0 - keep);
         track.speed = (mix(track.speed.0, (x - track.x) / since), mix(track.speed.1, (y - track.y) / since));
     }
-    let least = |of: fn(&Blob) -> usize| found.iter().map(|b| of(b)).min().unwrap_or(0) as f32;
-    let most = |of: fn(&Blob) -> usize| found.iter().map(|b| of(b)).max().unwrap_or(0) as f32;
-    track.bounds = (least(|b| b.left), least(|b| b.top), most(|b| b.right), most(|b| b.bottom));
+    track.bounds = bounds;
     let fresh = found.iter().map(|b| b.fresh).sum::<u32>() as f32 / pixels.max(1) as f32;
     if track.steps.is_empty() {
         track.flicker = 0.0;
@@ -282,6 +321,8 @@ fn take(track: &mut Track, found: &[&Blob], restless: &[f32], now: f32, gap: f32
     track.excess = found.iter().map(|b| b.excess).sum();
     track.blocks.clear();
     track.blocks.extend(found.iter().flat_map(|b| &b.blocks));
+    let fill = pixels as f32 / (track.blocks.len() * block_pixels) as f32;
+    track.fill = if track.steps.len() == 1 { fill } else { track.fill + (fill - track.fill) * 0.4 };
     let known: f32 = track.blocks.iter().map(|&at| restless[usize::from(at)]).sum();
     track.restless = known / track.blocks.len().max(1) as f32;
     let stirring: u32 = found.iter().map(|b| b.stirring).sum();
