@@ -185,7 +185,7 @@ impl Blocks {
     /// Whether the blob is the background in another light: a shadow, a beam. Things have edges: where they begin, the
     /// quotient to the background jumps. The edge of a cloud or of a beam spreads over many pixels.
     pub(super) fn is_light(&self, blob: &Blob, picture: &[u8], model: &Model) -> bool {
-        let enough = 6 * self.size * self.size;
+        let enough = 3 * self.size * self.size;
         if (blob.pixels as usize) < enough {
             return false;
         }

@@ -13,11 +13,11 @@ const WAY: f32 = 0.02;
 /// Way it has to make, of its own size.
 const OWN_WAY: f32 = 0.15;
 /// How straight that way has to be: its length as the crow flies over its length as walked.
-const STRAIGHT: f32 = 0.6;
+const STRAIGHT: f32 = 0.75;
 /// Share of its pixels that may come and go while it stays: what goes somewhere keeps most of them.
 const FLICKERS: f32 = 0.4;
 /// Share of its blocks that a thing fills; what fills less (rain, glitter) is looked at longer, by this many times.
-const SOLID: f32 = 0.45;
+const SOLID: f32 = 0.5;
 /// See [`SOLID`].
 const SPARSE_HITS: f32 = 12.0;
 /// How badly it may be found again, to be taken for a mover, and to stay one.
@@ -108,7 +108,7 @@ impl Track {
             .sum();
         let needed = WAY.max(OWN_WAY * self.size / rows) * (1.0 + RESTLESS_WAY * self.restless);
         let sparse = (SOLID - self.fill).max(0.0) / SOLID;
-        let hits = if gap > 0.6 { 2 } else { 3 } + (self.rivals / 3).min(5) + (sparse * SPARSE_HITS) as usize;
+        let hits = if gap > 0.6 { 2 } else { 3 } + (self.rivals / 2).min(6) + (sparse * SPARSE_HITS) as usize;
         if std::env::var_os("LWDBG").is_some() && (std::env::var_os("LWALL").is_some() || self.moving.is_none() && self.unlike<UNLIKE.0 && self.flicker<FLICKERS && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && way >= STRAIGHT * walked) { eprintln!("{now:.1} id {} mv {} hits {} way {:.3} need {needed:.3} straight {:.2} flick {:.2} rest {:.2} unlike {:.2} rivals {} px {} size {:.2} fill {:.2} contrast {:.0}", self.id, self.moving.is_some(), self.steps.len(), way, way/walked.max(1e-3), self.flicker, self.restless, self.unlike, self.rivals, self.pixels, self.size/rows, self.pixels as f32/(self.blocks.len()*16) as f32, self.excess as f32/self.pixels.max(1) as f32); }
         let made = self.flicker < FLICKERS && self.unlike < UNLIKE.0 && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && way >= STRAIGHT * walked;
         if self.unlike > UNLIKE.1 {
@@ -150,7 +150,7 @@ impl Tracks {
     pub(super) fn follow(&mut self, blobs: &[Blob], blocks: &Blocks, now: f32, gap: f32) {
         let smallest = SMALLEST * (blocks.size * blocks.size) as f32;
         let mut found: Vec<Vec<&Blob>> = vec![Vec::new(); self.tracks.len()];
-        let mut unclaimed = Vec::new();
+        let mut unclaimed: Vec<&Blob> = Vec::new();
         for blob in blobs.iter().filter(|b| b.pixels as f32 >= smallest) {
             let best = self
                 .tracks
@@ -163,13 +163,13 @@ impl Tracks {
                 None => unclaimed.push(blob),
             }
         }
-        let claimed: Vec<u32> = self.tracks.iter().zip(&found).filter(|(t,_)| t.moving.is_none()).flat_map(|(_,f)| f.iter().map(|b|b.pixels)).collect();
-        let masses: Vec<u32> = claimed.into_iter().chain(unclaimed.iter().map(|b: &&Blob| b.pixels)).collect();
+        let followed = self.tracks.iter().zip(&found).filter(|(track, _)| track.moving.is_none());
+        let loose = followed.flat_map(|(_, blobs)| blobs).chain(&unclaimed).map(|blob| blob.pixels).sum();
         for (track, found) in self.tracks.iter_mut().zip(found) {
             track.seen = !found.is_empty();
             if track.seen {
                 take(track, &found, &self.restless, now, gap, blocks);
-                track.rivals = rivals(track.pixels, &masses);
+                track.rivals = rivals(track.pixels, loose);
                 track.judge(now, gap, self.rows);
             }
         }
@@ -224,6 +224,7 @@ impl Tracks {
         let apart_y = (blob.top as f32 - (bottom + dy)).max(top + dy - blob.bottom as f32);
         let touches = apart_x.max(apart_y) < 0.5;
         let alike = size < 4.0 * usual && usual < 4.0 * size;
+        if blob.pixels * 10 < track.pixels && far > 0.5 * usual { return None; }
         (touches || far < reach && alike).then_some(far / usual.max(size) + if touches { 0.0 } else { 1.0 })
     }
 
@@ -260,8 +261,9 @@ impl Tracks {
     }
 }
 
-fn rivals(pixels: u32, masses: &[u32]) -> usize {
-    masses.iter().filter(|&&other| other * 2 >= pixels).count().saturating_sub(1)
+/// How many times over the other blobs outweigh one of `pixels`.
+fn rivals(pixels: u32, all: u32) -> usize {
+    (all.saturating_sub(pixels) / pixels.max(1)) as usize
 }
 
 fn take(track: &mut Track, found: &[&Blob], restless: &[f32], now: f32, gap: f32, blocks: &Blocks) {
