@@ -9,7 +9,7 @@ const MOST_BLOBS: usize = 48;
 /// A jump of the quotient, within a block, that is an edge: of the blob's mean contrast.
 const JUMP: f32 = 0.5;
 /// Share of its pixels that are near an edge, of a thing.
-const EDGES: f32 = 0.15;
+const EDGES: f32 = 0.25;
 /// Levels added to both sides of a quotient: in the dark it says nothing.
 const DARK: f32 = 6.0;
 

@@ -20,6 +20,7 @@ const FLICKERS: f32 = 0.4;
 const SOLID: f32 = 0.5;
 /// See [`SOLID`].
 const SPARSE_HITS: f32 = 12.0;
+const LARGE: f32 = 400.0;
 /// How badly it may be found again, to be taken for a mover, and to stay one.
 const UNLIKE: (f32, f32) = (0.45, 0.8);
 /// How much farther it has to go where something always stirs.
@@ -70,6 +71,8 @@ pub(super) struct Track {
     pub(super) flicker: f32,
     /// How badly it is found again: way from where it was expected, of its size, and change of its mass; over a second.
     unlike: f32,
+    /// Where it last made its way, and its size there.
+    home: (f32, f32, f32),
     /// Way of each edge in the last step, blocks.
     gone: [f32; 4],
     /// Share of its blocks' pixels that count.
@@ -110,12 +113,18 @@ impl Track {
         let sparse = (SOLID - self.fill).max(0.0) / SOLID;
         let hits = if gap > 0.6 { 2 } else { 3 } + (self.rivals / 2).min(6) + (sparse * SPARSE_HITS) as usize;
         if std::env::var_os("LWDBG").is_some() && (std::env::var_os("LWALL").is_some() || self.moving.is_none() && self.unlike<UNLIKE.0 && self.flicker<FLICKERS && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && way >= STRAIGHT * walked) { eprintln!("{now:.1} id {} mv {} hits {} way {:.3} need {needed:.3} straight {:.2} flick {:.2} rest {:.2} unlike {:.2} rivals {} px {} size {:.2} fill {:.2} contrast {:.0}", self.id, self.moving.is_some(), self.steps.len(), way, way/walked.max(1e-3), self.flicker, self.restless, self.unlike, self.rivals, self.pixels, self.size/rows, self.pixels as f32/(self.blocks.len()*16) as f32, self.excess as f32/self.pixels.max(1) as f32); }
-        let made = self.flicker < FLICKERS && self.unlike < UNLIKE.0 && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && way >= STRAIGHT * walked;
-        if self.unlike > UNLIKE.1 {
+let steps = (self.steps.len().max(2) - 1) as f32;
+        let taken = self.steps.iter().zip(self.steps.iter().skip(1)).filter(|(a, b)| (b.x - a.x).hypot(b.y - a.y) / rows >= 0.25 * way / steps).count() as f32;
+        let even = taken >= 0.6 * steps;
+        let solid = self.fill > SOLID && self.pixels as f32 > LARGE && self.flicker < 0.15 && way >= 0.5 * walked && self.rivals == 0;
+        let made = even && self.flicker < FLICKERS && (solid || self.unlike < UNLIKE.0 * (1.0 - sparse)) && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && (solid || way >= STRAIGHT * walked);
+        let away = (self.x - self.home.0).hypot(self.y - self.home.1) > self.home.2;
+        if self.unlike > UNLIKE.1 && away {
             self.moving = None;
         }
         if made {
             self.went = now;
+            self.home = (self.x, self.y, self.size);
             if self.moving.is_none() {
                 self.moving = Some(now);
                 self.first = if self.restless > 0.05 { from.at } else { self.first.max(now - 3.0) };
@@ -128,13 +137,14 @@ pub(super) struct Tracks {
     tracks: Vec<Track>,
     restless: Vec<f32>,
     next: u64,
+    columns: f32,
     rows: f32,
 }
 
 impl Tracks {
     pub(super) fn new(blocks: &Blocks) -> Self {
         let n = blocks.columns * blocks.rows;
-        Self { tracks: Vec::new(), restless: vec![0.0; n], next: 1, rows: blocks.rows as f32 }
+        Self { tracks: Vec::new(), restless: vec![0.0; n], next: 1, columns: blocks.columns as f32, rows: blocks.rows as f32 }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Track> {
@@ -196,6 +206,7 @@ impl Tracks {
                 restless: 0.0,
                 flicker: 0.0,
                 unlike: 0.0,
+                home: (0.0, 0.0, 0.0),
                 gone: [0.0; 4],
                 fill: 0.0,
                 rivals: 0,
@@ -224,7 +235,9 @@ impl Tracks {
         let apart_y = (blob.top as f32 - (bottom + dy)).max(top + dy - blob.bottom as f32);
         let touches = apart_x.max(apart_y) < 0.5;
         let alike = size < 4.0 * usual && usual < 4.0 * size;
-        if blob.pixels * 10 < track.pixels && far > 0.5 * usual { return None; }
+        let grown = blob.pixels.max(track.pixels) as f32 / blob.pixels.min(track.pixels).max(1) as f32;
+        let border = track.bounds.0 < 1.0 || track.bounds.1 < 1.0 || track.bounds.2 >= self.columns || track.bounds.3 >= self.rows;
+        if track.moving.is_none() && grown > 6.0 && !border || grown > 10.0 && far > 0.5 * usual { return None; }
         (touches || far < reach && alike).then_some(far / usual.max(size) + if touches { 0.0 } else { 1.0 })
     }
 
@@ -248,7 +261,7 @@ impl Tracks {
         for track in &self.tracks {
             let (absorb, steps) = match track.moving {
                 Some(_) if track.settled(now) => (ABSORB.1, 4),
-                Some(_) if now - track.went > 3.0 => (ABSORB.2, 4),
+                Some(_) if now - track.went > 3.0 && track.flicker > 0.3 => (ABSORB.2, 4),
                 Some(_) => (ABSORB.2, 1),
                 // It may become a mover: a solid thing that does not flicker is no noise to be learned.
                 None if track.seen && track.fill > SOLID && track.flicker < 0.25 => (ABSORB.0, 1),
