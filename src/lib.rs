@@ -66,6 +66,7 @@ pub mod base;
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod detect;
 pub mod http;
 pub mod hub;
 pub mod ingest;

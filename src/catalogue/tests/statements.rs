@@ -2,8 +2,9 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::*;
 use crate::catalogue::{
-    adopt, audit, boot, camera, camera_write, day, doom, gap, hold, housekeeping, ledger, list, meta, names,
-    open, outbox, person, salvage, segment, timeline, usage, volume, watch, writer,
+    adopt, audit, boot, camera, camera_write, day, doom, event_list, event_write, gap, hold, housekeeping,
+    ledger, list, meta, motion_sweep, names, open, outbox, person, salvage, segment, strip, timeline, usage,
+    volume, watch, writer, zone,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
@@ -15,23 +16,28 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("camera_write", camera_write::STATEMENTS),
         ("day", day::STATEMENTS),
         ("doom", doom::STATEMENTS),
+        ("event_list", event_list::STATEMENTS),
+        ("event_write", event_write::STATEMENTS),
         ("gap", gap::STATEMENTS),
         ("hold", hold::STATEMENTS),
         ("housekeeping", housekeeping::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("list", list::STATEMENTS),
         ("meta", meta::STATEMENTS),
+        ("motion_sweep", motion_sweep::STATEMENTS),
         ("names", names::STATEMENTS),
         ("open", open::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("person", person::STATEMENTS),
         ("salvage", salvage::STATEMENTS),
         ("segment", segment::STATEMENTS),
+        ("strip", strip::STATEMENTS),
         ("timeline", timeline::STATEMENTS),
         ("usage", usage::STATEMENTS),
         ("volume", volume::STATEMENTS),
         ("watch", watch::STATEMENTS),
         ("writer", writer::STATEMENTS),
+        ("zone", zone::STATEMENTS),
     ]
 }
 

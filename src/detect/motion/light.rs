@@ -1,0 +1,156 @@
+//! Pure. How much brighter than its background a picture is: as a whole, and around each tile.
+//!
+//! Exposure, clouds and lamps scale a scene; things cover it. So the background is scaled by the median of the tiles
+//! (what happened everywhere) or by the mean of the surroundings (what happened here), and only what neither of them
+//! explains counts.
+
+/// No change of light.
+pub(super) const SAME: u16 = 512;
+/// Tiles around a tile that are its surroundings, on each side.
+const AROUND: usize = 2;
+/// Levels added to both sides of a quotient: in the dark it says nothing.
+const DARK: u32 = 6;
+
+pub(super) struct Light {
+    tile: usize,
+    columns: usize,
+    rows: usize,
+    now: Vec<u32>,
+    known: Vec<u32>,
+    /// Quotients at the middles of the tiles, spread over the columns: of two rows of tiles, and between them.
+    above: Vec<u16>,
+    below: Vec<u16>,
+    between: Vec<u16>,
+    loaded: Option<usize>,
+    /// Median over the tiles.
+    pub(super) all: u16,
+}
+
+fn quotient(now: u32, known: u32, pixels: u32) -> u16 {
+    let dark = DARK * pixels;
+    (u64::from(now + dark) * u64::from(SAME) / u64::from(known + dark).max(1)).clamp(32, 8192) as u16
+}
+
+/// Sums of the tiles of a picture.
+fn sums(picture: &[u8], width: usize, tile: usize, columns: usize, out: &mut [u32]) {
+    let mut line = vec![0u16; width];
+    for (band, out) in picture.chunks(width * tile).zip(out.chunks_mut(columns)) {
+        line.fill(0);
+        for row in band.chunks_exact(width) {
+            line.iter_mut().zip(row).for_each(|(sum, &v)| *sum += u16::from(v));
+        }
+        for (sum, piece) in out.iter_mut().zip(line.chunks(tile)) {
+            *sum = piece.iter().map(|&v| u32::from(v)).sum();
+        }
+    }
+}
+
+/// Running sums over `2 * AROUND + 1` values, fewer at the ends.
+fn around(values: &mut [u32], stride: usize, n: usize, line: &mut Vec<u32>) {
+    line.clear();
+    line.extend((0..n).map(|i| values[i * stride]));
+    let mut sum: u32 = line.iter().take(AROUND).sum();
+    for i in 0..n {
+        sum += line.get(i + AROUND).copied().unwrap_or(0);
+        sum -= if i > AROUND { line[i - AROUND - 1] } else { 0 };
+        values[i * stride] = sum;
+    }
+}
+
+impl Light {
+    pub(super) fn new(width: usize, height: usize, tile: usize) -> Self {
+        let (columns, rows) = (width.div_ceil(tile), height.div_ceil(tile));
+        let n = columns * rows;
+        Self {
+            tile,
+            columns,
+            rows,
+            now: vec![0; n],
+            known: vec![0; n],
+            above: vec![SAME; width],
+            below: vec![SAME; width],
+            between: vec![SAME; width],
+            loaded: None,
+            all: SAME,
+        }
+    }
+
+    /// Measures a picture against its background.
+    pub(super) fn measure(&mut self, picture: &[u8], look: &[u8], width: usize) {
+        sums(picture, width, self.tile, self.columns, &mut self.now);
+        sums(look, width, self.tile, self.columns, &mut self.known);
+        let pixels = (self.tile * self.tile) as u32;
+        let mut counts = [0u32; 97];
+        for (&now, &known) in self.now.iter().zip(&self.known) {
+            counts[usize::from(quotient(now, known, pixels).min(1536)) / 16] += 1;
+        }
+        let half = (self.now.len() / 2) as u32;
+        let mut seen = 0;
+        let middle = counts.iter().position(|&n| {
+            seen += n;
+            seen > half
+        });
+        // Within its bin the median is the mean.
+        let bin = middle.unwrap_or(usize::from(SAME) / 16);
+        let (mut sum, mut n) = (0u32, 0u32);
+        for (&now, &known) in self.now.iter().zip(&self.known) {
+            let q = quotient(now, known, pixels);
+            if (usize::from(q) / 16).abs_diff(bin) <= 1 {
+                sum += u32::from(q);
+                n += 1;
+            }
+        }
+        self.all = if n == 0 { SAME } else { (sum / n) as u16 };
+        self.loaded = None;
+        let mut line = Vec::with_capacity(self.columns.max(self.rows));
+        for values in [&mut self.now, &mut self.known] {
+            for row in 0..self.rows {
+                around(&mut values[row * self.columns..], 1, self.columns, &mut line);
+            }
+            for column in 0..self.columns {
+                around(&mut values[column..], self.columns, self.rows, &mut line);
+            }
+        }
+    }
+
+    /// The quotients of a row of tiles, straight lines between their middles.
+    fn spread(&self, row: usize, out: &mut [u16]) {
+        let tall = (row + AROUND).min(self.rows - 1) - row.saturating_sub(AROUND) + 1;
+        let value = |column: usize| {
+            let wide = (column + AROUND).min(self.columns - 1) - column.saturating_sub(AROUND) + 1;
+            let pixels = (tall * wide * self.tile * self.tile) as u32;
+            let at = row * self.columns + column;
+            i32::from(quotient(self.now[at], self.known[at], pixels))
+        };
+        let half = self.tile / 2;
+        let (mut left, mut right) = (value(0), value(0));
+        for (piece, out) in out[..].chunks_mut(self.tile).enumerate() {
+            for (x, out) in out.iter_mut().enumerate() {
+                if x == half {
+                    (left, right) = (right, value((piece + 1).min(self.columns - 1)));
+                }
+                let along = (x + self.tile - half) % self.tile;
+                *out = (left + (right - left) * along as i32 / self.tile as i32) as u16;
+            }
+        }
+    }
+
+    /// The light around each pixel of row `y`. Rows are asked for from the top.
+    pub(super) fn row(&mut self, y: usize) -> &[u16] {
+        let half = self.tile / 2;
+        let band = (y + half) / self.tile;
+        if self.loaded != Some(band) {
+            let mut rows = [std::mem::take(&mut self.above), std::mem::take(&mut self.below)];
+            self.spread(band.saturating_sub(1).min(self.rows - 1), &mut rows[0]);
+            self.spread(band.min(self.rows - 1), &mut rows[1]);
+            [self.above, self.below] = rows;
+            self.loaded = Some(band);
+        }
+        let along = ((y + half) % self.tile) as i32;
+        let tile = self.tile as i32;
+        for ((out, &above), &below) in self.between.iter_mut().zip(&self.above).zip(&self.below) {
+            *out = ((i32::from(above) * (tile - along) + i32::from(below) * along) / tile) as u16;
+        }
+        &self.between
+    }
+}

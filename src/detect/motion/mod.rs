@@ -1,0 +1,288 @@
+//! Pure. Motion in a small grey picture: what moves through the scene, and what only stirs in it.
+
+mod blobs;
+mod light;
+mod model;
+mod shake;
+mod tracks;
+
+use crate::base::{COLUMNS, Cells, ROWS, TICKS_PER_SECOND, Ticks};
+use blobs::Blocks;
+use light::Light;
+use model::{Model, Rule};
+use shake::Shake;
+use tracks::{Track, Tracks};
+
+/// Largest picture worth asking for: width and height.
+const LARGEST: (usize, usize) = (320, 180);
+/// Smallest picture that anything can be seen in.
+const SMALLEST: usize = 24;
+/// Seconds at the beginning in which nothing is said.
+const LEARNS: f32 = 1.0;
+/// Seconds after a change of everything in which nothing is said.
+const RELEARNS: f32 = 0.8;
+/// Longest time that changes of everything may follow each other without a word, seconds.
+const LONGEST_RELEARN: f32 = 2.0;
+/// Seconds without a picture after which the scene is taken for a new one.
+const BREAK: f32 = 60.0;
+/// Shortest time between two lessons of the background, seconds.
+const LESSON: f32 = 0.15;
+
+/// A small grey picture, row by row, and when it was taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// Pixels of a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `width * height` levels.
+    pub luma: &'a [u8],
+    /// When it was taken.
+    pub at: Ticks,
+}
+
+/// What the detector makes of the scene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The first second: the scene is not known yet.
+    Learning,
+    /// The scene is known.
+    Steady,
+    /// Everything has changed at once (a lamp, the infrared filter, the exposure); the scene is learned anew.
+    Relearning,
+}
+
+/// A rectangle in parts of the picture, 0..=1 from the upper left.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// Left edge.
+    pub left: f32,
+    /// Upper edge.
+    pub top: f32,
+    /// Right edge.
+    pub right: f32,
+    /// Lower edge.
+    pub bottom: f32,
+}
+
+/// Something that moves through the scene.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mover {
+    /// The same as long as it is followed.
+    pub id: u64,
+    /// When it appeared, as far as can be told now.
+    pub since: Ticks,
+    /// Where it is.
+    pub bounds: Bounds,
+    /// Cells it covers.
+    pub cells: Cells,
+    /// Share of the picture that it changes, 0..=1.
+    pub area: f32,
+    /// Grey levels by which it stands out, mean.
+    pub contrast: f32,
+}
+
+/// What one picture says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Activity {
+    /// When it was taken.
+    pub at: Ticks,
+    /// Whether the scene is known.
+    pub state: State,
+    /// Where something moves.
+    pub cells: Cells,
+    /// Share of the picture that movers change, 0..=1.
+    pub moved: f32,
+    /// What moves.
+    pub movers: Vec<Mover>,
+}
+
+/// The size to ask for, for a picture of this size: the same shape, at most 320 by 180, never larger than it is.
+pub fn picture_size(width: usize, height: usize) -> (usize, usize) {
+    let (wide, high) = LARGEST;
+    let shrink = (width as f32 / wide as f32).max(height as f32 / high as f32).max(1.0);
+    let side = |v: usize| ((v as f32 / shrink / 4.0).round() as usize * 4).max(SMALLEST);
+    (side(width), side(height))
+}
+
+struct Scene {
+    width: usize,
+    height: usize,
+    started: Ticks,
+    last: Ticks,
+    lesson: f32,
+    pictures: u32,
+    changed: Option<f32>,
+    changing_since: f32,
+    share: f32,
+    model: Model,
+    shake: Shake,
+    light: Light,
+    blocks: Blocks,
+    tracks: Tracks,
+    rules: Vec<Rule>,
+}
+
+/// Motion of one stream. Give it every picture, in order of time.
+#[derive(Default)]
+pub struct Detector(Option<Scene>);
+
+impl Detector {
+    /// One that has seen nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Looks at a picture. One that is not later than the last, or too small to see anything in, says nothing.
+    pub fn look(&mut self, frame: &Frame<'_>) -> Activity {
+        let quiet = |state| Activity { at: frame.at, state, cells: Cells::NONE, moved: 0.0, movers: Vec::new() };
+        let fits = frame.width.min(frame.height) >= SMALLEST && frame.luma.len() == frame.width * frame.height;
+        if !fits {
+            return quiet(State::Learning);
+        }
+        let goes_on = self.0.as_ref().is_some_and(|scene| {
+            let gap = seconds(frame.at - scene.last);
+            (scene.width, scene.height) == (frame.width, frame.height) && (0.0..BREAK).contains(&gap)
+        });
+        match &mut self.0 {
+            Some(scene) if goes_on && scene.last == frame.at => quiet(scene.state(scene.now())),
+            Some(scene) if goes_on => scene.look(frame),
+            slot => {
+                *slot = Some(Scene::new(frame));
+                quiet(State::Learning)
+            }
+        }
+    }
+}
+
+fn seconds(ticks: i64) -> f32 {
+    ticks as f32 / TICKS_PER_SECOND as f32
+}
+
+impl Scene {
+    fn new(frame: &Frame<'_>) -> Self {
+        let blocks = Blocks::new(frame.width, frame.height);
+        Self {
+            width: frame.width,
+            height: frame.height,
+            started: frame.at,
+            last: frame.at,
+            lesson: 0.0,
+            pictures: 1,
+            changed: None,
+            changing_since: 0.0,
+            share: 0.0,
+            model: Model::new(frame.width, frame.height, frame.luma),
+            shake: Shake::new(frame.width, frame.height),
+            light: Light::new(frame.width, frame.height, blocks.size * 2),
+            tracks: Tracks::new(&blocks),
+            rules: Vec::new(),
+            blocks,
+        }
+    }
+
+    fn now(&self) -> f32 {
+        seconds(self.last - self.started)
+    }
+
+    fn state(&self, now: f32) -> State {
+        if now < LEARNS {
+            State::Learning
+        } else if self.changed.is_some_and(|at| now - at < RELEARNS) {
+            State::Relearning
+        } else {
+            State::Steady
+        }
+    }
+
+    fn look(&mut self, frame: &Frame<'_>) -> Activity {
+        let gap = seconds(frame.at - self.last);
+        self.last = frame.at;
+        let now = self.now();
+        self.pictures += 1;
+        let state = self.state(now);
+        let (picture, shift) = self.shake.align(frame.luma, self.model.look(), self.width);
+        self.light.measure(picture, self.model.look(), self.width);
+        let all = self.light.all;
+        for (y, row) in picture.chunks_exact(self.width).enumerate() {
+            self.model.compare(y, row, all, self.light.row(y));
+        }
+        if shift != (0, 0) {
+            self.model.blind(shift);
+        }
+        self.blocks.count(self.model.excess());
+        let (least, share) = self.blocks.spread();
+        let abrupt = share > 0.25 && self.share < 0.1 && least > 0.08 || share > 0.55 && least > 0.3;
+        self.share = share;
+        if abrupt {
+            let follows = self.changed.is_some_and(|at| now - at < RELEARNS.max(gap * 1.5));
+            if !follows {
+                self.changing_since = now;
+            }
+            if now - self.changing_since <= LONGEST_RELEARN || !follows {
+                self.changed = Some(now);
+            }
+            self.model.replace(picture);
+            self.tracks.clear();
+            self.share = 0.0;
+            return self.say(frame.at, now);
+        }
+        let mut blobs = self.blocks.blobs(&self.model);
+        blobs.retain(|blob| !self.blocks.is_light(blob, picture, &self.model));
+        self.tracks.follow(&blobs, &self.blocks, now, gap);
+        if now - self.lesson >= LESSON {
+            self.tracks.rules(&self.blocks, now, &mut self.rules);
+            let quick = match state {
+                State::Learning => 1.0 / self.pictures as f32,
+                State::Relearning => 0.3,
+                State::Steady => 0.0,
+            };
+            let since = now - self.lesson;
+            self.model.learn(picture, since, quick, &self.rules, self.blocks.size, self.blocks.columns);
+            self.lesson = now;
+        }
+        self.say(frame.at, now)
+    }
+
+    fn say(&self, at: Ticks, now: f32) -> Activity {
+        let state = self.state(now);
+        let mut activity = Activity { at, state, cells: Cells::NONE, moved: 0.0, movers: Vec::new() };
+        if state != State::Steady {
+            return activity;
+        }
+        for track in self.tracks.iter().filter(|track| track.counts(now)) {
+            let mover = self.mover(track);
+            activity.cells = activity.cells | mover.cells;
+            activity.moved += mover.area;
+            activity.movers.push(mover);
+        }
+        activity.movers.sort_by(|a, b| b.area.total_cmp(&a.area));
+        activity
+    }
+
+    fn mover(&self, track: &Track) -> Mover {
+        let part = |blocks: f32, of: usize| (blocks * self.blocks.size as f32 / of as f32).clamp(0.0, 1.0);
+        let (left, top, right, bottom) = track.bounds;
+        let mut cells = Cells::NONE;
+        for &block in &track.blocks {
+            let (x, y) = (usize::from(block) % self.blocks.columns, usize::from(block) / self.blocks.columns);
+            let middle = |block: usize, of: usize, cells: usize| {
+                (block * self.blocks.size + self.blocks.size / 2).min(of - 1) * cells / of
+            };
+            cells.set(middle(x, self.width, COLUMNS), middle(y, self.height, ROWS));
+        }
+        Mover {
+            id: track.id,
+            since: self.started + (track.first * TICKS_PER_SECOND as f32) as i64,
+            bounds: Bounds {
+                left: part(left, self.width),
+                top: part(top, self.height),
+                right: part(right, self.width),
+                bottom: part(bottom, self.height),
+            },
+            cells,
+            area: track.pixels as f32 / (self.width * self.height) as f32,
+            contrast: track.excess as f32 / track.pixels.max(1) as f32,
+        }
+    }
+}
