@@ -75,3 +75,4 @@ pub mod playback;
 pub mod record;
 pub mod retention;
 pub mod storage;
+pub mod vision;
