@@ -76,3 +76,4 @@ pub mod playback;
 pub mod record;
 pub mod retention;
 pub mod storage;
+pub mod vision;

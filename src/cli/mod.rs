@@ -9,6 +9,7 @@ mod check;
 mod export;
 mod rebuild;
 mod tool;
+mod vision_worker;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -46,6 +47,9 @@ enum Command {
     Export(Export),
     /// Print the description of the HTTP API.
     Openapi,
+    /// What the service starts for itself, to decode pictures where they can do no harm.
+    #[command(hide = true)]
+    VisionWorker(vision_worker::VisionWorker),
 }
 
 /// Where everything is kept.
@@ -129,6 +133,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Check(check) => tool::block_on(check::run(check)),
         Command::Rebuild(data) => tool::block_on(rebuild::run(data)),
         Command::Export(export) => tool::block_on(export::run(export)),
+        Command::VisionWorker(worker) => vision_worker::run(worker),
         Command::Openapi => {
             tool::print(&crate::http::openapi_json());
             Ok(ExitCode::SUCCESS)

@@ -8,3 +8,4 @@ mod http;
 mod ingest;
 mod recovery;
 mod retention;
+mod vision;

@@ -18,8 +18,8 @@ pub(super) struct Light {
     now: Vec<u32>,
     known: Vec<u32>,
     /// Quotients at the middles of the tiles, spread over the columns: of two rows of tiles, and between them.
-    above: Vec<u16>,
-    below: Vec<u16>,
+    above: Vec<i16>,
+    below: Vec<i16>,
     between: Vec<u16>,
     loaded: Option<usize>,
     /// Median over the tiles.
@@ -67,8 +67,8 @@ impl Light {
             rows,
             now: vec![0; n],
             known: vec![0; n],
-            above: vec![SAME; width],
-            below: vec![SAME; width],
+            above: vec![SAME as i16; width],
+            below: vec![SAME as i16; width],
             between: vec![SAME; width],
             loaded: None,
             all: SAME,
@@ -114,24 +114,27 @@ impl Light {
     }
 
     /// The quotients of a row of tiles, straight lines between their middles.
-    fn spread(&self, row: usize, out: &mut [u16]) {
+    fn spread(&self, row: usize, out: &mut [i16]) {
         let tall = (row + AROUND).min(self.rows - 1) - row.saturating_sub(AROUND) + 1;
         let value = |column: usize| {
+            let column = column.min(self.columns - 1);
             let wide = (column + AROUND).min(self.columns - 1) - column.saturating_sub(AROUND) + 1;
             let pixels = (tall * wide * self.tile * self.tile) as u32;
             let at = row * self.columns + column;
             i32::from(quotient(self.now[at], self.known[at], pixels))
         };
-        let half = self.tile / 2;
-        let (mut left, mut right) = (value(0), value(0));
-        for (piece, out) in out[..].chunks_mut(self.tile).enumerate() {
-            for (x, out) in out.iter_mut().enumerate() {
-                if x == half {
-                    (left, right) = (right, value((piece + 1).min(self.columns - 1)));
-                }
-                let along = (x + self.tile - half) % self.tile;
-                *out = (left + (right - left) * along as i32 / self.tile as i32) as u16;
+        let (head, body) = out.split_at_mut((self.tile / 2).min(out.len()));
+        let mut left = value(0);
+        head.fill(left as i16);
+        for (column, piece) in body.chunks_mut(self.tile).enumerate() {
+            let right = value(column + 1);
+            let slope = (right - left) * 256 / self.tile as i32;
+            let mut level = left * 256;
+            for out in piece {
+                *out = (level >> 8) as i16;
+                level += slope;
             }
+            left = right;
         }
     }
 
@@ -140,16 +143,20 @@ impl Light {
         let half = self.tile / 2;
         let band = (y + half) / self.tile;
         if self.loaded != Some(band) {
-            let mut rows = [std::mem::take(&mut self.above), std::mem::take(&mut self.below)];
-            self.spread(band.saturating_sub(1).min(self.rows - 1), &mut rows[0]);
-            self.spread(band.min(self.rows - 1), &mut rows[1]);
-            [self.above, self.below] = rows;
+            let mut row = std::mem::take(&mut self.above);
+            std::mem::swap(&mut row, &mut self.below);
+            if self.loaded.is_none() {
+                self.spread(band.saturating_sub(1), &mut row);
+            }
+            let mut below = std::mem::take(&mut self.below);
+            self.spread(band.min(self.rows - 1), &mut below);
+            (self.above, self.below) = (row, below);
             self.loaded = Some(band);
         }
-        let along = ((y + half) % self.tile) as i32;
-        let tile = self.tile as i32;
+        let along = ((y + half) % self.tile * 32768 / self.tile) as i32;
         for ((out, &above), &below) in self.between.iter_mut().zip(&self.above).zip(&self.below) {
-            *out = ((i32::from(above) * (tile - along) + i32::from(below) * along) / tile) as u16;
+            let more = ((i32::from((below - above) * 2) * along) >> 16) as i16;
+            *out = (above + more) as u16;
         }
         &self.between
     }

@@ -9,40 +9,45 @@
 
 /// Fraction bits of the mean: 255 whole levels still fit into an `i16`.
 const MEAN_BITS: u32 = 7;
+/// Units of a limit in one level.
+const LIMIT_UNITS: u8 = 3;
 /// Levels a pixel may pass its limit before it counts, however still it is: what compression alone does.
-const MARGIN: u16 = 7;
+const MARGIN: u8 = 7;
 /// A limit never grows beyond this many levels: a lamp at night differs from anything by more.
-const HIGHEST_LIMIT: u16 = 70;
-/// Limits begin here and creep down: noise is not yet known.
-const FIRST_LIMIT: u16 = 6;
+const HIGHEST_LIMIT: u8 = 70;
+/// Limits begin at this many levels and creep down: noise is not yet known.
+const FIRST_LIMIT: u8 = 6;
 /// Time constant of the mean, seconds. Slow enough that a slow walker does not melt in, quick enough for the sun.
 const MEAN_SECONDS: f32 = 12.0;
 /// The creep of the limit, levels a second.
 const CREEP: f32 = 0.08;
-/// Levels the limit steps up when a pixel passes it, a little and by so much that it counts.
-const STEP_PASSED: u16 = 96;
-/// See [`STEP_PASSED`]; on the rising edge only, so that what stays is not taken for noise.
-const STEP_COUNTED: u16 = 256;
+/// Levels the limit steps up when a pixel comes to count again, beside half a sixth of its excess each; it steps up
+/// by one unit when the pixel passes it without counting.
+const STEP: u8 = 1;
 /// Seconds within which a pixel that counts a second time is one that comes and goes: restless, not passed by.
 const COMES_AND_GOES: f32 = 12.0;
 /// Levels within which a pixel holds still.
 const STILL: u8 = 6;
+/// Stillness after which a pixel that looks as known of old is taken to look so again, in [`STILL_UNIT`]s.
+const RECALLED: u8 = 12;
 
 /// Unit of the time that a pixel holds still.
 pub(super) const STILL_UNIT: f32 = 0.25;
 
-/// What the picture says about a pixel, in one byte.
+/// A pixel that counts, in its mark.
 const COUNTS: u8 = 1;
-/// See [`COUNTS`].
+/// A pixel that looks as its mean does, in its mark.
 const AS_MEAN: u8 = 2;
+/// A pixel that passes its limit, in its mark.
+const PASSED: u8 = 4;
 
 /// How the pixels of a block are to be learned, from what the tracks say of the block.
 #[derive(Clone, Copy)]
 pub(super) struct Rule {
     /// Stillness after which a pixel that counts becomes background, in [`STILL_UNIT`]s.
     pub(super) absorb: u8,
-    /// Share of the steps by which the limit grows, of 4.
-    pub(super) steps: u8,
+    /// Whether pixels that come and go are learned as such; else their limits grow by a quarter of the steps.
+    pub(super) restless: bool,
 }
 
 pub(super) struct Model {
@@ -51,8 +56,8 @@ pub(super) struct Model {
     mean: Vec<i16>,
     look: Vec<u8>,
     other: Vec<u8>,
-    /// 1/256 levels.
-    limit: Vec<u16>,
+    /// [`LIMIT_UNITS`].
+    limit: Vec<u8>,
     low: Vec<u8>,
     high: Vec<u8>,
     recent: Vec<u8>,
@@ -62,6 +67,7 @@ pub(super) struct Model {
     previous: Vec<u8>,
     excess: Vec<u8>,
     scratch: Vec<u8>,
+    swaps: Vec<u8>,
     still_rest: f32,
     creep_rest: f32,
 }
@@ -75,7 +81,7 @@ impl Model {
             mean: picture.iter().map(|&v| i16::from(v) << MEAN_BITS).collect(),
             look: picture.to_vec(),
             other: picture.to_vec(),
-            limit: vec![FIRST_LIMIT * 256; n],
+            limit: vec![FIRST_LIMIT * LIMIT_UNITS; n],
             low: vec![0; n],
             high: vec![0; n],
             recent: picture.to_vec(),
@@ -84,7 +90,8 @@ impl Model {
             marks: vec![AS_MEAN; n],
             previous: vec![0; n],
             excess: vec![0; n],
-            scratch: vec![0; n],
+            scratch: vec![0; width],
+            swaps: vec![0; width],
             still_rest: 0.0,
             creep_rest: 0.0,
         };
@@ -171,16 +178,14 @@ impl Model {
                 let scaled = |level: u8| ((u32::from(u16::from(level) << 7) * u32::from(gain)) >> 16) as u16;
                 scaled(low[x]).saturating_sub(v) | v.saturating_sub(scaled(high[x]))
             };
-            let from_mean = strays(all).min(strays(here[x]));
-            let seen = u16::from(other[x]);
-            let from_other = seen.saturating_sub(v) | v.saturating_sub(seen);
-            let from_known = from_mean.min(from_other);
-            let limit = limit[x] >> 8;
+            let from_mean = strays(all).min(strays(here[x])).min(255) as u8;
+            let from_known = from_mean.min(other[x].abs_diff(picture[x]));
+            let limit = limit[x] / LIMIT_UNITS;
             let counts = from_known > limit + MARGIN;
-            let passed = from_known > limit;
-            let as_mean = from_mean <= limit + MARGIN;
-            marks[x] = u8::from(counts) * COUNTS | u8::from(as_mean) * AS_MEAN | u8::from(passed) * 4;
-            excess[x] = if counts { from_known as u8 } else { 0 };
+            marks[x] = if counts { COUNTS } else { 0 }
+                | if from_mean <= limit + MARGIN { AS_MEAN } else { 0 }
+                | if from_known > limit { PASSED } else { 0 };
+            excess[x] = if counts { from_known } else { 0 };
         }
     }
 
@@ -197,69 +202,44 @@ impl Model {
         let w = self.width;
         let share = (seconds / MEAN_SECONDS).max(quick).min(0.5);
         let k = (share * 65536.0) as i32;
-        self.still_rest += seconds / STILL_UNIT;
-        let ticks = self.still_rest.floor().min(255.0);
-        self.still_rest -= self.still_rest.floor();
-        self.creep_rest += seconds * CREEP * 256.0;
-        let creep = self.creep_rest.floor().min(65535.0) as u16;
-        self.creep_rest -= self.creep_rest.floor();
-        let ticks = ticks as u8;
-        let blinks = (COMES_AND_GOES / STILL_UNIT) as u8;
+        let pace = Pace { ticks: whole(&mut self.still_rest, seconds / STILL_UNIT),
+            creep: whole(&mut self.creep_rest, seconds * CREEP * f32::from(LIMIT_UNITS)) };
         let mut absorb = vec![0u8; w];
-        let mut steps = vec![0u8; w];
+        let mut restless = vec![0u8; w];
         for y in 0..self.height {
             if y % block == 0 {
                 let row = &rules[y / block * columns..][..columns];
-                for ((absorb, steps), rule) in absorb.chunks_mut(block).zip(steps.chunks_mut(block)).zip(row) {
+                for ((absorb, restless), rule) in absorb.chunks_mut(block).zip(restless.chunks_mut(block)).zip(row) {
                     absorb.fill(rule.absorb);
-                    steps.fill(rule.steps);
+                    restless.fill(mask(rule.restless));
                 }
             }
             let rows = y * w..(y + 1) * w;
             let v = &picture[rows.clone()];
-            let mean = &mut self.mean[rows.clone()];
-            let look = &mut self.look[rows.clone()];
-            let other = &mut self.other[rows.clone()];
-            let limit = &mut self.limit[rows.clone()];
-            let recent = &mut self.recent[rows.clone()];
-            let still = &mut self.still[rows.clone()];
             let marks = &self.marks[rows.clone()];
-            let excess = &self.excess[rows.clone()];
-            let blinked = &mut self.blinked[rows.clone()];
-            let previous = &mut self.previous[rows];
-            let (absorb, steps) = (&absorb[..w], &steps[..w]);
+            let swaps = &mut self.swaps[..w];
+            lesson(
+                pace,
+                Seen { v, marks, excess: &self.excess[rows.clone()], look: &self.look[rows.clone()] },
+                (&absorb, &restless),
+                Known {
+                    other: &mut self.other[rows.clone()],
+                    limit: &mut self.limit[rows.clone()],
+                    recent: &mut self.recent[rows.clone()],
+                    still: &mut self.still[rows.clone()],
+                    blinked: &mut self.blinked[rows.clone()],
+                    previous: &mut self.previous[rows.clone()],
+                },
+                swaps,
+            );
+            let mean = &mut self.mean[rows.clone()];
+            let look = &mut self.look[rows];
             for x in 0..w {
-                let counts = marks[x] & COUNTS != 0;
-                let as_mean = marks[x] & AS_MEAN != 0;
-                let passed = marks[x] & 4 != 0;
-                let stable = v[x].abs_diff(recent[x]) <= STILL + (limit[x] >> 10) as u8;
-                let held = if stable { still[x].saturating_add(ticks) } else { 0 };
-                recent[x] =
-                    if stable { ((u16::from(recent[x]) + u16::from(v[x])) >> 1) as u8 } else { v[x] };
-                // What counts and holds still becomes background; what looks as known of old does so sooner.
-                let swap = !as_mean && held >= if counts { absorb[x] } else { 12 };
                 let target = i16::from(v[x]) << MEAN_BITS;
                 let drift = ((i32::from(target - mean[x]) * k) >> 16) as i16;
-                let moved = mean[x] + if as_mean { drift } else { 0 };
-                let rises = counts && previous[x] == 0;
-                let again = rises && blinked[x] > 0;
-                blinked[x] = if rises { blinks } else { blinked[x].saturating_sub(ticks) };
-                other[x] = if swap {
-                    look[x]
-                } else if again && steps[x] > 2 {
-                    v[x]
-                } else {
-                    other[x]
-                };
-                mean[x] = if swap { target } else { moved };
+                let moved = mean[x] + if marks[x] & AS_MEAN != 0 { drift } else { 0 };
+                mean[x] = if swaps[x] != 0 { target } else { moved };
                 look[x] = (mean[x] >> MEAN_BITS) as u8;
-                still[x] = if swap { 0 } else { held };
-                let step = if again { (u16::from(excess[x]) << 8) / 6 + STEP_COUNTED } else { 0 }
-                    + if passed && !counts { STEP_PASSED } else { 0 };
-                let step = (step >> 2) * u16::from(steps[x]);
-                let grown = limit[x].saturating_sub(if passed { 0 } else { creep }) + step;
-                limit[x] = grown.min(HIGHEST_LIMIT * 256);
-                previous[x] = u8::from(counts);
             }
         }
         self.spread();
@@ -276,8 +256,79 @@ impl Model {
         self.still.fill(0);
         self.previous.fill(0);
         for limit in &mut self.limit {
-            *limit = (*limit).max(FIRST_LIMIT * 256);
+            *limit = (*limit).max(FIRST_LIMIT * LIMIT_UNITS);
         }
         self.spread();
+    }
+}
+
+/// What is due since the last lesson, in whole units.
+#[derive(Clone, Copy)]
+struct Pace {
+    ticks: u8,
+    creep: u8,
+}
+
+/// A row of the picture, and what it says.
+struct Seen<'a> {
+    v: &'a [u8],
+    marks: &'a [u8],
+    excess: &'a [u8],
+    look: &'a [u8],
+}
+
+/// A row of what is known.
+struct Known<'a> {
+    other: &'a mut [u8],
+    limit: &'a mut [u8],
+    recent: &'a mut [u8],
+    still: &'a mut [u8],
+    blinked: &'a mut [u8],
+    previous: &'a mut [u8],
+}
+
+/// Adds to a rest and takes the whole units out of it.
+fn whole(rest: &mut f32, more: f32) -> u8 {
+    *rest += more;
+    let units = rest.floor();
+    *rest -= units;
+    units.min(255.0) as u8
+}
+
+fn mask(is: bool) -> u8 {
+    if is { 255 } else { 0 }
+}
+
+/// One row's lesson, without branches: bytes only, so that sixteen pixels go at once. `swaps` tells which pixels have a
+/// new look.
+fn lesson(pace: Pace, seen: Seen<'_>, (absorb, restless): (&[u8], &[u8]), known: Known<'_>, swaps: &mut [u8]) {
+    const BLINKS: u8 = (COMES_AND_GOES / STILL_UNIT) as u8;
+    let n = swaps.len();
+    let Seen { v, marks, excess, look } = seen;
+    let (v, marks, excess, look) = (&v[..n], &marks[..n], &excess[..n], &look[..n]);
+    let (absorb, restless) = (&absorb[..n], &restless[..n]);
+    let (other, limit, recent) = (&mut known.other[..n], &mut known.limit[..n], &mut known.recent[..n]);
+    let (still, blinked, previous) = (&mut known.still[..n], &mut known.blinked[..n], &mut known.previous[..n]);
+    for x in 0..n {
+        let counts = mask(marks[x] & COUNTS != 0);
+        let passed = mask(marks[x] & PASSED != 0);
+        let stable = mask(v[x].abs_diff(recent[x]) <= STILL + limit[x] / (4 * LIMIT_UNITS));
+        let middle = ((u16::from(recent[x]) + u16::from(v[x]) + 1) >> 1) as u8;
+        recent[x] = (middle & stable) | (v[x] & !stable);
+        let held = still[x].saturating_add(pace.ticks) & stable;
+        let due = (absorb[x] & counts) | (RECALLED & !counts);
+        let swap = mask(marks[x] & AS_MEAN == 0) & mask(held >= due);
+        still[x] = held & !swap;
+        let rises = counts & !previous[x];
+        let again = rises & mask(blinked[x] != 0);
+        blinked[x] = (BLINKS & rises) | (blinked[x].saturating_sub(pace.ticks) & !rises);
+        let replaced = again & restless[x] & !swap;
+        other[x] = (look[x] & swap) | (v[x] & replaced) | (other[x] & !(swap | replaced));
+        let step = (again & ((excess[x] >> 1) + STEP * LIMIT_UNITS)) | (passed & !counts & 1);
+        let step = (step & restless[x]) | ((step >> 2) & !restless[x]);
+        let shrunk = limit[x].saturating_sub(pace.creep & !passed);
+        limit[x] = shrunk.saturating_add(step).min(HIGHEST_LIMIT * LIMIT_UNITS);
+        previous[x] = counts;
+        swaps[x] = swap;
     }
 }

@@ -257,18 +257,18 @@ impl Tracks {
     pub(super) fn rules(&self, blocks: &Blocks, now: f32, out: &mut Vec<Rule>) {
         let units = |seconds: f32| (seconds / STILL_UNIT) as u8;
         out.clear();
-        out.resize(self.restless.len(), Rule { absorb: units(ABSORB.0), steps: 4 });
+        out.resize(self.restless.len(), Rule { absorb: units(ABSORB.0), restless: true });
         for track in &self.tracks {
-            let (absorb, steps) = match track.moving {
-                Some(_) if track.settled(now) => (ABSORB.1, 4),
-                Some(_) if now - track.went > 3.0 && track.flicker > 0.3 => (ABSORB.2, 4),
-                Some(_) => (ABSORB.2, 1),
+            let (absorb, restless) = match track.moving {
+                Some(_) if track.settled(now) => (ABSORB.1, true),
+                Some(_) if now - track.went > 3.0 && track.flicker > 0.3 => (ABSORB.2, true),
+                Some(_) => (ABSORB.2, false),
                 // It may become a mover: a solid thing that does not flicker is no noise to be learned.
-                None if track.seen && track.fill > SOLID && track.flicker < 0.25 => (ABSORB.0, 1),
+                None if track.seen && track.fill > SOLID && track.flicker < 0.25 => (ABSORB.0, false),
                 None => continue,
             };
             for at in within(track.bounds, 2.0, blocks) {
-                out[at] = Rule { absorb: units(absorb).max(out[at].absorb), steps: steps.min(out[at].steps) };
+                out[at] = Rule { absorb: units(absorb).max(out[at].absorb), restless: restless && out[at].restless };
             }
         }
     }
