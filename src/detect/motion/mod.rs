@@ -25,8 +25,8 @@ const RELEARNS: f32 = 0.8;
 const LONGEST_RELEARN: f32 = 2.0;
 /// Seconds without a picture after which the scene is taken for a new one.
 const BREAK: f32 = 60.0;
-/// Shortest time between two lessons of the background, seconds.
-const LESSON: f32 = 0.15;
+/// Shortest time between two pictures that are looked at, seconds: in less, nothing goes anywhere.
+const PACE: f32 = 0.12;
 
 /// A small grey picture, row by row, and when it was taken.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +110,7 @@ struct Scene {
     height: usize,
     started: Ticks,
     last: Ticks,
-    lesson: f32,
+    said: Activity,
     pictures: u32,
     changed: Option<f32>,
     changing_since: f32,
@@ -145,10 +145,15 @@ impl Detector {
             (scene.width, scene.height) == (frame.width, frame.height) && (0.0..BREAK).contains(&gap)
         });
         match &mut self.0 {
-            Some(scene) if goes_on && scene.last == frame.at => quiet(scene.state(scene.now())),
-            Some(scene) if goes_on => scene.look(frame),
+            Some(scene) if goes_on && seconds(frame.at - scene.last) < PACE => {
+                Activity { at: frame.at, ..scene.said.clone() }
+            }
+            Some(scene) if goes_on => {
+                scene.said = scene.look(frame);
+                scene.said.clone()
+            }
             slot => {
-                *slot = Some(Scene::new(frame));
+                *slot = Some(Scene::new(frame, quiet(State::Learning)));
                 quiet(State::Learning)
             }
         }
@@ -160,14 +165,14 @@ fn seconds(ticks: i64) -> f32 {
 }
 
 impl Scene {
-    fn new(frame: &Frame<'_>) -> Self {
+    fn new(frame: &Frame<'_>, said: Activity) -> Self {
         let blocks = Blocks::new(frame.width, frame.height);
         Self {
             width: frame.width,
             height: frame.height,
             started: frame.at,
             last: frame.at,
-            lesson: 0.0,
+            said,
             pictures: 1,
             changed: None,
             changing_since: 0.0,
@@ -230,17 +235,13 @@ impl Scene {
         let mut blobs = self.blocks.blobs(&self.model);
         blobs.retain(|blob| !self.blocks.is_light(blob, picture, &self.model));
         self.tracks.follow(&blobs, &self.blocks, now, gap);
-        if now - self.lesson >= LESSON {
-            self.tracks.rules(&self.blocks, now, &mut self.rules);
-            let quick = match state {
-                State::Learning => 1.0 / self.pictures as f32,
-                State::Relearning => 0.3,
-                State::Steady => 0.0,
-            };
-            let since = now - self.lesson;
-            self.model.learn(picture, since, quick, &self.rules, self.blocks.size, self.blocks.columns);
-            self.lesson = now;
-        }
+        self.tracks.rules(&self.blocks, now, &mut self.rules);
+        let quick = match state {
+            State::Learning => 1.0 / self.pictures as f32,
+            State::Relearning => 0.3,
+            State::Steady => 0.0,
+        };
+        self.model.learn(picture, gap, quick, &self.rules, self.blocks.size, self.blocks.columns);
         self.say(frame.at, now)
     }
 

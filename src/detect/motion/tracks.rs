@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::blobs::{Blob, Blocks};
-use super::model::{Rule, STILL_UNIT};
+use super::model::{Rule, STILL_UNIT, Unrest};
 
 /// Seconds of its path that a blob is judged by.
 const JUDGED: f32 = 2.0;
@@ -19,7 +19,9 @@ const FLICKERS: f32 = 0.4;
 /// Share of its blocks that a thing fills; what fills less (rain, glitter) is looked at longer, by this many times.
 const SOLID: f32 = 0.5;
 /// See [`SOLID`].
-const SPARSE_HITS: f32 = 12.0;
+const SPARSE_DOUBTS: f32 = 12.0;
+/// Seconds that each doubt costs.
+const DOUBT_SECONDS: f32 = 0.2;
 const LARGE: f32 = 400.0;
 /// How badly it may be found again, to be taken for a mover, and to stay one.
 const UNLIKE: (f32, f32) = (0.45, 0.8);
@@ -111,13 +113,15 @@ impl Track {
             .sum();
         let needed = WAY.max(OWN_WAY * self.size / rows) * (1.0 + RESTLESS_WAY * self.restless);
         let sparse = (SOLID - self.fill).max(0.0) / SOLID;
-        let hits = if gap > 0.6 { 2 } else { 3 } + (self.rivals / 2).min(6) + (sparse * SPARSE_HITS) as usize;
+        let doubts = (self.rivals / 2).min(6) as f32 + sparse * SPARSE_DOUBTS;
+        let hits = if gap > 0.6 { 2 + (doubts as usize).min(2) } else { 3 };
+        let age = 0.3 + DOUBT_SECONDS * doubts;
         if std::env::var_os("LWDBG").is_some() && (std::env::var_os("LWALL").is_some() || self.moving.is_none() && self.unlike<UNLIKE.0 && self.flicker<FLICKERS && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && way >= STRAIGHT * walked) { eprintln!("{now:.1} id {} mv {} hits {} way {:.3} need {needed:.3} straight {:.2} flick {:.2} rest {:.2} unlike {:.2} rivals {} px {} size {:.2} fill {:.2} contrast {:.0}", self.id, self.moving.is_some(), self.steps.len(), way, way/walked.max(1e-3), self.flicker, self.restless, self.unlike, self.rivals, self.pixels, self.size/rows, self.pixels as f32/(self.blocks.len()*16) as f32, self.excess as f32/self.pixels.max(1) as f32); }
 let steps = (self.steps.len().max(2) - 1) as f32;
         let taken = self.steps.iter().zip(self.steps.iter().skip(1)).filter(|(a, b)| (b.x - a.x).hypot(b.y - a.y) / rows >= 0.25 * way / steps).count() as f32;
         let even = taken >= 0.6 * steps;
         let solid = self.fill > SOLID && self.pixels as f32 > LARGE && self.flicker < 0.15 && way >= 0.5 * walked && self.rivals == 0;
-        let made = even && self.flicker < FLICKERS && (solid || self.unlike < UNLIKE.0 * (1.0 - sparse)) && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && (solid || way >= STRAIGHT * walked);
+        let made = even && self.flicker < FLICKERS && (solid || self.unlike < UNLIKE.0 * (1.0 - 1.5 * sparse)) && self.steps.len() >= hits && now - from.at >= age.min(window - gap) && way >= needed && (solid || way >= STRAIGHT * walked);
         let away = (self.x - self.home.0).hypot(self.y - self.home.1) > self.home.2;
         if self.unlike > UNLIKE.1 && away {
             self.moving = None;
@@ -257,18 +261,18 @@ impl Tracks {
     pub(super) fn rules(&self, blocks: &Blocks, now: f32, out: &mut Vec<Rule>) {
         let units = |seconds: f32| (seconds / STILL_UNIT) as u8;
         out.clear();
-        out.resize(self.restless.len(), Rule { absorb: units(ABSORB.0), restless: true });
+        out.resize(self.restless.len(), Rule { absorb: units(ABSORB.0), unrest: Unrest::All });
         for track in &self.tracks {
-            let (absorb, restless) = match track.moving {
-                Some(_) if track.settled(now) => (ABSORB.1, true),
-                Some(_) if now - track.went > 3.0 && track.flicker > 0.3 => (ABSORB.2, true),
-                Some(_) => (ABSORB.2, false),
+            let (absorb, unrest) = match track.moving {
+                Some(_) if track.settled(now) => (ABSORB.1, Unrest::All),
+                Some(_) if now - track.went > 3.0 && track.flicker > 0.3 => (ABSORB.2, Unrest::All),
+                Some(_) => (ABSORB.2, Unrest::Nothing),
                 // It may become a mover: a solid thing that does not flicker is no noise to be learned.
-                None if track.seen && track.fill > SOLID && track.flicker < 0.25 => (ABSORB.0, false),
+                None if track.seen && track.fill > SOLID && track.flicker < 0.25 => (ABSORB.0, Unrest::Little),
                 None => continue,
             };
             for at in within(track.bounds, 2.0, blocks) {
-                out[at] = Rule { absorb: units(absorb).max(out[at].absorb), restless: restless && out[at].restless };
+                out[at] = Rule { absorb: units(absorb).max(out[at].absorb), unrest: unrest.min(out[at].unrest) };
             }
         }
     }
