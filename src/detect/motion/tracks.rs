@@ -20,11 +20,13 @@ const FLICKERS: f32 = 0.4;
 const SOLID: f32 = 0.5;
 /// See [`SOLID`].
 const SPARSE_DOUBTS: f32 = 12.0;
+/// Time constant of the clutter, seconds.
+const CLUTTER_SECONDS: f32 = 1.5;
 /// Seconds that each doubt costs.
 const DOUBT_SECONDS: f32 = 0.2;
 const LARGE: f32 = 400.0;
 /// How badly it may be found again, to be taken for a mover, and to stay one.
-const UNLIKE: (f32, f32) = (0.45, 0.8);
+const UNLIKE: (f32, f32) = (0.36, 0.8);
 /// How much farther it has to go where something always stirs.
 const RESTLESS_WAY: f32 = 4.0;
 /// Time constant of what a place is known to do, seconds.
@@ -114,14 +116,14 @@ impl Track {
         let needed = WAY.max(OWN_WAY * self.size / rows) * (1.0 + RESTLESS_WAY * self.restless);
         let sparse = (SOLID - self.fill).max(0.0) / SOLID;
         let doubts = (self.rivals / 2).min(6) as f32 + sparse * SPARSE_DOUBTS;
-        let hits = if gap > 0.6 { 2 + (doubts as usize).min(2) } else { 3 };
+        let hits = if gap > 0.6 { 2 } else { 3 } + if gap > 0.3 { (doubts as usize).min(2) } else { 0 };
         let age = 0.3 + DOUBT_SECONDS * doubts;
-        if std::env::var_os("LWDBG").is_some() && (std::env::var_os("LWALL").is_some() || self.moving.is_none() && self.unlike<UNLIKE.0 && self.flicker<FLICKERS && self.steps.len() >= hits && now - from.at >= 0.3 && way >= needed && way >= STRAIGHT * walked) { eprintln!("{now:.1} id {} mv {} hits {} way {:.3} need {needed:.3} straight {:.2} flick {:.2} rest {:.2} unlike {:.2} rivals {} px {} size {:.2} fill {:.2} contrast {:.0}", self.id, self.moving.is_some(), self.steps.len(), way, way/walked.max(1e-3), self.flicker, self.restless, self.unlike, self.rivals, self.pixels, self.size/rows, self.pixels as f32/(self.blocks.len()*16) as f32, self.excess as f32/self.pixels.max(1) as f32); }
 let steps = (self.steps.len().max(2) - 1) as f32;
         let taken = self.steps.iter().zip(self.steps.iter().skip(1)).filter(|(a, b)| (b.x - a.x).hypot(b.y - a.y) / rows >= 0.25 * way / steps).count() as f32;
         let even = taken >= 0.6 * steps;
         let solid = self.fill > SOLID && self.pixels as f32 > LARGE && self.flicker < 0.15 && way >= 0.5 * walked && self.rivals == 0;
         let made = even && self.flicker < FLICKERS && (solid || self.unlike < UNLIKE.0 * (1.0 - 1.5 * sparse)) && self.steps.len() >= hits && now - from.at >= age.min(window - gap) && way >= needed && (solid || way >= STRAIGHT * walked);
+        if std::env::var_os("LWDBG").is_some() && (std::env::var_os("LWALL").is_some() || self.moving.is_none() && made) { eprintln!("{now:.1} id {} mv {} hits {} way {:.3} need {needed:.3} straight {:.2} flick {:.2} rest {:.2} unlike {:.2} rivals {} px {} size {:.2} fill {:.2} contrast {:.0}", self.id, self.moving.is_some(), self.steps.len(), way, way/walked.max(1e-3), self.flicker, self.restless, self.unlike, self.rivals, self.pixels, self.size/rows, self.fill, self.excess as f32/self.pixels.max(1) as f32); }
         let away = (self.x - self.home.0).hypot(self.y - self.home.1) > self.home.2;
         if self.unlike > UNLIKE.1 && away {
             self.moving = None;
@@ -140,6 +142,8 @@ let steps = (self.steps.len().max(2) - 1) as f32;
 pub(super) struct Tracks {
     tracks: Vec<Track>,
     restless: Vec<f32>,
+    /// Pixels of blobs that are not movers, over some time.
+    clutter: f32,
     next: u64,
     columns: f32,
     rows: f32,
@@ -148,7 +152,7 @@ pub(super) struct Tracks {
 impl Tracks {
     pub(super) fn new(blocks: &Blocks) -> Self {
         let n = blocks.columns * blocks.rows;
-        Self { tracks: Vec::new(), restless: vec![0.0; n], next: 1, columns: blocks.columns as f32, rows: blocks.rows as f32 }
+        Self { tracks: Vec::new(), restless: vec![0.0; n], clutter: 0.0, next: 1, columns: blocks.columns as f32, rows: blocks.rows as f32 }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Track> {
@@ -178,7 +182,9 @@ impl Tracks {
             }
         }
         let followed = self.tracks.iter().zip(&found).filter(|(track, _)| track.moving.is_none());
-        let loose = followed.flat_map(|(_, blobs)| blobs).chain(&unclaimed).map(|blob| blob.pixels).sum();
+        let loose: u32 = followed.flat_map(|(_, blobs)| blobs).chain(&unclaimed).map(|blob| blob.pixels).sum();
+        self.clutter += (loose as f32 - self.clutter) * (gap / CLUTTER_SECONDS).min(1.0);
+        let loose = loose.max(self.clutter as u32);
         for (track, found) in self.tracks.iter_mut().zip(found) {
             track.seen = !found.is_empty();
             if track.seen {
