@@ -178,7 +178,8 @@ impl Model {
     pub(super) fn compare(&mut self, y: usize, picture: &[u8], all: u16, here: &[u16]) {
         let w = self.width;
         let rows = y * w..(y + 1) * w;
-        let (low, high, other) = (&self.low[rows.clone()], &self.high[rows.clone()], &self.other[rows.clone()]);
+        let (low, high, other) =
+            (&self.low[rows.clone()], &self.high[rows.clone()], &self.other[rows.clone()]);
         let limit = &self.limit[rows.clone()];
         let (picture, here) = (&picture[..w], &here[..w]);
         let marks = &mut self.marks[rows.clone()];
@@ -213,14 +214,17 @@ impl Model {
         let w = self.width;
         let share = (seconds / MEAN_SECONDS).max(quick).min(0.5);
         let k = (share * 65536.0) as i32;
-        let pace = Pace { ticks: whole(&mut self.still_rest, seconds / STILL_UNIT),
-            creep: whole(&mut self.creep_rest, seconds * CREEP * f32::from(LIMIT_UNITS)) };
+        let pace = Pace {
+            ticks: whole(&mut self.still_rest, seconds / STILL_UNIT),
+            creep: whole(&mut self.creep_rest, seconds * CREEP * f32::from(LIMIT_UNITS)),
+        };
         let mut absorb = vec![0u8; w];
         let (mut all, mut little) = (vec![0u8; w], vec![0u8; w]);
         for y in 0..self.height {
             if y % block == 0 {
                 let row = &rules[y / block * columns..][..columns];
-                let pieces = absorb.chunks_mut(block).zip(all.chunks_mut(block)).zip(little.chunks_mut(block));
+                let pieces =
+                    absorb.chunks_mut(block).zip(all.chunks_mut(block)).zip(little.chunks_mut(block));
                 for (((absorb, all), little), rule) in pieces.zip(row) {
                     absorb.fill(rule.absorb);
                     all.fill(mask(rule.unrest == Unrest::All));
@@ -328,7 +332,8 @@ fn lesson(pace: Pace, seen: Seen<'_>, rules: Rules<'_>, known: Known<'_>, swaps:
     let (v, marks, excess, look) = (&v[..n], &marks[..n], &excess[..n], &look[..n]);
     let (absorb, all, little) = (&rules.absorb[..n], &rules.all[..n], &rules.little[..n]);
     let (other, limit, recent) = (&mut known.other[..n], &mut known.limit[..n], &mut known.recent[..n]);
-    let (still, blinked, previous) = (&mut known.still[..n], &mut known.blinked[..n], &mut known.previous[..n]);
+    let (still, blinked, previous) =
+        (&mut known.still[..n], &mut known.blinked[..n], &mut known.previous[..n]);
     for x in 0..n {
         let counts = mask(marks[x] & COUNTS != 0);
         let passed = mask(marks[x] & PASSED != 0);
