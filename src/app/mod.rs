@@ -91,6 +91,8 @@ async fn run(config: &Config) -> Result<()> {
         probe: Arc::new(glue::Prober),
         restart: Arc::new(fleet.clone()),
         volumes: Arc::new(glue::VolumeReport::start(&catalogue, &volumes, retention.report(), &tasks, &stop)),
+        zone_replay: None,
+        stills: None,
         started: clock.now(),
         stop: stop.clone(),
     });

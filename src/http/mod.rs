@@ -14,6 +14,7 @@
 //! It changes the catalogue and nothing else: what follows from a change, others find in the catalogue's watch. What it
 //! needs from other rooms at once it asks through the small traits in [`app`].
 
+mod activity;
 mod app;
 mod assets;
 mod camera_tests;
@@ -25,6 +26,7 @@ mod days;
 mod duration;
 mod error;
 mod etag;
+mod events;
 mod extract;
 mod gate;
 mod guard;
@@ -35,20 +37,26 @@ mod mask;
 mod me;
 mod media;
 mod metrics;
+mod motion_searches;
 mod openapi;
 mod range;
 mod router;
+mod searches;
 mod segments;
 mod serve;
 mod session;
 mod setup;
 mod socket;
+mod sse;
+mod still;
 mod storage;
 mod timeline;
 mod wire;
+mod zones;
 
 pub use app::{
-    App, Check, CheckId, Level, Parts, Probe, ProbeReport, ProbeRequest, Restart, VolumeInfo, Volumes,
+    App, Check, CheckId, Level, Parts, Probe, ProbeReport, ProbeRequest, ReplayedEvent, Restart, Still,
+    StillRequest, Stills, VolumeInfo, Volumes, ZoneReplay,
 };
 pub use openapi::json as openapi_json;
 pub use serve::{Limits, Server};

@@ -159,7 +159,7 @@ const server = createServer(async (req, res) => {
     case 'GET timeline': {
       const list = (q.get('cameras') ?? '').split(',').map(find).filter(Boolean);
       return json(res, 200, { bucket_s: 60, cameras: list.map((c) => ({
-        id: c.id, motion: [], oldest_at: c.oldest_at, live_edge: c.state === 'live' ? iso(Date.now()) : null,
+        id: c.id, motion: [], events: [], oldest_at: c.oldest_at, live_edge: c.state === 'live' ? iso(Date.now()) : null,
         spans: spans(c, time('from'), time('to')).map((s) => ({ from: iso(s.a), to: iso(s.b) })),
         gaps: gaps(c, time('from'), Math.min(time('to'), Date.now())).map((g) => ({ from: iso(g.a), to: iso(g.b), cause: g.cause })),
       })) }); // prettier-ignore
@@ -176,6 +176,7 @@ const server = createServer(async (req, res) => {
             date: `${q.get('month')}-${String(d).padStart(2, '0')}`,
             seconds: Math.round(s),
             cameras_with_footage: 1,
+            events: 0,
           });
       }
       return json(res, 200, { items });

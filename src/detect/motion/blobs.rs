@@ -1,6 +1,7 @@
 //! Pure. From pixels that count to blobs: blocks that are dense enough, joined where they touch or nearly do.
 
 use super::model::Model;
+use crate::base::{COLUMNS, Cells, ROWS};
 
 /// Rows of blocks that a picture has, about: a block is 1/45 of its height, half the height of the smallest person.
 pub(super) const BLOCK_ROWS: usize = 45;
@@ -44,22 +45,25 @@ pub(super) struct Blocks {
     width: usize,
     counts: Vec<u16>,
     dense: Vec<bool>,
-    /// Pixels that count, of the whole picture.
-    pub(super) counted: u32,
+    /// Blocks that are never looked at.
+    masked: Vec<usize>,
 }
 
 impl Blocks {
-    pub(super) fn new(width: usize, height: usize) -> Self {
+    pub(super) fn new(width: usize, height: usize, masked: Cells) -> Self {
         let size = ((height + BLOCK_ROWS / 2) / BLOCK_ROWS).max(1);
         let (columns, rows) = (width.div_ceil(size), height.div_ceil(size));
         let n = columns * rows;
-        Self { size, columns, rows, width, counts: vec![0; n], dense: vec![false; n], counted: 0 }
+        let cell = |block: usize, of: usize, cells: usize| (block * size + size / 2).min(of - 1) * cells / of;
+        let is_masked =
+            |at: &usize| masked.has(cell(at % columns, width, COLUMNS), cell(at / columns, height, ROWS));
+        let masked = (0..n).filter(is_masked).collect();
+        Self { size, columns, rows, width, counts: vec![0; n], dense: vec![false; n], masked }
     }
 
     /// Counts the pixels of each block.
     pub(super) fn count(&mut self, excess: &[u8]) {
         let mut line = vec![0u8; self.width];
-        self.counted = 0;
         for (band, out) in excess.chunks(self.width * self.size).zip(self.counts.chunks_mut(self.columns)) {
             line.fill(0);
             for row in band.chunks_exact(self.width) {
@@ -69,7 +73,9 @@ impl Blocks {
                 *count = piece.iter().map(|&n| u16::from(n)).sum();
             }
         }
-        self.counted = self.counts.iter().map(|&n| u32::from(n)).sum();
+        for &at in &self.masked {
+            self.counts[at] = 0;
+        }
     }
 
     /// Share of blocks that have changed for the most part, in the quarter of the picture that has fewest, and in all.
@@ -137,7 +143,8 @@ impl Blocks {
     }
 
     fn pixels_of(&self, block: u16, excess: &[u8]) -> impl Iterator<Item = usize> + use<> {
-        let (x, y) = (usize::from(block) % self.columns * self.size, usize::from(block) / self.columns * self.size);
+        let (x, y) =
+            (usize::from(block) % self.columns * self.size, usize::from(block) / self.columns * self.size);
         let width = self.width;
         let (right, bottom) = ((x + self.size).min(width), (y + self.size).min(excess.len() / width));
         (y..bottom).flat_map(move |y| (x..right).map(move |x| y * width + x))
@@ -205,13 +212,13 @@ impl Blocks {
                     p.checked_sub(step * width),
                     (p + step * width < picture.len()).then_some(p + step * width),
                 ];
-                let jump = beside.into_iter().flatten().map(|q| (quotient(q) - here).abs()).fold(0.0, f32::max);
+                let jump =
+                    beside.into_iter().flatten().map(|q| (quotient(q) - here).abs()).fold(0.0, f32::max);
                 jumps.push(jump);
             }
         }
         let sharp = JUMP * contrast / n.max(1) as f32;
         let edges = jumps.iter().filter(|&&jump| jump > sharp).count();
-        if std::env::var_os("LWDBG").is_some() { eprintln!("light? px {} share {:.3} contrast {:.2}", blob.pixels, edges as f32 / n as f32, contrast/n as f32); }
         (edges as f32) < EDGES * n as f32
     }
 }

@@ -4,6 +4,7 @@ mod blobs;
 mod light;
 mod model;
 mod shake;
+mod track;
 mod tracks;
 
 use crate::base::{COLUMNS, Cells, ROWS, TICKS_PER_SECOND, Ticks};
@@ -11,22 +12,23 @@ use blobs::Blocks;
 use light::Light;
 use model::{Model, Rule};
 use shake::Shake;
-use tracks::{Track, Tracks};
+use track::Track;
+use tracks::Tracks;
 
 /// Largest picture worth asking for: width and height.
-const LARGEST: (usize, usize) = (320, 180);
+const LARGEST: (usize, usize) = (240, 135);
 /// Smallest picture that anything can be seen in.
 const SMALLEST: usize = 24;
 /// Seconds at the beginning in which nothing is said.
-const LEARNS: f32 = 1.0;
+const LEARNS: f64 = 1.0;
 /// Seconds after a change of everything in which nothing is said.
-const RELEARNS: f32 = 0.8;
+const RELEARNS: f64 = 0.8;
 /// Longest time that changes of everything may follow each other without a word, seconds.
-const LONGEST_RELEARN: f32 = 2.0;
+const LONGEST_RELEARN: f64 = 2.0;
 /// Seconds without a picture after which the scene is taken for a new one.
 const BREAK: f32 = 60.0;
-/// Shortest time between two lessons of the background, seconds.
-const LESSON: f32 = 0.15;
+/// Shortest time between two pictures that are looked at, seconds: in less, nothing goes anywhere.
+const PACE: f32 = 0.12;
 
 /// A small grey picture, row by row, and when it was taken.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +82,8 @@ pub struct Mover {
     pub area: f32,
     /// Grey levels by which it stands out, mean.
     pub contrast: f32,
+    /// Grey levels between neighbours inside of its bounds, mean: how sharp it is.
+    pub sharpness: f32,
 }
 
 /// What one picture says.
@@ -97,11 +101,11 @@ pub struct Activity {
     pub movers: Vec<Mover>,
 }
 
-/// The size to ask for, for a picture of this size: the same shape, at most 320 by 180, never larger than it is.
+/// The size to ask for, for a picture of this size: the same shape, at most 240 by 135, never larger than it is.
 pub fn picture_size(width: usize, height: usize) -> (usize, usize) {
     let (wide, high) = LARGEST;
     let shrink = (width as f32 / wide as f32).max(height as f32 / high as f32).max(1.0);
-    let side = |v: usize| ((v as f32 / shrink / 4.0).round() as usize * 4).max(SMALLEST);
+    let side = |v: usize| ((v as f32 / shrink).round() as usize).max(SMALLEST);
     (side(width), side(height))
 }
 
@@ -110,10 +114,10 @@ struct Scene {
     height: usize,
     started: Ticks,
     last: Ticks,
-    lesson: f32,
+    said: Activity,
     pictures: u32,
-    changed: Option<f32>,
-    changing_since: f32,
+    changed: Option<f64>,
+    changing_since: f64,
     share: f32,
     model: Model,
     shake: Shake,
@@ -125,7 +129,10 @@ struct Scene {
 
 /// Motion of one stream. Give it every picture, in order of time.
 #[derive(Default)]
-pub struct Detector(Option<Scene>);
+pub struct Detector {
+    scene: Option<Scene>,
+    masked: Cells,
+}
 
 impl Detector {
     /// One that has seen nothing.
@@ -133,22 +140,34 @@ impl Detector {
         Self::default()
     }
 
+    /// One that never looks at some cells.
+    pub fn masked(masked: Cells) -> Self {
+        Self { scene: None, masked }
+    }
+
     /// Looks at a picture. One that is not later than the last, or too small to see anything in, says nothing.
     pub fn look(&mut self, frame: &Frame<'_>) -> Activity {
-        let quiet = |state| Activity { at: frame.at, state, cells: Cells::NONE, moved: 0.0, movers: Vec::new() };
-        let fits = frame.width.min(frame.height) >= SMALLEST && frame.luma.len() == frame.width * frame.height;
+        let quiet =
+            |state| Activity { at: frame.at, state, cells: Cells::NONE, moved: 0.0, movers: Vec::new() };
+        let fits =
+            frame.width.min(frame.height) >= SMALLEST && frame.luma.len() == frame.width * frame.height;
         if !fits {
             return quiet(State::Learning);
         }
-        let goes_on = self.0.as_ref().is_some_and(|scene| {
+        let goes_on = self.scene.as_ref().is_some_and(|scene| {
             let gap = seconds(frame.at - scene.last);
             (scene.width, scene.height) == (frame.width, frame.height) && (0.0..BREAK).contains(&gap)
         });
-        match &mut self.0 {
-            Some(scene) if goes_on && scene.last == frame.at => quiet(scene.state(scene.now())),
-            Some(scene) if goes_on => scene.look(frame),
+        match &mut self.scene {
+            Some(scene) if goes_on && seconds(frame.at - scene.last) < PACE => {
+                Activity { at: frame.at, ..scene.said.clone() }
+            }
+            Some(scene) if goes_on => {
+                scene.said = scene.look(frame);
+                scene.said.clone()
+            }
             slot => {
-                *slot = Some(Scene::new(frame));
+                *slot = Some(Scene::new(frame, quiet(State::Learning), self.masked));
                 quiet(State::Learning)
             }
         }
@@ -160,14 +179,14 @@ fn seconds(ticks: i64) -> f32 {
 }
 
 impl Scene {
-    fn new(frame: &Frame<'_>) -> Self {
-        let blocks = Blocks::new(frame.width, frame.height);
+    fn new(frame: &Frame<'_>, said: Activity, masked: Cells) -> Self {
+        let blocks = Blocks::new(frame.width, frame.height, masked);
         Self {
             width: frame.width,
             height: frame.height,
             started: frame.at,
             last: frame.at,
-            lesson: 0.0,
+            said,
             pictures: 1,
             changed: None,
             changing_since: 0.0,
@@ -181,11 +200,11 @@ impl Scene {
         }
     }
 
-    fn now(&self) -> f32 {
-        seconds(self.last - self.started)
+    fn now(&self) -> f64 {
+        (self.last - self.started) as f64 / TICKS_PER_SECOND as f64
     }
 
-    fn state(&self, now: f32) -> State {
+    fn state(&self, now: f64) -> State {
         if now < LEARNS {
             State::Learning
         } else if self.changed.is_some_and(|at| now - at < RELEARNS) {
@@ -215,7 +234,7 @@ impl Scene {
         let abrupt = share > 0.25 && self.share < 0.1 && least > 0.08 || share > 0.55 && least > 0.3;
         self.share = share;
         if abrupt {
-            let follows = self.changed.is_some_and(|at| now - at < RELEARNS.max(gap * 1.5));
+            let follows = self.changed.is_some_and(|at| now - at < RELEARNS.max(f64::from(gap) * 1.5));
             if !follows {
                 self.changing_since = now;
             }
@@ -225,33 +244,29 @@ impl Scene {
             self.model.replace(picture);
             self.tracks.clear();
             self.share = 0.0;
-            return self.say(frame.at, now);
+            return self.say(frame.at, now, frame.luma);
         }
         let mut blobs = self.blocks.blobs(&self.model);
         blobs.retain(|blob| !self.blocks.is_light(blob, picture, &self.model));
         self.tracks.follow(&blobs, &self.blocks, now, gap);
-        if now - self.lesson >= LESSON {
-            self.tracks.rules(&self.blocks, now, &mut self.rules);
-            let quick = match state {
-                State::Learning => 1.0 / self.pictures as f32,
-                State::Relearning => 0.3,
-                State::Steady => 0.0,
-            };
-            let since = now - self.lesson;
-            self.model.learn(picture, since, quick, &self.rules, self.blocks.size, self.blocks.columns);
-            self.lesson = now;
-        }
-        self.say(frame.at, now)
+        self.tracks.rules(&self.blocks, now, &mut self.rules);
+        let quick = match state {
+            State::Learning => 1.0 / self.pictures as f32,
+            State::Relearning => 0.3,
+            State::Steady => 0.0,
+        };
+        self.model.learn(picture, gap, quick, &self.rules, self.blocks.size, self.blocks.columns);
+        self.say(frame.at, now, frame.luma)
     }
 
-    fn say(&self, at: Ticks, now: f32) -> Activity {
+    fn say(&self, at: Ticks, now: f64, luma: &[u8]) -> Activity {
         let state = self.state(now);
         let mut activity = Activity { at, state, cells: Cells::NONE, moved: 0.0, movers: Vec::new() };
         if state != State::Steady {
             return activity;
         }
         for track in self.tracks.iter().filter(|track| track.counts(now)) {
-            let mover = self.mover(track);
+            let mover = self.mover(track, luma);
             activity.cells = activity.cells | mover.cells;
             activity.moved += mover.area;
             activity.movers.push(mover);
@@ -260,9 +275,9 @@ impl Scene {
         activity
     }
 
-    fn mover(&self, track: &Track) -> Mover {
+    fn mover(&self, track: &Track, luma: &[u8]) -> Mover {
         let part = |blocks: f32, of: usize| (blocks * self.blocks.size as f32 / of as f32).clamp(0.0, 1.0);
-        let (left, top, right, bottom) = track.bounds;
+        let [left, top, right, bottom] = track.bounds;
         let mut cells = Cells::NONE;
         for &block in &track.blocks {
             let (x, y) = (usize::from(block) % self.blocks.columns, usize::from(block) / self.blocks.columns);
@@ -273,7 +288,7 @@ impl Scene {
         }
         Mover {
             id: track.id,
-            since: self.started + (track.first * TICKS_PER_SECOND as f32) as i64,
+            since: self.started + (track.first * TICKS_PER_SECOND as f64) as i64,
             bounds: Bounds {
                 left: part(left, self.width),
                 top: part(top, self.height),
@@ -283,6 +298,20 @@ impl Scene {
             cells,
             area: track.pixels as f32 / (self.width * self.height) as f32,
             contrast: track.excess as f32 / track.pixels.max(1) as f32,
+            sharpness: self.sharpness(track, luma),
         }
+    }
+
+    fn sharpness(&self, track: &Track, luma: &[u8]) -> f32 {
+        let pixel = |blocks: f32, of: usize| ((blocks as usize) * self.blocks.size).min(of);
+        let [left, top, right, bottom] = track.bounds;
+        let columns = pixel(left, self.width)..pixel(right, self.width);
+        let rows = (pixel(top, self.height)..pixel(bottom, self.height)).step_by(2);
+        let (mut sum, mut n) = (0u32, 0u32);
+        for row in rows.map(|y| &luma[y * self.width..][columns.clone()]) {
+            sum += row.windows(2).map(|pair| u32::from(pair[0].abs_diff(pair[1]))).sum::<u32>();
+            n += row.len().saturating_sub(1) as u32;
+        }
+        sum as f32 / n.max(1) as f32
     }
 }

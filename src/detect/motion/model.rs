@@ -10,11 +10,11 @@
 /// Fraction bits of the mean: 255 whole levels still fit into an `i16`.
 const MEAN_BITS: u32 = 7;
 /// Units of a limit in one level.
-const LIMIT_UNITS: u8 = 3;
+const LIMIT_UNITS: u8 = 4;
 /// Levels a pixel may pass its limit before it counts, however still it is: what compression alone does.
 const MARGIN: u8 = 7;
 /// A limit never grows beyond this many levels: a lamp at night differs from anything by more.
-const HIGHEST_LIMIT: u8 = 70;
+const HIGHEST_LIMIT: u8 = 63;
 /// Limits begin at this many levels and creep down: noise is not yet known.
 const FIRST_LIMIT: u8 = 6;
 /// Time constant of the mean, seconds. Slow enough that a slow walker does not melt in, quick enough for the sun.
@@ -46,8 +46,19 @@ const PASSED: u8 = 4;
 pub(super) struct Rule {
     /// Stillness after which a pixel that counts becomes background, in [`STILL_UNIT`]s.
     pub(super) absorb: u8,
-    /// Whether pixels that come and go are learned as such; else their limits grow by a quarter of the steps.
-    pub(super) restless: bool,
+    /// How much of what comes and goes there is learned as restlessness.
+    pub(super) unrest: Unrest,
+}
+
+/// See [`Rule`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unrest {
+    /// A mover passes: nothing of it.
+    Nothing,
+    /// It may become a mover: a quarter.
+    Little,
+    /// All of it.
+    All,
 }
 
 pub(super) struct Model {
@@ -167,7 +178,8 @@ impl Model {
     pub(super) fn compare(&mut self, y: usize, picture: &[u8], all: u16, here: &[u16]) {
         let w = self.width;
         let rows = y * w..(y + 1) * w;
-        let (low, high, other) = (&self.low[rows.clone()], &self.high[rows.clone()], &self.other[rows.clone()]);
+        let (low, high, other) =
+            (&self.low[rows.clone()], &self.high[rows.clone()], &self.other[rows.clone()]);
         let limit = &self.limit[rows.clone()];
         let (picture, here) = (&picture[..w], &here[..w]);
         let marks = &mut self.marks[rows.clone()];
@@ -202,16 +214,21 @@ impl Model {
         let w = self.width;
         let share = (seconds / MEAN_SECONDS).max(quick).min(0.5);
         let k = (share * 65536.0) as i32;
-        let pace = Pace { ticks: whole(&mut self.still_rest, seconds / STILL_UNIT),
-            creep: whole(&mut self.creep_rest, seconds * CREEP * f32::from(LIMIT_UNITS)) };
+        let pace = Pace {
+            ticks: whole(&mut self.still_rest, seconds / STILL_UNIT),
+            creep: whole(&mut self.creep_rest, seconds * CREEP * f32::from(LIMIT_UNITS)),
+        };
         let mut absorb = vec![0u8; w];
-        let mut restless = vec![0u8; w];
+        let (mut all, mut little) = (vec![0u8; w], vec![0u8; w]);
         for y in 0..self.height {
             if y % block == 0 {
                 let row = &rules[y / block * columns..][..columns];
-                for ((absorb, restless), rule) in absorb.chunks_mut(block).zip(restless.chunks_mut(block)).zip(row) {
+                let pieces =
+                    absorb.chunks_mut(block).zip(all.chunks_mut(block)).zip(little.chunks_mut(block));
+                for (((absorb, all), little), rule) in pieces.zip(row) {
                     absorb.fill(rule.absorb);
-                    restless.fill(mask(rule.restless));
+                    all.fill(mask(rule.unrest == Unrest::All));
+                    little.fill(mask(rule.unrest == Unrest::Little));
                 }
             }
             let rows = y * w..(y + 1) * w;
@@ -221,7 +238,7 @@ impl Model {
             lesson(
                 pace,
                 Seen { v, marks, excess: &self.excess[rows.clone()], look: &self.look[rows.clone()] },
-                (&absorb, &restless),
+                Rules { absorb: &absorb, all: &all, little: &little },
                 Known {
                     other: &mut self.other[rows.clone()],
                     limit: &mut self.limit[rows.clone()],
@@ -277,6 +294,13 @@ struct Seen<'a> {
     look: &'a [u8],
 }
 
+/// The rules of a row, as masks where they are yes or no.
+struct Rules<'a> {
+    absorb: &'a [u8],
+    all: &'a [u8],
+    little: &'a [u8],
+}
+
 /// A row of what is known.
 struct Known<'a> {
     other: &'a mut [u8],
@@ -301,14 +325,15 @@ fn mask(is: bool) -> u8 {
 
 /// One row's lesson, without branches: bytes only, so that sixteen pixels go at once. `swaps` tells which pixels have a
 /// new look.
-fn lesson(pace: Pace, seen: Seen<'_>, (absorb, restless): (&[u8], &[u8]), known: Known<'_>, swaps: &mut [u8]) {
+fn lesson(pace: Pace, seen: Seen<'_>, rules: Rules<'_>, known: Known<'_>, swaps: &mut [u8]) {
     const BLINKS: u8 = (COMES_AND_GOES / STILL_UNIT) as u8;
     let n = swaps.len();
     let Seen { v, marks, excess, look } = seen;
     let (v, marks, excess, look) = (&v[..n], &marks[..n], &excess[..n], &look[..n]);
-    let (absorb, restless) = (&absorb[..n], &restless[..n]);
+    let (absorb, all, little) = (&rules.absorb[..n], &rules.all[..n], &rules.little[..n]);
     let (other, limit, recent) = (&mut known.other[..n], &mut known.limit[..n], &mut known.recent[..n]);
-    let (still, blinked, previous) = (&mut known.still[..n], &mut known.blinked[..n], &mut known.previous[..n]);
+    let (still, blinked, previous) =
+        (&mut known.still[..n], &mut known.blinked[..n], &mut known.previous[..n]);
     for x in 0..n {
         let counts = mask(marks[x] & COUNTS != 0);
         let passed = mask(marks[x] & PASSED != 0);
@@ -322,10 +347,10 @@ fn lesson(pace: Pace, seen: Seen<'_>, (absorb, restless): (&[u8], &[u8]), known:
         let rises = counts & !previous[x];
         let again = rises & mask(blinked[x] != 0);
         blinked[x] = (BLINKS & rises) | (blinked[x].saturating_sub(pace.ticks) & !rises);
-        let replaced = again & restless[x] & !swap;
+        let replaced = again & all[x] & !swap;
         other[x] = (look[x] & swap) | (v[x] & replaced) | (other[x] & !(swap | replaced));
         let step = (again & ((excess[x] >> 1) + STEP * LIMIT_UNITS)) | (passed & !counts & 1);
-        let step = (step & restless[x]) | ((step >> 2) & !restless[x]);
+        let step = (step & all[x]) | ((step >> 2) & little[x]);
         let shrunk = limit[x].saturating_sub(pace.creep & !passed);
         limit[x] = shrunk.saturating_add(step).min(HIGHEST_LIMIT * LIMIT_UNITS);
         previous[x] = counts;

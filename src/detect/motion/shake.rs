@@ -79,8 +79,7 @@ impl Shake {
         };
         let unmoved = misfit(0, 0);
         let choices = [(across, down), (across, 0), (0, down)];
-        let (across, down) =
-            choices.into_iter().min_by_key(|&(a, d)| misfit(a, d)).unwrap_or((0, 0));
+        let (across, down) = choices.into_iter().min_by_key(|&(a, d)| misfit(a, d)).unwrap_or((0, 0));
         if misfit(across, down) * 10 > unmoved * 9 {
             return (picture, (0, 0));
         }

@@ -312,6 +312,7 @@ export const en: Record<keyof typeof vi, string> = {
   'health.storage': 'Storage',
   'health.database': 'Catalogue',
   'health.catalogue': 'Catalogue',
+  'health.motion': 'Motion',
   'health.clock': 'Clock',
   'health.recorder': 'Recorder',
   'health.recording': 'Recorder',
@@ -332,6 +333,7 @@ export const en: Record<keyof typeof vi, string> = {
   'healthcode.not_recorded': '{cameras} cameras have a picture that is not recorded. Check the disk.',
   'healthcode.disk_error': 'The disk reports errors. Replace it soon.',
   'healthcode.catalogue_held': 'Another program holds the catalogue. Close that program.',
+  'healthcode.motion_file': 'What moved cannot be kept or searched now. Recording goes on; the log says why.',
   'healthcode.camera_clock_off':
     '{cameras} cameras have a wrong clock, the worst by {offset_s} s. Switch NTP on in the cameras.',
   'healthcode.clock_doubted': 'The recorder’s clock may be wrong. Nothing is deleted for its age meanwhile.',
