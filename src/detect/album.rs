@@ -7,20 +7,16 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::Rooms;
+use super::{Rooms, stills};
 use crate::base::{CameraId, EventId, Stop, StreamKey, TICKS_PER_SECOND, Ticks};
 use crate::catalogue::{Picture, PictureSize};
 use crate::hub::Stream;
 use crate::media::{AccessUnit, Track};
-use crate::vision::{Picture as Made, Trouble, Want};
 
 /// Key frames further away than this show something else.
 const NEAR: i64 = 10 * TICKS_PER_SECOND;
 /// Sizes that are made: which, pixels across, JPEG quality.
 const SIZES: [(PictureSize, u16, u8); 2] = [(PictureSize::Small, 320, 70), (PictureSize::Large, 1280, 80)];
-/// A worker that ends over a picture is asked this often.
-const TRIES: u32 = 3;
-
 /// A key frame that a picture is to be made of.
 #[derive(Clone, Debug)]
 struct Shot {
@@ -99,22 +95,13 @@ impl Darkroom {
         // A decoder of a main stream takes ten megabytes; it is not kept for the next event.
         let decoder = self.rooms.vision.stream(self.stream);
         for (size, max_width, quality) in SIZES {
-            let want = Want::Jpeg { max_width, quality };
-            let mut made = decoder.decode(&shot.unit, want).await;
-            for _ in 1..TRIES {
-                if !matches!(made, Err(Trouble::Restarted)) {
-                    break;
-                }
-                made = decoder.decode(&shot.unit, want).await;
-            }
-            let put = match made {
-                Ok(Some(Made::Jpeg(jpeg))) => {
+            let put = match stills::jpeg(&decoder, &shot.unit, max_width, quality).await {
+                Ok(Some(jpeg)) => {
                     let picture = Picture { at: jpeg.at, jpeg: jpeg.file };
                     self.rooms.catalogue.put_picture(shot.event, self.camera, size, picture)
                 }
-                Ok(_) => Ok(()),
-                Err(Trouble::Stopped) => return,
-                Err(trouble) => Err(crate::base::Error::new(crate::base::Kind::Corrupt, trouble.to_string())),
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
             };
             if let Err(error) = put {
                 tracing::warn!(event.id = %shot.event, error = %error, "an event has no picture");

@@ -131,8 +131,7 @@ impl Lane {
         match self.source.decoder.submit(unit, want) {
             Ok(answer) => {
                 let (generation, start) = (self.generation, unit.start);
-                self.under_way
-                    .push_back(Box::pin(async move { (generation, plan, start, answer.await) }));
+                self.under_way.push_back(Box::pin(async move { (generation, plan, start, answer.await) }));
             }
             // The machine has too much to do: all cameras leave out what follows up to their next key frames.
             Err(_) => self.pace.lost(),
@@ -237,7 +236,11 @@ impl Lane {
             score: f64::from(event.score),
             peak: open.peak,
             cells: event.cells,
-            zones: event.zones.iter().filter_map(|&zone| self.zone_ids.get(zone).copied().flatten()).collect(),
+            zones: event
+                .zones
+                .iter()
+                .filter_map(|&zone| self.zone_ids.get(zone).copied().flatten())
+                .collect(),
             best: event.best.at,
         }
     }

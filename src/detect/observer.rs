@@ -64,4 +64,3 @@ impl Observer {
         self.tracker.finish()
     }
 }
-

@@ -70,7 +70,11 @@ impl Pace {
             // In step with the rate, unless pictures are missing.
             let next = Ticks(self.next.0.saturating_add(self.period));
             let ahead = next.0.saturating_sub(start.0);
-            self.next = if (1..=self.period + self.period / EARLY).contains(&ahead) { next } else { start + self.period };
+            self.next = if (1..=self.period + self.period / EARLY).contains(&ahead) {
+                next
+            } else {
+                start + self.period
+            };
             self.rates.wanted += 1;
         }
         self.blind &= !random_access;

@@ -9,9 +9,12 @@ use tokio::task::JoinHandle;
 
 use super::album::Album;
 use super::lane::{Lane, Source};
+use super::stills::Stills;
 use super::zones::{AlertZone, Sensitivity, Zones};
 use super::{DetectSettings, Rooms};
-use crate::base::{CameraId, Result, SharedClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, ZoneId};
+use crate::base::{
+    CameraId, Result, SharedClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, ZoneId,
+};
 use crate::catalogue::{self, Camera, CameraZones, Catalogue, ZoneKind};
 use crate::hub::Hub;
 use crate::vision::{self, Vision};
@@ -79,21 +82,23 @@ struct Running {
 pub struct Detect {
     rooms: Arc<Rooms>,
     running: HashMap<CameraId, Running>,
+    /// For the workers, which end last.
+    end: Stop,
 }
 
 impl Detect {
     /// Starts the worker, on the current runtime.
-    pub fn start(
-        catalogue: Catalogue,
-        hub: Hub,
-        clock: SharedClock,
-        settings: DetectSettings,
-        stop: &Stop,
-    ) -> Self {
-        let tasks = Tasks::new();
+    pub fn start(catalogue: Catalogue, hub: Hub, clock: SharedClock, settings: DetectSettings) -> Self {
+        let (tasks, end) = (Tasks::new(), Stop::new());
         let workers = vision::Settings { workers: settings.workers, ..vision::Settings::default() };
-        let vision = Vision::start(workers, &clock, &tasks, stop);
-        Self { rooms: Arc::new(Rooms { catalogue, hub, clock, settings, vision, tasks }), running: HashMap::new() }
+        let vision = Vision::start(workers, &clock, &tasks, &end);
+        let rooms = Rooms { catalogue, hub, clock, settings, vision, tasks };
+        Self { rooms: Arc::new(rooms), running: HashMap::new(), end }
+    }
+
+    /// Makes pictures of cameras, for as long as this runs.
+    pub fn stills(&self) -> Stills {
+        Stills(Arc::clone(&self.rooms))
     }
 
     /// The workers' status.
@@ -128,13 +133,8 @@ impl Detect {
         for running in ending {
             ended(running).await;
         }
-        match Arc::try_unwrap(self.rooms) {
-            Ok(rooms) => rooms.vision.shutdown().await,
-            Err(rooms) => {
-                // A picture is still being made; the workers end with `stop`.
-                drop(rooms);
-            }
-        }
+        self.end.request();
+        self.rooms.tasks.finished().await;
     }
 
     /// `false`: not all of it could be done yet.
