@@ -2,10 +2,12 @@
 
 mod motion;
 mod sheet;
+mod tamper;
 mod tracker;
 mod zones;
 
 pub use motion::{Activity, Bounds, Detector, Frame, Mover, State, picture_size};
 pub use sheet::Sheet;
+pub use tamper::{Tamper, TamperWatch, Verdict};
 pub use tracker::{Change, Event, Moment, Settings, Tracker};
 pub use zones::{AlertZone, Sensitivity, Zones};

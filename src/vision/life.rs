@@ -160,12 +160,17 @@ impl Life {
     async fn serve(&mut self, slot: &mut Slot, book: &mut Book, stop: &Stop) -> Reason {
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut told_ready = false;
         loop {
             let interest = if self.unsent.is_empty() {
                 Interest::READABLE
             } else {
                 Interest::READABLE | Interest::WRITABLE
             };
+            if self.ready && !told_ready {
+                told_ready = true;
+                slot.tell(book, None);
+            }
             let takes_more = self.ready && self.queued - self.written < MOST_UNSENT;
             let done = tokio::select! {
                 socket = self.socket.ready(interest) => match socket {

@@ -49,6 +49,10 @@ const STAYS_RESTLESS: f32 = 4.0;
 const STIRS: f32 = 1.0 / 12.0;
 /// Farthest that a mover is dated back, seconds.
 const BACKDATED: f64 = 3.0;
+/// How many times less mass a mover may have had when it appeared.
+const OWN_MASS: u32 = 8;
+/// Restlessness of a place below which whatever was there before was the mover.
+const CALM: f32 = 0.05;
 /// Fastest that anything goes: its own size this many times a second.
 const FASTEST: f32 = 3.5;
 
@@ -311,14 +315,14 @@ impl Track {
         way >= STRAIGHT * walked && self.unlike < UNLIKE.0 * (1.0 - 1.5 * sparse)
     }
 
-    /// When the thing appeared: back along its path as long as it had about its mass. Before that it was noise that
-    /// lay in its way.
+    /// When the thing appeared: back along its path as long as it had a good part of its mass. Before that it was noise
+    /// that lay in its way.
     fn appeared(&self, now: f64) -> f64 {
-        if self.rivals == 0 && self.restless < 0.05 {
+        let own = self.steps.iter().rev().take_while(|step| step.pixels * OWN_MASS >= self.pixels).count();
+        if own == self.steps.len() && self.restless < CALM {
             return self.first.max(now - BACKDATED);
         }
-        let own = self.steps.iter().rev().take_while(|step| step.pixels * 3 >= self.pixels);
-        own.last().map_or(now, |step| step.at)
+        self.steps[self.steps.len() - own.max(1)].at
     }
 }
 

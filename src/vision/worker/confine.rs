@@ -57,15 +57,19 @@ fn give_way() {
     }
 }
 
-/// No path, no port, no privilege, bounded memory. Says what of it the kernel enforces.
-pub(super) fn no_files(memory: u64) -> Result<String> {
+/// No privilege, no path, no port. Says what of it the kernel enforces.
+pub(super) fn no_files() -> Result<String> {
     rustix::thread::set_no_new_privs(true).map_err(|e| failed("give up privileges", e))?;
     let none = CapabilitySet::empty();
     let none = CapabilitySets { effective: none, permitted: none, inheritable: none };
     rustix::thread::set_capabilities(None, none).map_err(|e| failed("give up capabilities", e))?;
-    let landlock = no_paths().map_err(|e| {
+    no_paths().map_err(|e| {
         Error::new(Kind::Unavailable, "the vision worker cannot lock itself in with Landlock").because(e)
-    })?;
+    })
+}
+
+/// Bounded memory; nothing opened, written or started any more.
+pub(super) fn no_resources(memory: u64) -> Result<()> {
     let limits = [
         (Resource::As, memory),
         (Resource::Core, 0),
@@ -81,8 +85,7 @@ pub(super) fn no_files(memory: u64) -> Result<String> {
     }
     // Nobody of the same user may look into it or stop it with a debugger.
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)
-        .map_err(|e| failed("hide its memory", e))?;
-    Ok(landlock)
+        .map_err(|e| failed("hide its memory", e))
 }
 
 fn no_paths() -> std::result::Result<String, landlock::RulesetError> {
@@ -95,14 +98,14 @@ fn no_paths() -> std::result::Result<String, landlock::RulesetError> {
         .restrict_self()?;
     let version = match status.landlock {
         LandlockStatus::Available { effective_abi, .. } => format!("{effective_abi:?}"),
-        _ => "missing".to_owned(),
+        _ => "(not in this kernel)".to_owned(),
     };
     let extent = match status.ruleset {
         RulesetStatus::FullyEnforced => "all",
         RulesetStatus::PartiallyEnforced => "in part",
-        RulesetStatus::NotEnforced => "none",
+        RulesetStatus::NotEnforced => "not",
     };
-    Ok(format!("seccomp all, landlock {extent} ({version})"))
+    Ok(format!("system calls: few; files and ports: {extent} refused by Landlock {version}"))
 }
 
 /// System calls that remain, whatever their arguments: memory, time, the two pipes it has, and its own end.

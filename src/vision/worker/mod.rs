@@ -59,19 +59,20 @@ pub fn worker(options: &WorkerOptions) -> Result<()> {
 fn prepare(options: &WorkerOptions) -> Result<Option<String>> {
     confine::leave(options.parent)?;
     foreign::prepare_decoders().map_err(|why| Error::new(Kind::Unavailable, why))?;
-    let files = confine::no_files(options.memory)?;
+    let confinement = confine::no_files()?;
     let mut tried = Vec::new();
     if let Some((folder, address)) = &options.probe {
         tried.extend(probe::files(folder, *address));
     }
+    confine::no_resources(options.memory)?;
     confine::few_calls()?;
     if let Some((folder, address)) = &options.probe {
         tried.extend(probe::all(folder, *address, options.parent));
-        let text = probe::report(&files, &tried);
+        let text = probe::report(&confinement, &tried);
         write_all(text.as_bytes()).map_err(|e| Error::io("cannot report", e))?;
         return Ok(None);
     }
-    Ok(Some(files))
+    Ok(Some(confinement))
 }
 
 fn serve(options: &WorkerOptions, confinement: String) -> Result<()> {

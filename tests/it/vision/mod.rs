@@ -1,6 +1,8 @@
 //! Room vision with its real worker: this program's binary, confined as in the service.
 
+mod confinement;
 mod decoding;
+mod faults;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use std::time::Duration;
 use lanewatch::base::{Stop, StreamKey, SystemClock, Tasks};
 use lanewatch::media::AccessUnit;
 use lanewatch::vision::clip::Clip;
-use lanewatch::vision::{Grey, Picture, Settings, Trouble, Vision, Want};
+use lanewatch::vision::{Grey, Picture, Settings, Status, Trouble, Vision, Want};
 
 use crate::support::footage::ffmpeg;
 
@@ -42,6 +44,16 @@ impl Site {
         let file = self.folder.path().join(format!("{name}.mp4"));
         ffmpeg(&format!("-f lavfi -i {source} {coding} {}", file.display()));
         units(&file)
+    }
+
+    /// Waits until the status is right.
+    async fn status(&self, mut right: impl FnMut(&Status) -> bool) -> Status {
+        let mut status = self.vision.status();
+        let told = tokio::time::timeout(PATIENCE, status.wait_for(|s| right(s))).await;
+        match told {
+            Ok(told) => told.expect("the room is open").clone(),
+            Err(_) => panic!("it stayed at {:?}", self.vision.status().borrow()),
+        }
     }
 
     async fn end(self) {
