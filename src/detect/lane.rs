@@ -12,6 +12,7 @@ use super::album::Album;
 use super::motion::picture_size;
 use super::observer::{Observer, Seen};
 use super::pace::{Pace, Plan};
+use super::tamper::{Tamper, Verdict};
 use super::tracker::{self, Change};
 use super::zones::Zones;
 use super::{Rooms, service::Drawn};
@@ -25,6 +26,9 @@ use crate::vision::{Decoder, Grey, Picture, Trouble, Want};
 const TICK: Duration = Duration::from_millis(500);
 /// Time without a picture after which the camera's detection says so.
 const SILENT: i64 = 10 * TICKS_PER_SECOND;
+
+/// A blind camera is noted anew this often.
+const TAMPER_TOLD: i64 = 10 * TICKS_PER_SECOND;
 
 /// An answer of the worker, and what it was asked.
 type Answered = (u64, Plan, Ticks, Result<Option<Picture>, Trouble>);
@@ -51,6 +55,7 @@ pub(super) struct Lane {
     /// A run whose coding the worker does not know.
     unknown_run: Option<u64>,
     event: Option<Open>,
+    tamper: Option<catalogue::Event>,
     album: Album,
     detection: Option<Detection>,
     reason: Option<&'static str>,
@@ -78,6 +83,7 @@ impl Lane {
             generation: 0,
             unknown_run: None,
             event: None,
+            tamper: None,
             album,
             detection: None,
             reason: None,
@@ -112,6 +118,7 @@ impl Lane {
         }
         let last = self.observer.finish();
         self.tell(last, Cells::NONE);
+        self.end_tamper();
     }
 
     fn unit(&mut self, unit: &Arc<AccessUnit>) {
@@ -178,11 +185,12 @@ impl Lane {
     }
 
     fn look(&mut self, grey: &Grey) {
-        let Seen { activity, changes } = self.observer.look(grey);
+        let Seen { activity, changes, tamper } = self.observer.look(grey);
         let camera = self.source.camera;
         self.last_picture = Some(self.rooms.clock.now());
         self.rooms.catalogue.add_activity(camera, activity.at, activity.cells);
         self.tell(changes, activity.cells);
+        self.tell_tamper(tamper, activity.at);
         let bounds = activity.movers.iter().map(|mover| mover.bounds);
         self.rooms.hub.motion().publish(
             camera,
@@ -245,6 +253,49 @@ impl Lane {
         }
     }
 
+    /// Writes that the camera was made blind, or sees again.
+    fn tell_tamper(&mut self, verdict: Option<Verdict>, at: Ticks) {
+        match verdict {
+            Some(Verdict::Begin(tamper, since)) => {
+                self.end_tamper();
+                let event = catalogue::Event {
+                    id: EventId::fresh(self.rooms.clock.now()),
+                    camera: self.source.camera,
+                    kind: kind(tamper),
+                    start: since,
+                    seen: Ord::max(at, since),
+                    end: None,
+                    score: 1.0,
+                    peak: 0,
+                    cells: Cells::NONE,
+                    zones: Vec::new(),
+                    best: at,
+                };
+                self.rooms.catalogue.begin_event(event.clone());
+                self.album.event(event.id, at);
+                self.tamper = Some(event);
+            }
+            Some(Verdict::End(_, at)) => {
+                if let Some(event) = &mut self.tamper {
+                    event.seen = Ord::max(at, event.seen);
+                }
+                self.end_tamper();
+            }
+            None => {
+                if let Some(event) = self.tamper.as_mut().filter(|event| at - event.seen >= TAMPER_TOLD) {
+                    event.seen = at;
+                    self.rooms.catalogue.update_event(event.clone());
+                }
+            }
+        }
+    }
+
+    fn end_tamper(&mut self) {
+        if let Some(event) = self.tamper.take() {
+            self.rooms.catalogue.end_event(catalogue::Event { end: Some(event.seen), ..event });
+        }
+    }
+
     fn redraw(&mut self, zones: Zones, ids: Vec<Option<ZoneId>>) {
         let ended = self.observer.set_zones(zones);
         self.tell(ended, Cells::NONE);
@@ -273,5 +324,15 @@ impl Lane {
             self.rooms.hub.motion().set_detection(self.source.camera, detection.clone());
             self.detection = Some(detection);
         }
+    }
+}
+
+fn kind(tamper: Tamper) -> catalogue::EventKind {
+    match tamper {
+        Tamper::Black => catalogue::EventKind::TamperBlack,
+        Tamper::Covered | Tamper::Sprayed => catalogue::EventKind::TamperCovered,
+        Tamper::Defocused => catalogue::EventKind::TamperDefocused,
+        Tamper::Turned => catalogue::EventKind::TamperTurned,
+        Tamper::Frozen => catalogue::EventKind::TamperFrozen,
     }
 }

@@ -2,6 +2,7 @@
 //! footage that is looked at again.
 
 use super::motion::{Activity, Detector, Frame};
+use super::tamper::{TamperWatch, Verdict};
 use super::tracker::{Change, Event, Settings, Tracker};
 use super::zones::Zones;
 use crate::base::Ticks;
@@ -14,19 +15,27 @@ pub struct Seen {
     pub activity: Activity,
     /// What became of the event.
     pub changes: Vec<Change>,
+    /// Whether somebody makes the camera blind, when that has changed.
+    pub tamper: Option<Verdict>,
 }
 
 /// Give it every picture of a stream, in order of time.
 pub struct Observer {
     detector: Detector,
     tracker: Tracker,
+    tamper: TamperWatch,
     settings: Settings,
 }
 
 impl Observer {
     /// One that has seen nothing.
     pub fn new(zones: Zones, settings: Settings) -> Self {
-        Self { detector: Detector::new(), tracker: Tracker::new(zones, settings), settings }
+        Self {
+            detector: Detector::new(),
+            tracker: Tracker::new(zones, settings),
+            tamper: TamperWatch::new(),
+            settings,
+        }
     }
 
     /// Looks at a picture.
@@ -39,7 +48,7 @@ impl Observer {
         };
         let activity = self.detector.look(&frame);
         let changes = self.tracker.take(&activity);
-        Seen { activity, changes }
+        Seen { activity, changes, tamper: self.tamper.look(&frame) }
     }
 
     /// Time passes without pictures.

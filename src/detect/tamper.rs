@@ -213,7 +213,9 @@ impl TamperWatch {
         for part in 0..PARTS * PARTS {
             let columns = part % PARTS * width / PARTS..(part % PARTS + 1) * width / PARTS;
             let rows = part / PARTS * height / PARTS..(part / PARTS + 1) * height / PARTS;
-            let sum = |of: &[f32]| rows.clone().map(|y| of[y * width..][columns.clone()].iter().sum::<f32>()).sum::<f32>();
+            let sum = |of: &[f32]| {
+                rows.clone().map(|y| of[y * width..][columns.clone()].iter().sum::<f32>()).sum::<f32>()
+            };
             let (was, is) = (sum(&self.reference), sum(coarse));
             if was > 2.0 * (columns.len() * rows.len()) as f32 {
                 known += 1;
