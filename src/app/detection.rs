@@ -11,6 +11,7 @@ use crate::config;
 use crate::detect::{self, Detect, DetectSettings};
 use crate::http::{Still, StillRequest};
 use crate::hub::Hub;
+use crate::vision;
 
 /// Detection of all cameras, running.
 pub(super) struct Detection {
@@ -33,7 +34,8 @@ impl Detection {
             .enable_all()
             .build()
             .map_err(|e| Error::io("starting detection", e))?;
-        let settings = DetectSettings { pictures_per_second: how.pictures_per_second, workers: how.workers };
+        let vision = vision::Settings { workers: how.workers, ..vision::Settings::default() };
+        let settings = DetectSettings { pictures_per_second: how.pictures_per_second, vision };
         let detect = {
             let _on_it = runtime.enter();
             Detect::start(catalogue.clone(), hub.clone(), Arc::clone(clock), settings)

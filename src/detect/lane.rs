@@ -27,6 +27,10 @@ const TICK: Duration = Duration::from_millis(500);
 /// Time without a picture after which the camera's detection says so.
 const SILENT: i64 = 10 * TICKS_PER_SECOND;
 
+/// Units that the worker has at once.
+const UNDER_WAY: usize = 6;
+/// A picture that is looked at so much later than it came is too late when there is a newer key frame to go on with.
+const LATE: i64 = 3 * TICKS_PER_SECOND / 2;
 /// A blind camera is noted anew this often.
 const TAMPER_TOLD: i64 = 10 * TICKS_PER_SECOND;
 
@@ -104,9 +108,10 @@ impl Lane {
                         break;
                     }
                 }
-                item = self.units.next() => match item {
+                // What comes while the worker is busy waits in the hub, and not for long.
+                item = self.units.next(), if self.under_way.len() < UNDER_WAY => match item {
                     Some(Item::Unit(unit)) => self.unit(&unit),
-                    Some(Item::Missed(_)) => self.pace.lost(),
+                    Some(Item::Missed(_)) => self.pace.left_out(),
                     None => break,
                 },
                 Ok(()) = drawn.changed() => {
@@ -125,6 +130,11 @@ impl Lane {
         if unit.track != Track::Video || self.unknown_run == Some(unit.run) {
             return;
         }
+        if self.rooms.clock.now() - unit.received > LATE && self.units.skip_to_newest_key() > 0 {
+            // The machine has too much to do: all cameras leave out what lies before their newest key frames.
+            self.pace.left_out();
+            return;
+        }
         let plan = self.pace.plan(unit.start, unit.random_access);
         let want = match plan {
             Plan::Skip => return,
@@ -140,7 +150,6 @@ impl Lane {
                 let (generation, start) = (self.generation, unit.start);
                 self.under_way.push_back(Box::pin(async move { (generation, plan, start, answer.await) }));
             }
-            // The machine has too much to do: all cameras leave out what follows up to their next key frames.
             Err(_) => self.pace.lost(),
         }
         if unit.run != self.unknown_run.unwrap_or(unit.run) {

@@ -22,6 +22,7 @@ mod motion;
 mod observer;
 mod pace;
 mod replay;
+mod score;
 mod service;
 mod sheet;
 mod stills;
@@ -32,6 +33,7 @@ mod zones;
 pub use motion::{Activity, Bounds, Detector, Frame, Mover, State, picture_size};
 pub use observer::{Observer, Seen};
 pub use replay::replay;
+pub use score::{look, score};
 pub use service::{Detect, zones};
 pub use sheet::Sheet;
 pub use stills::Stills;
@@ -42,15 +44,15 @@ pub use zones::{AlertZone, Sensitivity, Zones};
 use crate::base::{SharedClock, Tasks};
 use crate::catalogue::Catalogue;
 use crate::hub::Hub;
-use crate::vision::Vision;
+use crate::vision::{self, Vision};
 
 /// How detection is run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct DetectSettings {
     /// Pictures of a small stream that are looked at in a second, at most.
     pub pictures_per_second: f32,
-    /// Worker processes that decode.
-    pub workers: usize,
+    /// The workers that decode.
+    pub vision: vision::Settings,
 }
 
 /// What the watches of all cameras share.

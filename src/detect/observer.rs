@@ -40,12 +40,7 @@ impl Observer {
 
     /// Looks at a picture.
     pub fn look(&mut self, grey: &Grey) -> Seen {
-        let frame = Frame {
-            width: usize::from(grey.width),
-            height: usize::from(grey.height),
-            luma: &grey.luma,
-            at: grey.at,
-        };
+        let frame = frame(grey);
         let activity = self.detector.look(&frame);
         let changes = self.tracker.take(&activity);
         Seen { activity, changes, tamper: self.tamper.look(&frame) }
@@ -72,4 +67,10 @@ impl Observer {
     pub fn finish(&mut self) -> Option<Change> {
         self.tracker.finish()
     }
+}
+
+/// A picture as the detector takes it.
+pub(super) fn frame(grey: &Grey) -> Frame<'_> {
+    let (width, height) = (usize::from(grey.width), usize::from(grey.height));
+    Frame { width, height, luma: &grey.luma, at: grey.at }
 }

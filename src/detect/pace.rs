@@ -7,6 +7,9 @@ const EARLY: i64 = 4;
 /// Time that is looked back over for rates, in ticks.
 const WINDOW: i64 = 10 * TICKS_PER_SECOND;
 
+/// Of one stretch that was left out.
+const MOST_MISSED: i64 = 100;
+
 /// What is done with a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Plan {
@@ -39,6 +42,8 @@ struct Rates {
     since: Option<Ticks>,
     wanted: u32,
     looked: u32,
+    /// Pictures were left out before the next one.
+    left_out: bool,
     told: (f32, f32),
 }
 
@@ -52,7 +57,7 @@ impl Pace {
             blind: true,
             latest: Ticks(i64::MIN),
             known: None,
-            rates: Rates { since: None, wanted: 0, looked: 0, told: (0.0, 0.0) },
+            rates: Rates { since: None, wanted: 0, looked: 0, left_out: false, told: (0.0, 0.0) },
         }
     }
 
@@ -63,6 +68,10 @@ impl Pace {
             return if self.blind || self.keys_only { Plan::Skip } else { Plan::Reference };
         }
         self.known = None;
+        if std::mem::take(&mut self.rates.left_out) && !self.keys_only {
+            let missed = start.0.saturating_sub(self.next.0) / self.period;
+            self.rates.wanted += u32::try_from(missed.clamp(0, MOST_MISSED)).unwrap_or(0);
+        }
         // A clock that was set back, or a stream that begins anew, must not wait for the time it had reached.
         let due = !(self.period / EARLY + 1..=2 * self.period).contains(&self.next.0.saturating_sub(start.0));
         let wanted = if self.keys_only { random_access } else { due };
@@ -101,6 +110,12 @@ impl Pace {
     /// A picture was not decoded, or not rightly: those after it wait for a random access point.
     pub(super) fn lost(&mut self) {
         self.blind = !self.keys_only;
+    }
+
+    /// Some pictures were not even planned: as many as the time to the next one says.
+    pub(super) fn left_out(&mut self) {
+        self.lost();
+        self.rates.left_out = true;
     }
 
     /// Pictures a second that were looked at lately, and the share of the wanted ones that was not.
@@ -183,6 +198,22 @@ mod tests {
         }
         let (fps, shed) = pace.rates(Ticks(10 * SECOND));
         assert!((fps - 2.5).abs() < 0.1 && (shed - 0.5).abs() < 0.05, "{fps} {shed}");
+    }
+
+    #[test]
+    fn what_was_left_out_unseen_is_told_too() {
+        let mut pace = Pace::new(5.0, false);
+        pace.rates(Ticks(0));
+        for (at, key) in stream(5).filter(|&(at, _)| at < SECOND || at >= 6 * SECOND) {
+            if at == 6 * SECOND {
+                pace.left_out();
+            }
+            if pace.plan(Ticks(at), key) == Plan::Look {
+                pace.looked(Ticks(at));
+            }
+        }
+        let (_, shed) = pace.rates(Ticks(10 * SECOND));
+        assert!((shed - 0.5).abs() < 0.05, "{shed}");
     }
 
     proptest! {

@@ -90,8 +90,7 @@ impl Detect {
     /// Starts the worker, on the current runtime.
     pub fn start(catalogue: Catalogue, hub: Hub, clock: SharedClock, settings: DetectSettings) -> Self {
         let (tasks, end) = (Tasks::new(), Stop::new());
-        let workers = vision::Settings { workers: settings.workers, ..vision::Settings::default() };
-        let vision = Vision::start(workers, &clock, &tasks, &end);
+        let vision = Vision::start(settings.vision.clone(), &clock, &tasks, &end);
         let rooms = Rooms { catalogue, hub, clock, settings, vision, tasks };
         Self { rooms: Arc::new(rooms), running: HashMap::new(), end }
     }

@@ -4,6 +4,7 @@
 mod support;
 
 mod clock;
+mod detect;
 mod http;
 mod ingest;
 mod recovery;
