@@ -70,7 +70,7 @@ impl Decoder {
         self.stream
     }
 
-    /// Waits until a unit more may be sent.
+    /// Waits until a unit more may be sent; as long as no worker can be started that may be for ever.
     pub async fn ready(&self) {
         let _ = self.credits.acquire().await;
     }

@@ -28,6 +28,8 @@ const MOST_UNSENT: u64 = 4 << 20;
 const PIECES: usize = 64;
 /// Read at once: a few grey pictures.
 const READ: usize = 128 << 10;
+/// Notes of a worker that reach the log; it has one to say, of what it dies.
+const MOST_NOTES: u32 = 4;
 /// The largest unit that a frame takes, its head included.
 const MOST_UNIT: usize = wire::MOST_TO_WORKER - 64;
 /// How often the worker is measured and its state told.
@@ -72,6 +74,7 @@ pub(super) struct Life {
     open: HashMap<u32, ParametersHash>,
     next_ticket: u64,
     ready: bool,
+    notes: u32,
     watch: Watch,
     unit_cpu: Duration,
     unit_time: Duration,
@@ -126,6 +129,7 @@ impl Life {
             open: HashMap::new(),
             next_ticket: 1,
             ready: false,
+            notes: 0,
             watch,
             unit_cpu: settings.unit_cpu,
             unit_time: settings.unit_time,
@@ -342,13 +346,18 @@ impl Life {
 
     fn hear(&mut self, word: Word, book: &mut Book) -> Result<(), Reason> {
         match word {
+            Word::Ready { .. } if self.ready => return Err(Reason::Malformed("twice that it is ready")),
             Word::Ready { confinement } => {
                 tracing::info!(process.id = self.process.pid, %confinement, "the vision worker is ready");
                 book.told.confinement = confinement;
                 self.ready = true;
             }
             Word::Note { text } => {
-                tracing::warn!(process.id = self.process.pid, %text, "the vision worker says")
+                self.notes += 1;
+                if self.notes > MOST_NOTES {
+                    return Err(Reason::Malformed("more than anybody reads"));
+                }
+                tracing::warn!(process.id = self.process.pid, %text, "the vision worker says");
             }
             Word::Answer { ticket, cpu_us, outcome } => {
                 let known = self.in_flight.pop_front_if(|oldest| oldest.ticket == ticket);

@@ -29,7 +29,7 @@ pub struct Settings {
     pub workers: usize,
     /// Units of one decoder that may be under way. Enough to keep a worker busy while a GOP is sent again.
     pub in_flight: usize,
-    /// Most memory that a worker may map, in bytes: FFmpeg's libraries take some 350 MB of it without using them.
+    /// Most memory that a worker may map, in bytes: the libraries alone are 180 MB of it, most never used.
     pub memory: u64,
     /// First wait before a worker is started again.
     pub first_wait: Duration,
