@@ -76,7 +76,8 @@ struct Handle {
 }
 
 impl Vision {
-    /// Starts the workers, on the current runtime. They end with `stop`, with [`Vision::shutdown`], and with this process.
+    /// Starts the workers, on the current runtime. They end with `stop`, with
+    /// [`Vision::shutdown`], when this and all decoders have been dropped, and with this process.
     pub fn start(settings: Settings, clock: &SharedClock, tasks: &Tasks, stop: &Stop) -> Self {
         let stop = stop.child();
         let workers = settings.workers.max(1);

@@ -224,3 +224,17 @@ async fn the_end_is_orderly_and_final() {
     assert_eq!(status.borrow().workers[0].state, WorkerState::Stopped);
     assert_eq!(decoder.decode(&units[0], GREY).await, Err(Trouble::Stopped));
 }
+
+#[tokio::test]
+async fn a_worker_that_nobody_can_ask_any_more_ends() {
+    let Site { folder: _folder, vision, tasks } = Site::new();
+    let decoder = vision.stream(LANE);
+    let mut status = vision.status();
+    let alive = status.wait_for(|s| s.workers[0].pid.is_some()).await.expect("it starts");
+    let pid = alive.workers[0].pid.expect("it runs");
+    drop(alive);
+    drop(vision);
+    drop(decoder);
+    tokio::time::timeout(PATIENCE, tasks.finished()).await.expect("it ends");
+    assert!(gone(pid));
+}
