@@ -20,6 +20,9 @@ pub(super) struct VisionWorker {
     /// For tests: die at a unit that contains this.
     #[arg(long)]
     die_at: Option<String>,
+    /// For tests: be caught in a loop by a unit that contains this.
+    #[arg(long)]
+    spin_at: Option<String>,
     /// For tests: a folder to try to reach from inside.
     #[arg(long, requires = "probe_address")]
     probe_folder: Option<PathBuf>,
@@ -29,7 +32,7 @@ pub(super) struct VisionWorker {
 }
 
 pub(super) fn run(worker_args: VisionWorker) -> Result<ExitCode> {
-    let VisionWorker { parent, memory, die_at, probe_folder, probe_address } = worker_args;
-    worker(&WorkerOptions { parent, memory, die_at, probe: probe_folder.zip(probe_address) })?;
+    let VisionWorker { parent, memory, die_at, spin_at, probe_folder, probe_address } = worker_args;
+    worker(&WorkerOptions { parent, memory, die_at, spin_at, probe: probe_folder.zip(probe_address) })?;
     Ok(ExitCode::SUCCESS)
 }

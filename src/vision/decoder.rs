@@ -70,7 +70,7 @@ impl Decoder {
         self.stream
     }
 
-    /// Waits until a unit more may be sent.
+    /// Waits until a unit more may be sent; as long as no worker can be started that may be for ever.
     pub async fn ready(&self) {
         let _ = self.credits.acquire().await;
     }
@@ -86,8 +86,8 @@ impl Decoder {
     }
 
     /// Sends a unit as soon as there is room, and waits for what comes of it: the picture, or `None` when none was wanted
-    /// or the decoder keeps it for now. A decoder of a stream with reordered pictures gives a picture with a later unit;
-    /// [`super::Grey::at`] says whose it is.
+    /// or the decoder keeps it for now. A decoder of a stream with reordered pictures gives a picture with a later unit, but
+    /// key frames that are sent alone from the second on at once; [`super::Grey::at`] says whose it is.
     ///
     /// # Errors
     /// As [`Trouble`] says. [`Trouble::Restarted`] and [`Trouble::NeedsKey`] ask for the GOP from its start, the pictures

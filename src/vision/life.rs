@@ -1,20 +1,19 @@
 //! One life of a worker: units to it, answers from it, until either side ends.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, IoSlice};
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncWriteExt, Interest};
-use tokio::net::UnixStream;
+use bytes::Bytes;
 use tokio::time::MissedTickBehavior;
 
 use super::decoder::{Job, Reply};
 use super::gauge::{self, Gauge};
 use super::keeper::Process;
+use super::pipe::Pipe;
 use super::pool::Settings;
 use super::slot::{Book, Slot};
 use super::wire::{self, Malformed, Order, Outcome, UnitOrder, Word};
@@ -24,14 +23,14 @@ use crate::media::{AccessUnit, ParametersHash};
 
 /// Bytes that wait for the socket before more units are taken from the queue.
 const MOST_UNSENT: u64 = 4 << 20;
-/// Pieces given to the kernel at once; a unit is two.
-const PIECES: usize = 64;
-/// Read at once: a few grey pictures.
-const READ: usize = 128 << 10;
+/// Notes of a worker that reach the log; it has one to say, of what it dies.
+const MOST_NOTES: u32 = 4;
 /// The largest unit that a frame takes, its head included.
 const MOST_UNIT: usize = wire::MOST_TO_WORKER - 64;
 /// How often the worker is measured and its state told.
 const LOOK: Duration = Duration::from_secs(1);
+/// A worker that is not ready after this, is stuck.
+const START: Duration = Duration::from_secs(60);
 /// A worker that was asked to end is killed after this.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -59,19 +58,14 @@ pub(super) struct End {
 
 pub(super) struct Life {
     process: Process,
-    socket: UnixStream,
-    /// From the worker, not yet read.
-    received: BytesMut,
-    /// To the worker, not yet written; with how many bytes were queued and written in all.
-    unsent: VecDeque<Bytes>,
-    queued: u64,
-    written: u64,
+    pipe: Pipe,
     /// Units without an answer, oldest first.
     in_flight: VecDeque<InFlight>,
     /// Decoders that are open there.
     open: HashMap<u32, ParametersHash>,
     next_ticket: u64,
     ready: bool,
+    notes: u32,
     watch: Watch,
     unit_cpu: Duration,
     unit_time: Duration,
@@ -117,15 +111,12 @@ impl Life {
         };
         Ok(Self {
             process,
-            socket: UnixStream::from_std(socket)?,
-            received: BytesMut::with_capacity(READ),
-            unsent: VecDeque::new(),
-            queued: 0,
-            written: 0,
+            pipe: Pipe::new(socket)?,
             in_flight: VecDeque::new(),
             open: HashMap::new(),
             next_ticket: 1,
             ready: false,
+            notes: 0,
             watch,
             unit_cpu: settings.unit_cpu,
             unit_time: settings.unit_time,
@@ -135,24 +126,24 @@ impl Life {
     /// Serves until either side ends, then buries the worker.
     pub(super) async fn run(mut self, slot: &mut Slot, book: &mut Book, stop: &Stop) -> End {
         let reason = self.serve(slot, book, stop).await;
-        if reason == Reason::Stopped {
+        match reason {
             // It reads the end of its input, finishes what it has, and ends.
-            let _ = self.socket.shutdown().await;
-        } else {
-            self.process.kill();
+            Reason::Stopped => self.pipe.finish().await,
+            Reason::Died => {}
+            Reason::Malformed(_) | Reason::Hung => self.process.kill(),
         }
-        let status = match tokio::time::timeout(FAREWELL, &mut self.process.ended).await {
-            Ok(status) => status,
+        let (status, refused) = match tokio::time::timeout(FAREWELL, &mut self.process.ended).await {
+            Ok(status) => (status, false),
             Err(_) => {
                 self.process.kill();
-                (&mut self.process.ended).await
+                ((&mut self.process.ended).await, true)
             }
         };
         // What it said last tells which units it had done.
         let _ = self.read(book);
-        let (how, fault) = judge(reason, status.ok().and_then(Result::ok));
-        let written = self.written;
-        let oldest = self.in_flight.pop_front().filter(|oldest| oldest.queued <= written && fault);
+        let (how, fault) = judge(reason, status.ok().and_then(Result::ok), refused);
+        let sent = self.pipe.sent();
+        let oldest = self.in_flight.pop_front().filter(|oldest| oldest.queued <= sent && fault);
         let died_of = oldest.filter(|unit| !unit.data.is_empty()).map(|unit| (unit.stream, unit.data));
         End { reason, how, died_of }
     }
@@ -162,28 +153,23 @@ impl Life {
         look.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut told_ready = false;
         loop {
-            let interest = if self.unsent.is_empty() {
-                Interest::READABLE
-            } else {
-                Interest::READABLE | Interest::WRITABLE
-            };
             if self.ready && !told_ready {
                 told_ready = true;
                 slot.tell(book, None);
             }
-            let takes_more = self.ready && self.queued - self.written < MOST_UNSENT;
+            let takes_more = self.ready && self.pipe.unsent_bytes() < MOST_UNSENT;
             let done = tokio::select! {
-                socket = self.socket.ready(interest) => match socket {
-                    Ok(_) => self.read(book).and_then(|()| self.write().or(Err(Reason::Died))),
+                moves = self.pipe.moves() => match moves {
+                    Ok(()) => self.read(book).and_then(|()| self.pipe.send().or(Err(Reason::Died))),
                     Err(_) => Err(Reason::Died),
                 },
                 job = slot.jobs.recv(), if takes_more => match job {
                     Some(job) => {
                         self.take(job, book);
-                        while self.queued - self.written < MOST_UNSENT && let Ok(job) = slot.jobs.try_recv() {
+                        while self.pipe.unsent_bytes() < MOST_UNSENT && let Ok(job) = slot.jobs.try_recv() {
                             self.take(job, book);
                         }
-                        self.write().or(Err(Reason::Died))
+                        self.pipe.send().or(Err(Reason::Died))
                     }
                     // Nobody is left who could ask for anything.
                     None => Err(Reason::Stopped),
@@ -218,12 +204,12 @@ impl Life {
             Job::Drain { channel, stream, reply } => {
                 if self.open.contains_key(&channel) {
                     let ticket = self.ticket();
-                    self.queue(wire::order_head(&Order::Drain { channel, ticket }).into());
+                    self.pipe.queue(wire::order_head(&Order::Drain { channel, ticket }).into());
                     self.in_flight.push_back(InFlight {
                         ticket,
                         stream,
                         data: Bytes::new(),
-                        queued: self.queued,
+                        queued: self.pipe.queued(),
                         reply,
                     });
                 } else {
@@ -260,7 +246,7 @@ impl Life {
         let configuration = configuration
             .ok_or_else(|| Trouble::Unsupported("the camera gave no decoder parameters".to_owned()))?;
         let open = Order::Open { channel, codec: video.codec, configuration: &configuration };
-        self.queue(wire::order_head(&open).into());
+        self.pipe.queue(wire::order_head(&open).into());
         self.open.insert(channel, hash);
         Ok(())
     }
@@ -276,16 +262,16 @@ impl Life {
         let ticket = self.ticket();
         let (at, random_access, loss) = (unit.start, unit.random_access, unit.loss > 0);
         let order = UnitOrder { channel, ticket, at, random_access, loss, want };
-        self.queue(wire::order_head(&Order::Unit(order, &unit.data)).into());
+        self.pipe.queue(wire::order_head(&Order::Unit(order, &unit.data)).into());
         // As it came off the camera's socket: not copied until the kernel does.
-        self.queue(unit.data.clone());
-        let queued = self.queued;
+        self.pipe.queue(unit.data.clone());
+        let queued = self.pipe.queued();
         self.in_flight.push_back(InFlight { ticket, stream, data: unit.data.clone(), queued, reply });
     }
 
     fn close(&mut self, channel: u32) {
         if self.open.remove(&channel).is_some() {
-            self.queue(wire::order_head(&Order::Close { channel }).into());
+            self.pipe.queue(wire::order_head(&Order::Close { channel }).into());
         }
     }
 
@@ -295,60 +281,33 @@ impl Life {
         ticket
     }
 
-    fn queue(&mut self, piece: Bytes) {
-        self.queued += piece.len() as u64;
-        self.unsent.push_back(piece);
-    }
-
-    /// Writes as much as the socket takes.
-    fn write(&mut self) -> io::Result<()> {
-        while !self.unsent.is_empty() {
-            let pieces: Vec<IoSlice<'_>> = self.unsent.iter().take(PIECES).map(|b| IoSlice::new(b)).collect();
-            let mut done = match self.socket.try_write_vectored(&pieces) {
-                Ok(done) => done,
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(e) => return Err(e),
-            };
-            self.written += done as u64;
-            while let Some(first) = self.unsent.front_mut() {
-                if done < first.len() {
-                    first.advance(done);
-                    break;
-                }
-                done -= first.len();
-                self.unsent.pop_front();
-            }
-        }
-        Ok(())
-    }
-
     /// Reads all that is there and hands it on.
     fn read(&mut self, book: &mut Book) -> Result<(), Reason> {
         loop {
-            if self.received.capacity() - self.received.len() < READ / 4 {
-                self.received.reserve(READ);
-            }
-            match self.socket.try_read_buf(&mut self.received) {
-                Ok(0) => return Err(Reason::Died),
-                Ok(_) => {}
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(_) => return Err(Reason::Died),
-            }
-            while let Some(word) = wire::next_word(&mut self.received).map_err(malformed)? {
+            let more = self.pipe.receive().map_err(|_| Reason::Died)?;
+            while let Some(word) = self.pipe.next_word().map_err(malformed)? {
                 self.hear(word, book)?;
+            }
+            if !more {
+                return Ok(());
             }
         }
     }
 
     fn hear(&mut self, word: Word, book: &mut Book) -> Result<(), Reason> {
         match word {
+            Word::Ready { .. } if self.ready => return Err(Reason::Malformed("twice that it is ready")),
             Word::Ready { confinement } => {
                 tracing::info!(process.id = self.process.pid, %confinement, "the vision worker is ready");
                 book.told.confinement = confinement;
                 self.ready = true;
             }
             Word::Note { text } => {
-                tracing::warn!(process.id = self.process.pid, %text, "the vision worker says")
+                self.notes += 1;
+                if self.notes > MOST_NOTES {
+                    return Err(Reason::Malformed("more than anybody reads"));
+                }
+                tracing::warn!(process.id = self.process.pid, %text, "the vision worker says");
             }
             Word::Answer { ticket, cpu_us, outcome } => {
                 let known = self.in_flight.pop_front_if(|oldest| oldest.ticket == ticket);
@@ -384,8 +343,9 @@ impl Life {
             (watch.ticket, watch.since, watch.cpu) = (Some(ticket), now, gauge.cpu);
         }
         let waits = !self.ready || !self.in_flight.is_empty();
-        let stuck = gauge.cpu.saturating_sub(watch.cpu) > self.unit_cpu
-            || now.duration_since(watch.since) > self.unit_time;
+        let (most_cpu, most_time) = if self.ready { (self.unit_cpu, self.unit_time) } else { (START, START) };
+        let stuck =
+            gauge.cpu.saturating_sub(watch.cpu) > most_cpu || now.duration_since(watch.since) > most_time;
         if waits && stuck { Err(Reason::Hung) } else { Ok(()) }
     }
 }
@@ -408,13 +368,14 @@ fn result(outcome: Outcome) -> Result<Option<Picture>, Trouble> {
 }
 
 /// How it ended, and whether that may be a unit's fault. Who is killed by somebody else, or by the kernel for want of
-/// memory that others took, dies of no unit: its own memory is limited.
-fn judge(reason: Reason, status: Option<ExitStatus>) -> (String, bool) {
+/// memory that others took, dies of no unit: its own memory is limited. `refused`: it had to be killed in the end.
+fn judge(reason: Reason, status: Option<ExitStatus>, refused: bool) -> (String, bool) {
     let how = status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
     let signal = status.and_then(|status| status.signal());
     let from_outside = [libc::SIGKILL, libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
     match reason {
         Reason::Stopped => (how, false),
+        Reason::Died if refused => ("hung up without ending".to_owned(), true),
         Reason::Died => (how, signal.is_none_or(|signal| !from_outside.contains(&signal))),
         Reason::Malformed(what) => (format!("said {what}"), true),
         Reason::Hung => ("took too long for a picture".to_owned(), true),

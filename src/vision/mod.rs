@@ -30,6 +30,7 @@ mod gauge;
 mod keeper;
 mod life;
 mod picture;
+mod pipe;
 mod pool;
 mod slot;
 mod status;

@@ -36,7 +36,8 @@ impl Slot {
         let mut wait = self.settings.first_wait;
         while !stop.requested() {
             let useful = self.live(&keeper, &mut book, &stop).await;
-            if stop.requested() {
+            // Stopped, or nobody is left who could ask.
+            if stop.requested() || self.jobs.is_closed() {
                 break;
             }
             if useful {

@@ -17,8 +17,8 @@ use seccompiler::{
 
 use crate::base::{Error, Kind, Result};
 
-/// Gives way to the recorder: its threads run first.
-const NICE: i32 = 10;
+/// Gives way to the recorder. More would leave it nothing on a machine that others keep busy.
+const NICE: i32 = 5;
 /// When memory is short this process goes before the recorder (proc_pid_oom_score_adj(5)).
 const OOM_SCORE: &[u8] = b"700";
 /// The newest Landlock that is asked for; what the kernel lacks is left out and told.

@@ -35,6 +35,8 @@ pub(super) struct Decoder {
     /// False until a key frame, at first and after damage.
     intact: bool,
     draining: bool,
+    /// The unit before was a key frame.
+    after_key: bool,
     frame: frame::Video,
 }
 
@@ -47,6 +49,7 @@ impl Decoder {
             ready: VecDeque::new(),
             intact: false,
             draining: false,
+            after_key: false,
             frame: frame::Video::empty(),
         })
     }
@@ -78,11 +81,16 @@ impl Decoder {
         if !self.receive() {
             return self.broken();
         }
-        if self.ready.is_empty() && unit.random_access && matches!(unit.want, Want::Jpeg { .. }) {
-            // A snapshot is one key frame, nothing comes after it; a decoder that reorders would keep it for ever.
-            let _ = self.decoder.send_eof();
-            let _ = self.receive();
+        // Where only key frames are sent, or one for a snapshot, a decoder that reorders would keep each until the next.
+        let alone = self.after_key || matches!(unit.want, Want::Jpeg { .. });
+        self.after_key = unit.random_access;
+        if unit.random_access && alone && !self.wishes.is_empty() {
+            let whole = self.decoder.send_eof().is_ok() && self.receive();
             self.intact = false;
+            if !whole {
+                return self.broken();
+            }
+            self.ready.drain(..self.ready.len().saturating_sub(1));
         }
         self.ready.pop_front().unwrap_or(Outcome::Nothing)
     }

@@ -28,6 +28,8 @@ pub struct WorkerOptions {
     pub memory: u64,
     /// Tests: dies at a unit that contains this.
     pub die_at: Option<String>,
+    /// Tests: is caught in a loop by a unit that contains this.
+    pub spin_at: Option<String>,
     /// Tests: instead of working, tries to break out and prints what came of it. A folder with a file `secret` and a
     /// socket `socket`, and an address that somebody listens on.
     pub probe: Option<(PathBuf, std::net::SocketAddr)>,
@@ -83,10 +85,11 @@ fn serve(options: &WorkerOptions, confinement: String) -> Result<()> {
     let mut frame = Vec::new();
     while next_frame(&mut input, &mut frame).map_err(lost)? {
         let order = wire::order(&frame).map_err(|e| Error::new(Kind::Corrupt, e.to_string()))?;
-        if let (Order::Unit(_, data), Some(marker)) = (&order, &options.die_at)
-            && data.windows(marker.len()).any(|w| w == marker.as_bytes())
-        {
-            std::process::abort();
+        if let Order::Unit(_, data) = order {
+            if holds(data, options.die_at.as_ref()) {
+                std::process::abort();
+            }
+            while holds(data, options.spin_at.as_ref()) {}
         }
         if let Some(word) = worker.obey(order) {
             say(&word).map_err(lost)?;
@@ -141,6 +144,10 @@ impl Worker {
         self.decoders.remove(&channel);
         self.refused.remove(&channel);
     }
+}
+
+fn holds(data: &[u8], marker: Option<&String>) -> bool {
+    marker.is_some_and(|marker| data.windows(marker.len()).any(|w| w == marker.as_bytes()))
 }
 
 /// False at the end of the input.

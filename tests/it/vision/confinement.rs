@@ -66,7 +66,7 @@ async fn the_running_worker_is_confined_and_gives_way() {
     let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_ascii_whitespace().collect();
     let nice: i32 = fields[19 - 3].parse().expect("a number");
     let own = rustix::process::getpriority_process(None).expect("a number");
-    assert_eq!((nice, fields[41 - 3]), ((own + 10).min(19), "3"));
+    assert_eq!((nice, fields[41 - 3]), ((own + 5).min(19), "3"));
     for limit in ["Max core file size", "Max file size", "Max processes", "Max open files"] {
         let limits = read("limits");
         let line = limits.lines().find(|line| line.starts_with(limit)).expect("a limit");

@@ -6,6 +6,8 @@ use super::*;
 const HALVES: &str = "color=gray:size=640x360:rate=5:duration=4,format=yuv420p,\
                       geq=lum='if(lt(X,320),if(lt(Y,180),50,100),200)':cb=128:cr=128";
 
+const REORDERED: &str = "-c:v libx264 -preset veryfast -threads 1 -bf 2 -b_strategy 0 -g 10 -pix_fmt yuv420p";
+
 fn pixel(grey: &Grey, x: u16, y: u16) -> u8 {
     grey.luma[usize::from(y) * usize::from(grey.width) + usize::from(x)]
 }
@@ -88,8 +90,7 @@ async fn after_a_loss_nothing_is_shown_until_the_next_key_frame() {
 #[tokio::test]
 async fn reordered_pictures_all_come_each_with_its_own_time() {
     let site = Site::new();
-    let coding = "-c:v libx264 -preset veryfast -threads 1 -bf 2 -b_strategy 0 -g 10 -pix_fmt yuv420p";
-    let units = site.clip("bframes", "testsrc=size=320x240:rate=5:duration=4", coding);
+    let units = site.clip("bframes", "testsrc=size=320x240:rate=5:duration=4", REORDERED);
     assert!(!units.is_sorted_by_key(|unit| unit.start), "the clip is reordered");
     let decoder = site.vision.stream(LANE);
     let mut seen = Vec::new();
@@ -103,6 +104,27 @@ async fn reordered_pictures_all_come_each_with_its_own_time() {
     let mut expected: Vec<_> = units.iter().map(|unit| unit.start).collect();
     expected.sort_unstable();
     assert_eq!(times, expected);
+    site.end().await;
+}
+
+#[tokio::test]
+async fn key_frames_alone_come_at_once_also_where_pictures_are_reordered() {
+    let site = Site::new();
+    let units = site.clip("bframes", "testsrc=size=320x240:rate=5:duration=8", REORDERED);
+    let keys: Vec<_> = units.iter().filter(|unit| unit.random_access).collect();
+    assert_eq!(keys.len(), 4);
+    let decoder = site.vision.stream(LANE);
+    // That only key frames come shows with the second.
+    assert_eq!(decoder.decode(keys[0], GREY).await, Ok(None));
+    for key in &keys[1..] {
+        assert_eq!(grey(decoder.decode(key, GREY).await).at, key.start);
+    }
+    let snapshots = site.vision.stream(LANE);
+    for key in keys {
+        let answer = snapshots.decode(key, Want::Jpeg { max_width: 160, quality: 80 }).await;
+        let Ok(Some(Picture::Jpeg(jpeg))) = answer else { panic!("no JPEG: {answer:?}") };
+        assert_eq!((jpeg.at, jpeg.width, jpeg.height), (key.start, 160, 120));
+    }
     site.end().await;
 }
 

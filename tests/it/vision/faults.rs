@@ -177,7 +177,26 @@ async fn a_stream_of_ever_new_deadly_units_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_stuck_worker_is_replaced() {
+async fn a_worker_caught_in_a_loop_is_replaced_and_the_unit_left_out() {
+    let site = Site::with(Settings {
+        arguments: vec!["--spin-at".into(), MARKER.into()],
+        unit_cpu: Duration::from_millis(300),
+        ..Settings::default()
+    });
+    let units = site.clip("h264", SCENE, X264);
+    let decoder = site.vision.stream(LANE);
+    let deadly = deadly(&units[0]);
+    for _ in 0..2 {
+        assert_eq!(decoder.decode(&deadly, GREY).await, Err(Trouble::Restarted));
+    }
+    assert_eq!(decoder.decode(&deadly, GREY).await, Err(Trouble::Skipped));
+    assert_eq!(shown(&decoder, &units).await, 0);
+    site.status(|s| s.workers[0].last_end.as_deref() == Some("took too long for a picture")).await;
+    site.end().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_stands_still_is_replaced() {
     let site = Site::with(Settings { unit_time: Duration::from_millis(300), ..Settings::default() });
     let units = site.clip("h264", SCENE, X264);
     let decoder = site.vision.stream(LANE);
@@ -204,4 +223,18 @@ async fn the_end_is_orderly_and_final() {
     assert!(gone(pid));
     assert_eq!(status.borrow().workers[0].state, WorkerState::Stopped);
     assert_eq!(decoder.decode(&units[0], GREY).await, Err(Trouble::Stopped));
+}
+
+#[tokio::test]
+async fn a_worker_that_nobody_can_ask_any_more_ends() {
+    let Site { folder: _folder, vision, tasks } = Site::new();
+    let decoder = vision.stream(LANE);
+    let mut status = vision.status();
+    let alive = status.wait_for(|s| s.workers[0].pid.is_some()).await.expect("it starts");
+    let pid = alive.workers[0].pid.expect("it runs");
+    drop(alive);
+    drop(vision);
+    drop(decoder);
+    tokio::time::timeout(PATIENCE, tasks.finished()).await.expect("it ends");
+    assert!(gone(pid));
 }
