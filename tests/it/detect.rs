@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lanewatch::base::{
-    Clock, Polygon, SharedClock, Stop, StreamKind, SystemClock, TICKS_PER_SECOND, Tasks, Ticks, TimeRange,
-    Zone,
+    Polygon, SharedClock, Stop, StreamKind, SystemClock, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, Zone,
 };
 use lanewatch::catalogue::{
     Camera, CameraZone, Catalogue, Event, EventFilter, NewCamera, PictureSize, Sensitivity, ZoneKind,
@@ -77,7 +76,7 @@ impl Site {
     async fn camera(&self, name: &str, with_sub: bool) -> Camera {
         let url = |what: &str| format!("rtsp://127.0.0.1:9/{what}").parse().expect("an address");
         let mut new = NewCamera::new(name, url("main"));
-        new.sub = with_sub.then(|| url("sub"));
+        new.sub_url = with_sub.then(|| url("sub"));
         self.catalogue.add_camera(new).await.expect("added")
     }
 
