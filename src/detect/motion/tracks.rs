@@ -36,9 +36,9 @@ impl Tracks {
         self.tracks.iter()
     }
 
-    /// Forgets what is followed: the picture is another one.
-    pub(super) fn clear(&mut self) {
-        self.tracks.clear();
+    /// The picture is another one: forgets what is followed, movers too if `all`.
+    pub(super) fn forget(&mut self, all: bool) {
+        self.tracks.retain(|track| track.moves && !all);
     }
 
     /// Follows the blobs of a picture that came `gap` seconds after the last.
