@@ -170,7 +170,7 @@ proptest! {
 
     #[test]
     fn a_light_switch_is_nothing_and_is_learned_in_two_seconds(
-        seed in 0u64..1000, factor in 0.3f32..0.8, more in 0.0f32..60.0,
+        seed in 0u64..1000, factor in 0.3f32..0.7, more in 0.0f32..30.0,
     ) {
         let scene = Canvas::scene(WIDTH, HEIGHT, seed);
         let mut dice = Dice::new(seed);

@@ -8,8 +8,8 @@
 pub(super) const SAME: u16 = 512;
 /// Tiles around a tile that are its surroundings, on each side.
 const AROUND: usize = 2;
-/// A jump of a tile's light between two pictures, in the unit of [`SAME`]: an eighth. Exposure is slower.
-const JUMP: u16 = 64;
+/// A jump of a tile's light between two pictures, in the unit of [`SAME`]: a quarter. Exposure is slower.
+const JUMP: u16 = 128;
 /// Share of the tiles that jump at once when a lamp is switched.
 const JUMPED: f32 = 0.6;
 /// Levels added to both sides of a quotient: in the dark it says nothing.

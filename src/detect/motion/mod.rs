@@ -234,7 +234,7 @@ impl Scene {
         }
         self.blocks.count(self.model.excess());
         let (least, share) = self.blocks.spread();
-        let abrupt = share > 0.25 && self.share < 0.1 && least > 0.08 || share > 0.55 && least > 0.3;
+        let abrupt = share > 0.12 && self.share < 0.05 && least > 0.05 || share > 0.55 && least > 0.3;
         self.share = share;
         if abrupt || self.light.jumped {
             let follows = self.sudden.is_some_and(|at| now - at < RELEARNS.max(f64::from(gap) * 1.5));
