@@ -77,7 +77,7 @@ struct Measure {
     stand_out: f32,
     /// Gradient everywhere, levels.
     structure: f32,
-    /// Gradient over one pixel, of that over four: how fine edges are.
+    /// Steepness over one pixel, of that over four: how fine edges are.
     fineness: f32,
 }
 
@@ -117,6 +117,11 @@ fn gradients(picture: &[f32], width: usize, reach: usize) -> Vec<Gradient> {
 /// Its length.
 fn size(gradient: &Gradient) -> f32 {
     gradient.0.hypot(gradient.1)
+}
+
+/// Mean of the squares of their lengths: an edge counts by how steep it is.
+fn power(gradients: &[Gradient]) -> f32 {
+    gradients.iter().map(|g| g.0 * g.0 + g.1 * g.1).sum::<f32>() / gradients.len().max(1) as f32
 }
 
 fn mean_size(gradients: &[Gradient]) -> f32 {
@@ -213,7 +218,7 @@ impl TamperWatch {
         Measure {
             stand_out: sum / n.max(1) as f32 / (structure + 0.5),
             structure,
-            fineness: mean_size(fine) / (structure + 0.5),
+            fineness: power(fine).sqrt() / (power(coarse).sqrt() + 0.5),
         }
     }
 

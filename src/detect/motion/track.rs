@@ -268,7 +268,9 @@ impl Track {
         let fill = mass / (n * (blocks.size * blocks.size) as f32);
         self.fill = if self.steps.len() == 1 { fill } else { self.fill + (fill - self.fill) * 0.4 };
         self.restless = self.blocks.iter().map(|&at| restless[usize::from(at)]).sum::<f32>() / n;
-        if found.iter().map(|b| b.stirring).sum::<u32>() as f32 > STIRS * mass {
+        // Between pictures that are far apart it may have left all its pixels.
+        let came = if gap > 0.4 { fresh * mass } else { 0.0 };
+        if came.max(found.iter().map(|b| b.stirring).sum::<u32>() as f32) > STIRS * mass {
             self.stirred = now;
         }
     }
@@ -347,7 +349,8 @@ impl Track {
         if large && self.flicker < LARGE_FLICKERS && way >= 0.5 * walked {
             return true;
         }
-        way >= STRAIGHT * walked && self.unlike < UNLIKE.0 * (1.0 - 1.5 * sparse) / (1.0 + UNLIKE_DOUBTS * clutter)
+        way >= STRAIGHT * walked
+            && self.unlike < UNLIKE.0 * (1.0 - 1.5 * sparse) / (1.0 + UNLIKE_DOUBTS * clutter)
     }
 
     /// When the thing appeared: back along its path as long as it had a good part of its mass. Before that it was noise
