@@ -38,6 +38,8 @@ pub enum Verdict {
 const EVERY: f32 = 1.0;
 /// Looks of one mind before it is told: with the last one within 30 s.
 const CONVINCED: u32 = 15;
+/// Looks that one look of another mind takes away.
+const DOUBTED: u32 = 3;
 /// Looks of one mind before it is over.
 const RECOVERED: u32 = 5;
 /// Looks before anything is said: the reference has to be learned.
@@ -277,7 +279,11 @@ impl TamperWatch {
             return None;
         }
         let Some(found) = found else {
-            self.suspect = None;
+            // Somebody who passes may look like the scene for a moment.
+            self.suspect = self.suspect.filter(|suspect| suspect.2 > DOUBTED);
+            if let Some(suspect) = &mut self.suspect {
+                suspect.2 -= DOUBTED;
+            }
             return None;
         };
         let (since, looks) = match self.suspect {

@@ -119,7 +119,7 @@ impl Light {
                 n += 1;
             }
         }
-        self.all = if n == 0 { SAME } else { (sum / n) as u16 };
+        self.all = sum.checked_div(n).map_or(SAME, |mean| mean as u16);
         self.loaded = None;
         let mut line = Vec::with_capacity(self.columns.max(self.rows));
         for values in [&mut self.now, &mut self.known] {
