@@ -63,7 +63,8 @@ pub(super) struct Lane {
     album: Album,
     detection: Option<Detection>,
     reason: Option<&'static str>,
-    last_picture: Option<Ticks>,
+    /// Time of the latest picture, and when it was looked at.
+    latest: Option<(Ticks, Ticks)>,
 }
 
 /// The event that lasts.
@@ -91,7 +92,7 @@ impl Lane {
             album,
             detection: None,
             reason: None,
-            last_picture: None,
+            latest: None,
         }
     }
 
@@ -196,7 +197,7 @@ impl Lane {
     fn look(&mut self, grey: &Grey) {
         let Seen { activity, changes, tamper } = self.observer.look(grey);
         let camera = self.source.camera;
-        self.last_picture = Some(self.rooms.clock.now());
+        self.latest = Some((activity.at, self.rooms.clock.now()));
         self.rooms.catalogue.add_activity(camera, activity.at, activity.cells);
         self.tell(changes, activity.cells);
         self.tell_tamper(tamper, activity.at);
@@ -313,16 +314,18 @@ impl Lane {
 
     fn tick(&mut self) {
         let now = self.rooms.clock.now();
-        // Pictures are some time on their way.
-        let changes = self.observer.wait(now - TICKS_PER_SECOND);
-        self.tell(changes, Cells::NONE);
+        // The time of the pictures goes on when none come.
+        if let Some((at, looked)) = self.latest.filter(|_| self.under_way.is_empty()) {
+            let changes = self.observer.wait(at + (now - looked).max(0));
+            self.tell(changes, Cells::NONE);
+        }
         self.album.look();
         self.say_how_it_does(now);
     }
 
     fn say_how_it_does(&mut self, now: Ticks) {
         let (fps, shed) = self.pace.rates(now);
-        let silent = self.last_picture.is_none_or(|at| !(0..SILENT).contains(&(now - at)));
+        let silent = self.latest.is_none_or(|(_, at)| !(0..SILENT).contains(&(now - at)));
         let reason = self.reason.or(silent.then_some("no_pictures"));
         let keys_only = self.source.keys_only;
         let mode = if keys_only { DetectionMode::KeyPictures } else { DetectionMode::AllPictures };

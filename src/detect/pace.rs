@@ -105,6 +105,7 @@ impl Pace {
     pub(super) fn again(&mut self) {
         self.lost();
         self.known = Some(self.latest);
+        self.next = Ticks(i64::MIN);
     }
 
     /// A picture was not decoded, or not rightly: those after it wait for a random access point.
@@ -181,10 +182,12 @@ mod tests {
         pace.looked(Ticks(0));
         pace.plan(Ticks(SECOND), false);
         pace.looked(Ticks(SECOND));
+        let under_way = Ticks(SECOND + SECOND / 5);
+        assert_eq!(pace.plan(under_way, false), Plan::Look);
         pace.again();
         assert_eq!(pace.plan(Ticks(0), true), Plan::Reference);
         assert_eq!(pace.plan(Ticks(SECOND), false), Plan::Reference);
-        assert_eq!(pace.plan(Ticks(2 * SECOND), false), Plan::Look);
+        assert_eq!(pace.plan(under_way, false), Plan::Look, "it was not answered");
     }
 
     #[test]

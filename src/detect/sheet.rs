@@ -66,7 +66,7 @@ impl Sheet {
         self.tracker.finish();
         self.lines.clear();
         self.intervals.clear();
-        self.begins = self.begins + (seconds * TICKS_PER_SECOND as f64).round() as i64;
+        self.begins += (seconds * TICKS_PER_SECOND as f64).round() as i64;
     }
 
     fn seconds(&self, at: Ticks) -> f64 {

@@ -38,6 +38,8 @@ pub enum Verdict {
 const EVERY: f32 = 1.0;
 /// Looks of one mind before it is told: with the last one within 30 s.
 const CONVINCED: u32 = 15;
+/// Looks that one look of another mind takes away.
+const DOUBTED: u32 = 3;
 /// Looks of one mind before it is over.
 const RECOVERED: u32 = 5;
 /// Looks before anything is said: the reference has to be learned.
@@ -45,7 +47,7 @@ const LEARNS: u32 = 20;
 /// After so many looks of a told change of view, the new view is the view.
 const ACCEPTED: u32 = 900;
 /// Time constant of the reference, in looks.
-const REFERENCE: f32 = 60.0;
+const REFERENCE: f32 = 300.0;
 /// Time constant of the present, in looks: noise averages out.
 const PRESENT: f32 = 3.0;
 /// Levels below which everything is black, and by which its parts may differ.
@@ -55,30 +57,29 @@ const EDGES: f32 = 0.08;
 /// A scene whose edges stand out less than this much from the rest cannot be told from another.
 const PLAIN: f32 = 1.6;
 /// Of how much the edges stood out, the part that is left when the view is gone.
-const GONE: f32 = 0.25;
+const GONE: f32 = 0.3;
 /// Of the picture's structure, the part that is left when it is covered.
 const HIDDEN: f32 = 0.4;
 /// Of the structure of a part, the part that is left when it is hidden, and the share of hidden parts when sprayed.
-const SPRAYED: (f32, f32) = (0.3, 0.3);
+const SPRAYED: (f32, f32) = (0.3, 0.25);
 /// Of how fine the edges were, the part that is left out of focus.
-const BLURRED: f32 = 0.62;
+const BLURRED: f32 = 0.72;
 /// Seconds without any change that are no chance, and how many times the longest known.
 const FROZEN: (f32, f32) = (15.0, 3.0);
 /// Parts on each side in which structure is compared.
-const PARTS: usize = 6;
+const PARTS: usize = 10;
 
-/// A view: gradients of a picture.
-struct View {
-    edges: Vec<f32>,
-}
+/// Gradient of a pixel: across, down. Levels over a few pixels.
+type Gradient = (f32, f32);
 
 #[derive(Clone, Copy, Default)]
 struct Measure {
-    /// How much the reference's edges stand out: gradient there over gradient everywhere.
+    /// How much the reference's edges stand out: gradient there, as far as it lies in their direction, over gradient
+    /// everywhere.
     stand_out: f32,
     /// Gradient everywhere, levels.
     structure: f32,
-    /// Gradient over one pixel, of that over four: how fine edges are.
+    /// Steepness over one pixel, of that over four: how fine edges are.
     fineness: f32,
 }
 
@@ -89,7 +90,7 @@ pub struct TamperWatch {
     looked: Option<Ticks>,
     looks: u32,
     present: Vec<f32>,
-    reference: Vec<f32>,
+    reference: Vec<Gradient>,
     usual: Measure,
     suspect: Option<(Tamper, Ticks, u32)>,
     told: Option<(Tamper, u32)>,
@@ -103,23 +104,30 @@ fn seconds(ticks: i64) -> f32 {
     ticks as f32 / TICKS_PER_SECOND as f32
 }
 
-/// Gradients: the larger of the differences across and down, over `reach` pixels.
-fn gradients(picture: &[f32], width: usize, reach: usize) -> View {
+fn gradients(picture: &[f32], width: usize, reach: usize) -> Vec<Gradient> {
     let height = picture.len() / width;
-    let mut edges = vec![0.0; picture.len()];
+    let mut edges = vec![(0.0, 0.0); picture.len()];
     for y in 0..height - reach {
         for x in 0..width - reach {
             let at = y * width + x;
-            let across = (picture[at + reach] - picture[at]).abs();
-            let down = (picture[at + reach * width] - picture[at]).abs();
-            edges[at] = across.max(down);
+            edges[at] = (picture[at + reach] - picture[at], picture[at + reach * width] - picture[at]);
         }
     }
-    View { edges }
+    edges
 }
 
-fn mean(values: &[f32]) -> f32 {
-    values.iter().sum::<f32>() / values.len().max(1) as f32
+/// Its length.
+fn size(gradient: &Gradient) -> f32 {
+    gradient.0.hypot(gradient.1)
+}
+
+/// Mean of the squares of their lengths: an edge counts by how steep it is.
+fn power(gradients: &[Gradient]) -> f32 {
+    gradients.iter().map(|g| g.0 * g.0 + g.1 * g.1).sum::<f32>() / gradients.len().max(1) as f32
+}
+
+fn mean_size(gradients: &[Gradient]) -> f32 {
+    gradients.iter().map(size).sum::<f32>() / gradients.len().max(1) as f32
 }
 
 impl TamperWatch {
@@ -141,7 +149,7 @@ impl TamperWatch {
         self.looks += 1;
         let frozen = self.is_frozen(frame);
         let found = self.judge(frame);
-        let found = if frozen { Some(Tamper::Frozen) } else { found };
+        let found = if frozen && found != Some(Tamper::Black) { Some(Tamper::Frozen) } else { found };
         self.decide(found, frame.at)
     }
 
@@ -171,8 +179,8 @@ impl TamperWatch {
         }
         let share = 1.0 / PRESENT;
         self.present.iter_mut().zip(frame.luma).for_each(|(p, &v)| *p += share * (f32::from(v) - *p));
-        let fine = gradients(&self.present, width, 1).edges;
-        let coarse = gradients(&self.present, width, 4).edges;
+        let fine = gradients(&self.present, width, 1);
+        let coarse = gradients(&self.present, width, 4);
         if self.reference.is_empty() {
             self.reference.clone_from(&coarse);
         }
@@ -181,8 +189,12 @@ impl TamperWatch {
         let quick = self.looks <= LEARNS;
         let accepted = self.told.is_some_and(|(_, looks)| looks > ACCEPTED);
         if found.is_none() && self.suspect.is_none() && self.told.is_none() || quick || accepted {
-            let share = if quick { 1.0 / self.looks.min(8) as f32 } else { 1.0 / REFERENCE };
-            self.reference.iter_mut().zip(&coarse).for_each(|(r, &e)| *r += share * (e - *r));
+            let share = if accepted { 0.1 } else { 1.0 / (self.looks as f32).min(REFERENCE) };
+            for (r, e) in self.reference.iter_mut().zip(&coarse) {
+                // Which side of an edge is the bright one changes between day and infrared light.
+                let side = if r.0 * e.0 + r.1 * e.1 < 0.0 { -1.0 } else { 1.0 };
+                *r = (r.0 + share * (side * e.0 - r.0), r.1 + share * (side * e.1 - r.1));
+            }
             let mix = |old: &mut f32, new: f32| *old += share * (new - *old);
             let usual = self.measure(&fine, &coarse);
             mix(&mut self.usual.stand_out, usual.stand_out);
@@ -192,30 +204,36 @@ impl TamperWatch {
         found
     }
 
-    fn measure(&self, fine: &[f32], coarse: &[f32]) -> Measure {
-        let mut strongest = self.reference.clone();
+    fn measure(&self, fine: &[Gradient], coarse: &[Gradient]) -> Measure {
+        let sizes: Vec<f32> = self.reference.iter().map(size).collect();
+        let mut strongest = sizes.clone();
         let n = ((strongest.len() as f32 * EDGES) as usize).clamp(1, strongest.len()) - 1;
         let (_, &mut threshold, _) = strongest.select_nth_unstable_by(n, |a, b| b.total_cmp(a));
-        let there = self.reference.iter().zip(coarse).filter(|(r, _)| **r >= threshold && **r > 0.0);
-        let (sum, n) = there.fold((0.0, 0u32), |(sum, n), (_, &e)| (sum + e, n + 1));
-        let structure = mean(coarse);
+        let (mut sum, mut n) = (0.0, 0u32);
+        for ((r, e), &size) in self.reference.iter().zip(coarse).zip(&sizes) {
+            if size >= threshold && size > 0.0 {
+                sum += (r.0 * e.0 + r.1 * e.1).abs() / size;
+                n += 1;
+            }
+        }
+        let structure = mean_size(coarse);
         Measure {
             stand_out: sum / n.max(1) as f32 / (structure + 0.5),
             structure,
-            fineness: mean(fine) / (structure + 0.5),
+            fineness: power(fine).sqrt() / (power(coarse).sqrt() + 0.5),
         }
     }
 
     /// Share of the parts with structure that have lost it.
-    fn hidden(&self, coarse: &[f32]) -> f32 {
+    fn hidden(&self, coarse: &[Gradient]) -> f32 {
         let (width, height) = self.size;
         let (mut known, mut hidden) = (0, 0);
         for part in 0..PARTS * PARTS {
             let columns = part % PARTS * width / PARTS..(part % PARTS + 1) * width / PARTS;
             let rows = part / PARTS * height / PARTS..(part / PARTS + 1) * height / PARTS;
-            let sum = |of: &[f32]| {
-                rows.clone().map(|y| of[y * width..][columns.clone()].iter().sum::<f32>()).sum::<f32>()
-            };
+            let row =
+                |of: &[Gradient], y: usize| of[y * width..][columns.clone()].iter().map(size).sum::<f32>();
+            let sum = |of: &[Gradient]| rows.clone().map(|y| row(of, y)).sum::<f32>();
             let (was, is) = (sum(&self.reference), sum(coarse));
             if was > 2.0 * (columns.len() * rows.len()) as f32 {
                 known += 1;
@@ -225,7 +243,7 @@ impl TamperWatch {
         if known < PARTS { 0.0 } else { hidden as f32 / known as f32 }
     }
 
-    fn name(&self, frame: &Frame<'_>, now: &Measure, coarse: &[f32]) -> Option<Tamper> {
+    fn name(&self, frame: &Frame<'_>, now: &Measure, coarse: &[Gradient]) -> Option<Tamper> {
         let level = frame.luma.iter().map(|&v| f32::from(v)).sum::<f32>() / frame.luma.len() as f32;
         if level < BLACK.0 && now.structure < BLACK.1 {
             return (self.usual.structure > BLACK.1).then_some(Tamper::Black);
@@ -234,19 +252,18 @@ impl TamperWatch {
             return None;
         }
         let left = (now.stand_out - 1.0).max(0.0) / (self.usual.stand_out - 1.0);
-        if left < GONE {
-            let hidden = now.structure < HIDDEN * self.usual.structure;
-            return Some(if hidden { Tamper::Covered } else { Tamper::Turned });
-        }
-        if now.structure < HIDDEN * HIDDEN * self.usual.structure {
+        let dark = now.structure < HIDDEN * self.usual.structure;
+        if left < GONE && dark || now.structure < HIDDEN * HIDDEN * self.usual.structure {
             return Some(Tamper::Covered);
         }
         if now.fineness < BLURRED * self.usual.fineness {
             return Some(Tamper::Defocused);
         }
+        if left < GONE {
+            return Some(Tamper::Turned);
+        }
         let hidden = self.hidden(coarse);
         // In the dark all parts lose structure alike.
-        let dark = now.structure < HIDDEN * self.usual.structure;
         (!dark && hidden > SPRAYED.1).then_some(Tamper::Sprayed)
     }
 
@@ -262,7 +279,11 @@ impl TamperWatch {
             return None;
         }
         let Some(found) = found else {
-            self.suspect = None;
+            // Somebody who passes may look like the scene for a moment.
+            self.suspect = self.suspect.filter(|suspect| suspect.2 > DOUBTED);
+            if let Some(suspect) = &mut self.suspect {
+                suspect.2 -= DOUBTED;
+            }
             return None;
         };
         let (since, looks) = match self.suspect {

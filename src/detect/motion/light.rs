@@ -8,6 +8,10 @@
 pub(super) const SAME: u16 = 512;
 /// Tiles around a tile that are its surroundings, on each side.
 const AROUND: usize = 2;
+/// A jump of a tile's light between two pictures, in the unit of [`SAME`]: a quarter. Exposure is slower.
+const JUMP: u16 = 128;
+/// Share of the tiles that jump at once when a lamp is switched.
+const JUMPED: f32 = 0.6;
 /// Levels added to both sides of a quotient: in the dark it says nothing.
 const DARK: u32 = 6;
 
@@ -17,6 +21,8 @@ pub(super) struct Light {
     rows: usize,
     now: Vec<u32>,
     known: Vec<u32>,
+    /// Sums of the picture before.
+    before: Vec<u32>,
     /// Quotients at the middles of the tiles, spread over the columns: of two rows of tiles, and between them.
     above: Vec<i16>,
     below: Vec<i16>,
@@ -24,6 +30,8 @@ pub(super) struct Light {
     loaded: Option<usize>,
     /// Median over the tiles.
     pub(super) all: u16,
+    /// Whether nearly everything became brighter, or darker, since the picture before.
+    pub(super) jumped: bool,
 }
 
 fn quotient(now: u32, known: u32, pixels: u32) -> u16 {
@@ -67,11 +75,13 @@ impl Light {
             rows,
             now: vec![0; n],
             known: vec![0; n],
+            before: Vec::new(),
             above: vec![SAME as i16; width],
             below: vec![SAME as i16; width],
             between: vec![SAME; width],
             loaded: None,
             all: SAME,
+            jumped: false,
         }
     }
 
@@ -80,6 +90,15 @@ impl Light {
         sums(picture, width, self.tile, self.columns, &mut self.now);
         sums(look, width, self.tile, self.columns, &mut self.known);
         let pixels = (self.tile * self.tile) as u32;
+        let jumps = |sign: i32| {
+            let pairs = self.now.iter().zip(&self.before);
+            let jumps = pairs.filter(|&(&now, &before)| {
+                (i32::from(quotient(now, before, pixels)) - i32::from(SAME)) * sign > i32::from(JUMP)
+            });
+            jumps.count() as f32 > JUMPED * self.now.len() as f32
+        };
+        self.jumped = jumps(1) || jumps(-1);
+        self.before.clone_from(&self.now);
         let mut counts = [0u32; 97];
         for (&now, &known) in self.now.iter().zip(&self.known) {
             counts[usize::from(quotient(now, known, pixels).min(1536)) / 16] += 1;
@@ -100,7 +119,7 @@ impl Light {
                 n += 1;
             }
         }
-        self.all = if n == 0 { SAME } else { (sum / n) as u16 };
+        self.all = sum.checked_div(n).map_or(SAME, |mean| mean as u16);
         self.loaded = None;
         let mut line = Vec::with_capacity(self.columns.max(self.rows));
         for values in [&mut self.now, &mut self.known] {

@@ -117,6 +117,8 @@ struct Scene {
     said: Activity,
     pictures: u32,
     changed: Option<f64>,
+    /// When everything last changed at once, whatever was made of it, and when that began.
+    sudden: Option<f64>,
     changing_since: f64,
     share: f32,
     model: Model,
@@ -189,6 +191,7 @@ impl Scene {
             said,
             pictures: 1,
             changed: None,
+            sudden: None,
             changing_since: 0.0,
             share: 0.0,
             model: Model::new(frame.width, frame.height, frame.luma),
@@ -231,24 +234,29 @@ impl Scene {
         }
         self.blocks.count(self.model.excess());
         let (least, share) = self.blocks.spread();
-        let abrupt = share > 0.25 && self.share < 0.1 && least > 0.08 || share > 0.55 && least > 0.3;
+        let abrupt = share > 0.12 && self.share < 0.05 && least > 0.05 || share > 0.55 && least > 0.3;
         self.share = share;
-        if abrupt {
-            let follows = self.changed.is_some_and(|at| now - at < RELEARNS.max(f64::from(gap) * 1.5));
+        if abrupt || self.light.jumped {
+            let follows = self.sudden.is_some_and(|at| now - at < RELEARNS.max(f64::from(gap) * 1.5));
+            self.sudden = Some(now);
             if !follows {
                 self.changing_since = now;
             }
-            if now - self.changing_since <= LONGEST_RELEARN || !follows {
+            // What goes on changing is no switch: a lamp that flickers, a lorry before the lens. It is looked at as it is.
+            if now - self.changing_since <= LONGEST_RELEARN {
                 self.changed = Some(now);
+                self.model.replace(picture);
+                self.tracks.forget(abrupt);
+                self.share = 0.0;
+                return self.say(frame.at, now, frame.luma);
             }
-            self.model.replace(picture);
-            self.tracks.clear();
-            self.share = 0.0;
-            return self.say(frame.at, now, frame.luma);
         }
         let mut blobs = self.blocks.blobs(&self.model);
         blobs.retain(|blob| !self.blocks.is_light(blob, picture, &self.model));
         self.tracks.follow(&blobs, &self.blocks, now, gap);
+        if state == State::Relearning {
+            self.tracks.forget(false);
+        }
         self.tracks.rules(&self.blocks, now, &mut self.rules);
         let quick = match state {
             State::Learning => 1.0 / self.pictures as f32,

@@ -120,7 +120,7 @@ impl Model {
         &self.excess
     }
 
-    /// Whether a pixel that counts has also changed against the last second.
+    /// Whether a pixel that counts has changed within the last second.
     pub(super) fn stirs(&self, at: usize) -> bool {
         self.still[at] < 3
     }

@@ -25,6 +25,14 @@ const STEADY: f32 = 0.6;
 const FLICKERS: f32 = 0.4;
 /// How badly it may be found again, to be taken for a mover, and to stay one.
 const UNLIKE: (f32, f32) = (0.36, 0.8);
+/// How much better it has to be found again for each doubt for the clutter around.
+const UNLIKE_DOUBTS: f32 = 0.1;
+/// Share of its pixels that are new, at least, while it goes: what is only being forgotten shrinks, and gains none.
+const FRESH: f32 = 0.03;
+/// Own sizes that it has to get away, in so many seconds, not to be confined to a place.
+const ROAMS: f32 = 1.0;
+/// See [`ROAMS`].
+const CONFINED: f32 = 10.0;
 /// Share of its blocks that a thing fills; what fills less (rain, glitter) is doubted, in proportion.
 const SOLID: f32 = 0.5;
 /// See [`SOLID`].
@@ -99,12 +107,18 @@ pub(super) struct Track {
     pub(super) seen: bool,
     /// Share of its pixels that come and go although it stays, 0..=1, over a second.
     pub(super) flicker: f32,
+    /// Share of its pixels that are new to it, 0..=1, over a second.
+    fresh: f32,
+    /// Where it last got away from, and when.
+    anchor: (f32, f32, f64),
     /// How badly it is found again: way from where it was expected, of its size, and change of its mass; over a second.
     unlike: f32,
     /// Share of its blocks' pixels that count.
     fill: f32,
     /// How many times over the blobs around outweigh it.
     rivals: usize,
+    /// How many others appeared in the same picture: a change of light breaks out everywhere.
+    siblings: usize,
     /// How restless the place is where it is, 0..=1.
     restless: f32,
     pub(super) pixels: u32,
@@ -117,7 +131,7 @@ fn since(now: f64, then: f64) -> f32 {
 }
 
 impl Track {
-    pub(super) fn new(id: u64, now: f64) -> Self {
+    pub(super) fn new(id: u64, siblings: usize, now: f64) -> Self {
         Self {
             id,
             first: now,
@@ -135,9 +149,12 @@ impl Track {
             stirred: now,
             seen: true,
             flicker: 0.0,
+            fresh: 0.0,
+            anchor: (0.0, 0.0, now),
             unlike: 0.0,
             fill: 0.0,
             rivals: 0,
+            siblings,
             restless: 0.0,
             pixels: 0,
             excess: 0,
@@ -159,6 +176,16 @@ impl Track {
     /// Seconds since it last made its way.
     pub(super) fn stays(&self, now: f64) -> f32 {
         since(now, self.went)
+    }
+
+    /// Whether it has long been about the same place, however much it moves there.
+    pub(super) fn is_confined(&self, now: f64) -> bool {
+        since(now, self.anchor.2) > CONFINED
+    }
+
+    /// How restless it makes the place where it is, 0..=1.
+    pub(super) fn unrest(&self, now: f64) -> f32 {
+        if self.is_confined(now) { self.fresh } else { self.flicker }
     }
 
     /// Whether it is a thing rather than noise, as far as one picture can tell.
@@ -216,7 +243,13 @@ impl Track {
         if !self.steps.is_empty() {
             let step = (x - self.x).hypot(y - self.y) / self.size.max(1.0);
             let sample = (fresh - 1.5 * step - 0.1).clamp(0.0, 1.0);
-            self.flicker += (sample - self.flicker) * (gap * 2.0).min(0.5);
+            let rate = (gap * 2.0).min(0.5);
+            self.flicker += (sample - self.flicker) * rate;
+            self.fresh += (fresh - self.fresh) * rate;
+        }
+        let far = (x - self.anchor.0).hypot(y - self.anchor.1);
+        if self.steps.is_empty() || far > ROAMS * self.size + WAY * blocks.rows as f32 {
+            self.anchor = (x, y, now);
         }
         let passed = since(now, self.last);
         if passed > 0.0 {
@@ -235,7 +268,9 @@ impl Track {
         let fill = mass / (n * (blocks.size * blocks.size) as f32);
         self.fill = if self.steps.len() == 1 { fill } else { self.fill + (fill - self.fill) * 0.4 };
         self.restless = self.blocks.iter().map(|&at| restless[usize::from(at)]).sum::<f32>() / n;
-        if found.iter().map(|b| b.stirring).sum::<u32>() as f32 > STIRS * mass {
+        // Between pictures that are far apart it may have left all its pixels.
+        let came = if gap > 0.4 { fresh * mass } else { 0.0 };
+        if came.max(found.iter().map(|b| b.stirring).sum::<u32>() as f32) > STIRS * mass {
             self.stirred = now;
         }
     }
@@ -277,7 +312,7 @@ impl Track {
         if self.unlike > UNLIKE.1 && away {
             self.moves = false;
         }
-        if self.makes_its_way(window, blocks, now, gap) {
+        if self.makes_its_way(window, blocks, now, gap) && !(self.moves && self.is_confined(now)) {
             self.went = now;
             self.home = (self.x, self.y, self.size);
             if !self.moves {
@@ -290,11 +325,13 @@ impl Track {
     fn makes_its_way(&self, window: f32, blocks: &Blocks, now: f64, gap: f32) -> bool {
         let (Some(from), Some(to)) = (self.steps.front(), self.steps.back()) else { return false };
         let sparse = (SOLID - self.fill).max(0.0) / SOLID;
-        let doubts = (self.rivals / 2).min(CLUTTER_DOUBTS) as f32 + sparse * SPARSE_DOUBTS;
+        let clutter = ((self.rivals + self.siblings) / 2).min(CLUTTER_DOUBTS) as f32;
+        let doubts = clutter + sparse * SPARSE_DOUBTS;
         let more = if gap > 0.3 { (doubts as usize).min(2) } else { 0 };
         let hits = if gap > 0.6 { 2 } else { 3 } + more;
         let age = (YOUNGEST + DOUBT_SECONDS * doubts).min(window - gap);
-        if self.steps.len() < hits || since(now, from.at) < age || self.flicker >= FLICKERS {
+        let wrong = self.flicker >= FLICKERS || self.fresh < FRESH;
+        if self.steps.len() < hits || since(now, from.at) < age || wrong {
             return false;
         }
         let rows = blocks.rows as f32;
@@ -308,11 +345,12 @@ impl Track {
         }
         let walked: f32 = lengths().sum();
         let full = LARGE * (blocks.size * blocks.size) as u32;
-        let large = self.fill > SOLID && self.pixels > full && self.rivals == 0;
+        let large = self.fill > SOLID && self.pixels > full && self.rivals + self.siblings == 0;
         if large && self.flicker < LARGE_FLICKERS && way >= 0.5 * walked {
             return true;
         }
-        way >= STRAIGHT * walked && self.unlike < UNLIKE.0 * (1.0 - 1.5 * sparse)
+        way >= STRAIGHT * walked
+            && self.unlike < UNLIKE.0 * (1.0 - 1.5 * sparse) / (1.0 + UNLIKE_DOUBTS * clutter)
     }
 
     /// When the thing appeared: back along its path as long as it had a good part of its mass. Before that it was noise

@@ -17,7 +17,7 @@ const ABSORB: (f32, f32, f32) = (5.0, 8.0, 60.0);
 /// Seconds after its last step in which a mover is taken to go on.
 const GOES_ON: f32 = 3.0;
 /// Flicker of one that stays, above which the place is learned as restless all the same.
-const STIRS_ON: f32 = 0.3;
+const STIRS_ON: f32 = 0.2;
 
 pub(super) struct Tracks {
     tracks: Vec<Track>,
@@ -36,9 +36,9 @@ impl Tracks {
         self.tracks.iter()
     }
 
-    /// Forgets what is followed: the picture is another one.
-    pub(super) fn clear(&mut self) {
-        self.tracks.clear();
+    /// The picture is another one: forgets what is followed, movers too if `all`.
+    pub(super) fn forget(&mut self, all: bool) {
+        self.tracks.retain(|track| track.moves && !all);
     }
 
     /// Follows the blobs of a picture that came `gap` seconds after the last.
@@ -67,8 +67,10 @@ impl Tracks {
             }
         }
         self.tracks.retain(|track| !track.is_lost(now, gap));
+        // Between pictures that are far apart much may come.
+        let siblings = if gap < 0.4 { unclaimed.len().saturating_sub(1) } else { 0 };
         for blob in unclaimed {
-            let mut track = Track::new(self.next, now);
+            let mut track = Track::new(self.next, siblings, now);
             self.next += 1;
             track.take(&[blob], &self.restless, blocks, now, gap);
             self.tracks.push(track);
@@ -80,10 +82,10 @@ impl Tracks {
     fn rest(&mut self, gap: f32, now: f64) {
         let share = (gap / RESTLESS_SECONDS).min(0.3);
         self.restless.iter_mut().for_each(|restless| *restless -= share * *restless);
-        for track in self.tracks.iter().filter(|t| t.seen && !(t.moves && t.stays(now) < GOES_ON)) {
+        for track in self.tracks.iter().filter(|t| t.seen && (!t.moves || t.stays(now) > GOES_ON)) {
             for &at in &track.blocks {
                 let restless = &mut self.restless[usize::from(at)];
-                *restless = (*restless + share * (track.flicker / ALL_RESTLESS).min(1.0)).min(1.0);
+                *restless = (*restless + share * (track.unrest(now) / ALL_RESTLESS).min(1.0)).min(1.0);
             }
         }
     }
@@ -96,7 +98,7 @@ impl Tracks {
         for track in &self.tracks {
             let (absorb, unrest) = match track.moves {
                 true if track.settled(now) => (ABSORB.1, Unrest::All),
-                true if track.stays(now) > GOES_ON && track.flicker > STIRS_ON => (ABSORB.2, Unrest::All),
+                true if track.stays(now) > GOES_ON && track.unrest(now) > STIRS_ON => (ABSORB.2, Unrest::All),
                 true => (ABSORB.2, Unrest::Nothing),
                 // It may become a mover.
                 false if track.seen && track.is_solid() => (ABSORB.0, Unrest::Little),
