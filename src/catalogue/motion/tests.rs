@@ -10,7 +10,7 @@ use sqlx::{Executor, SqlSafeStr};
 use super::*;
 use crate::base::{COLUMNS, Cells, EventId, ROWS};
 use crate::catalogue::tests::{Room, at, minutes};
-use crate::catalogue::{Activity, MotionHit};
+use crate::catalogue::{Activity, Catalogue, MotionHit};
 
 /// Any set of cells, mostly small ones.
 pub(super) fn cells() -> impl Strategy<Value = Cells> {
@@ -185,6 +185,11 @@ async fn what_moved_is_found_at_once_and_after_a_restart() {
     room.flush().await;
     let both = MotionHit { range: seconds(10, 13), best: second(12), cells: 15 };
     assert_eq!(room.found(day, here, 0).await, [both]);
+    // A tool beside the service reads what is in the file.
+    let tool = Catalogue::open_for_tool(&room.path()).await.expect("opens");
+    let seconds = tool.activity(room.camera.id, day).await.expect("read");
+    assert_eq!(seconds.last().map(|a| a.at), Some(second(12)));
+    tool.close().await;
     let activity = room.catalogue.activity(room.camera.id, day).await.expect("read");
     let each = |(n, cells)| Activity { at: second(n), cells };
     assert_eq!(activity, [(10, here), (11, there), (12, here)].map(each));
