@@ -62,27 +62,29 @@ impl Room {
     }
 }
 
-/// The same, from the seconds themselves: upwards, and without any index.
+/// The same, from the seconds themselves, without any index.
 fn brute_force(all: &BTreeMap<i64, Cells>, range: TimeRange, region: Cells, least: u32) -> Vec<MotionHit> {
     let mut hits: Vec<MotionHit> = Vec::new();
-    for (n, cells) in all {
+    for (n, cells) in all.iter().rev() {
         let second = seconds(*n, n + 1);
         let count = (*cells & region).count();
         if second.overlap(range).is_none() || count < least.max(1) {
             continue;
         }
         match hits.last_mut() {
-            Some(hit) if second.from - hit.range.to <= 5 * TICKS_PER_SECOND => {
-                hit.range.to = second.to;
+            Some(hit)
+                if hit.range.from - second.to <= 5 * TICKS_PER_SECOND
+                    && hit.range.to - second.from <= 60 * MINUTE =>
+            {
+                hit.range.from = second.from;
                 // Of equal seconds the newest is told.
-                if count >= hit.cells {
+                if count > hit.cells {
                     (hit.best, hit.cells) = (second.from, count);
                 }
             }
             _ => hits.push(MotionHit { range: second, best: second.from, cells: count }),
         }
     }
-    hits.reverse();
     hits
 }
 
@@ -139,6 +141,20 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+#[tokio::test]
+async fn a_tree_that_moves_for_hours_is_told_by_the_hour() {
+    let room = Room::new().await;
+    let leaf = block(1, 1, 1, 1);
+    for minute in 0..150 {
+        (0..60).step_by(4).for_each(|second| room.moved(minute * 60 + second, leaf));
+        room.flush().await;
+    }
+    let hits = room.found(minutes(0, 1440), Cells::ALL, 0).await;
+    assert_eq!(hits.len(), 3);
+    assert!(hits.iter().all(|hit| hit.range.ticks() <= 60 * MINUTE), "{hits:?}");
+    assert!(hits.windows(2).all(|pair| pair[1].range.to <= pair[0].range.from), "{hits:?}");
 }
 
 #[tokio::test]
