@@ -7,7 +7,6 @@ use super::motion::{Detector, State};
 use super::scene_tests::{Canvas, Dice, at, show};
 use super::tracker::{Change, Event, Settings, Tracker};
 use super::zones::Zones;
-use crate::base::Cells;
 
 const WIDTH: usize = 160;
 const HEIGHT: usize = 90;
@@ -295,22 +294,6 @@ fn it_sees_in_the_second_second() {
     });
     assert_eq!(told.len(), 1);
     assert!(told[0].start() <= 2.5, "starts at {}", told[0].start());
-}
-
-#[test]
-fn what_moves_under_a_mask_is_never_looked_at() {
-    let scene = Canvas::scene(WIDTH, HEIGHT, 11);
-    let paint = |t: f64| {
-        let mut canvas = scene.clone();
-        if let Some(x) = walker(t, 5.0, 0.12) {
-            canvas.person(x, 0.3, 0.3, 230.0);
-        }
-        canvas
-    };
-    let mut upper = Cells::NONE;
-    (0..32).for_each(|column| (0..10).for_each(|row| upper.set(column, row)));
-    assert_eq!(events(16.0, 5.0, paint).len(), 1);
-    no_events(&events_of(Detector::masked(upper), 16.0, 5.0, paint));
 }
 
 #[test]

@@ -55,7 +55,6 @@ struct Zone {
 /// The zones of a stream. Without alert zones the whole picture is one, of normal sensitivity.
 pub struct Zones {
     zones: Vec<Zone>,
-    masked: Cells,
 }
 
 impl Default for Zones {
@@ -83,12 +82,7 @@ impl Zones {
             let (smallest, contrast) = Sensitivity::Normal.least();
             zones.push(Zone { cells: !masked, area: None, smallest, contrast, shortest: 0.0 });
         }
-        Self { zones, masked }
-    }
-
-    /// The cells in which nothing counts; the detector is told of them too.
-    pub fn masked(&self) -> Cells {
-        self.masked
+        Self { zones }
     }
 
     /// How many there are.

@@ -1,7 +1,6 @@
 //! Pure. From pixels that count to blobs: blocks that are dense enough, joined where they touch or nearly do.
 
 use super::model::Model;
-use crate::base::{COLUMNS, Cells, ROWS};
 
 /// Rows of blocks that a picture has, about: a block is 1/45 of its height, half the height of the smallest person.
 pub(super) const BLOCK_ROWS: usize = 45;
@@ -45,20 +44,14 @@ pub(super) struct Blocks {
     width: usize,
     counts: Vec<u16>,
     dense: Vec<bool>,
-    /// Blocks that are never looked at.
-    masked: Vec<usize>,
 }
 
 impl Blocks {
-    pub(super) fn new(width: usize, height: usize, masked: Cells) -> Self {
+    pub(super) fn new(width: usize, height: usize) -> Self {
         let size = ((height + BLOCK_ROWS / 2) / BLOCK_ROWS).max(1);
         let (columns, rows) = (width.div_ceil(size), height.div_ceil(size));
         let n = columns * rows;
-        let cell = |block: usize, of: usize, cells: usize| (block * size + size / 2).min(of - 1) * cells / of;
-        let is_masked =
-            |at: &usize| masked.has(cell(at % columns, width, COLUMNS), cell(at / columns, height, ROWS));
-        let masked = (0..n).filter(is_masked).collect();
-        Self { size, columns, rows, width, counts: vec![0; n], dense: vec![false; n], masked }
+        Self { size, columns, rows, width, counts: vec![0; n], dense: vec![false; n] }
     }
 
     /// Counts the pixels of each block.
@@ -72,9 +65,6 @@ impl Blocks {
             for (count, piece) in out.iter_mut().zip(line.chunks(self.size)) {
                 *count = piece.iter().map(|&n| u16::from(n)).sum();
             }
-        }
-        for &at in &self.masked {
-            self.counts[at] = 0;
         }
     }
 

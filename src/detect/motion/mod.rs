@@ -131,20 +131,12 @@ struct Scene {
 
 /// Motion of one stream. Give it every picture, in order of time.
 #[derive(Default)]
-pub struct Detector {
-    scene: Option<Scene>,
-    masked: Cells,
-}
+pub struct Detector(Option<Scene>);
 
 impl Detector {
     /// One that has seen nothing.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// One that never looks at some cells.
-    pub fn masked(masked: Cells) -> Self {
-        Self { scene: None, masked }
     }
 
     /// Looks at a picture. One that is not later than the last, or too small to see anything in, says nothing.
@@ -156,11 +148,11 @@ impl Detector {
         if !fits {
             return quiet(State::Learning);
         }
-        let goes_on = self.scene.as_ref().is_some_and(|scene| {
+        let goes_on = self.0.as_ref().is_some_and(|scene| {
             let gap = seconds(frame.at - scene.last);
             (scene.width, scene.height) == (frame.width, frame.height) && (0.0..BREAK).contains(&gap)
         });
-        match &mut self.scene {
+        match &mut self.0 {
             Some(scene) if goes_on && seconds(frame.at - scene.last) < PACE => {
                 Activity { at: frame.at, ..scene.said.clone() }
             }
@@ -169,7 +161,7 @@ impl Detector {
                 scene.said.clone()
             }
             slot => {
-                *slot = Some(Scene::new(frame, quiet(State::Learning), self.masked));
+                *slot = Some(Scene::new(frame, quiet(State::Learning)));
                 quiet(State::Learning)
             }
         }
@@ -181,8 +173,8 @@ fn seconds(ticks: i64) -> f32 {
 }
 
 impl Scene {
-    fn new(frame: &Frame<'_>, said: Activity, masked: Cells) -> Self {
-        let blocks = Blocks::new(frame.width, frame.height, masked);
+    fn new(frame: &Frame<'_>, said: Activity) -> Self {
+        let blocks = Blocks::new(frame.width, frame.height);
         Self {
             width: frame.width,
             height: frame.height,

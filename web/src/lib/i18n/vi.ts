@@ -327,7 +327,8 @@ export const vi = {
   'healthcode.not_recorded': '{cameras} camera có hình nhưng không được ghi. Kiểm tra ổ cứng.',
   'healthcode.disk_error': 'Ổ cứng báo lỗi. Hãy thay ổ sớm.',
   'healthcode.catalogue_held': 'Một chương trình khác đang giữ danh mục bản ghi. Hãy đóng chương trình đó.',
-  'healthcode.motion_file': 'Hiện không lưu và không tìm được chuyển động. Ghi hình vẫn tiếp tục; xem nhật ký để biết lý do.',
+  'healthcode.motion_file':
+    'Hiện không lưu và không tìm được chuyển động. Ghi hình vẫn tiếp tục; xem nhật ký để biết lý do.',
   'healthcode.camera_clock_off': '{cameras} camera sai đồng hồ, lệch nhất {offset_s} giây. Bật NTP trong camera.',
   'healthcode.clock_doubted': 'Đồng hồ đầu ghi có thể sai. Tạm thời không xóa bản ghi theo số ngày.',
   'healthcode.clock_off': 'Đồng hồ đầu ghi lệch. Giờ trên bản ghi có thể sai.',
