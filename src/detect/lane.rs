@@ -56,6 +56,9 @@ pub(super) struct Lane {
     under_way: FuturesOrdered<BoxFuture<'static, Answered>>,
     /// Answers of an earlier one are of units that have been sent again.
     generation: u64,
+    /// The random access point that was submitted last, and the one from which the stream was sent again last.
+    key: Option<Ticks>,
+    resent: Option<Ticks>,
     /// A run whose coding the worker does not know.
     unknown_run: Option<u64>,
     event: Option<Open>,
@@ -86,6 +89,8 @@ impl Lane {
             zone_ids,
             under_way: FuturesOrdered::new(),
             generation: 0,
+            key: None,
+            resent: None,
             unknown_run: None,
             event: None,
             tamper: None,
@@ -146,6 +151,9 @@ impl Lane {
                 Want::Grey { max_width: width as u16, max_height: height as u16 }
             }
         };
+        if unit.random_access {
+            self.key = Some(unit.start);
+        }
         match self.source.decoder.submit(unit, want) {
             Ok(answer) => {
                 let (generation, start) = (self.generation, unit.start);
@@ -170,6 +178,8 @@ impl Lane {
             Err(Trouble::Stopped) => return false,
             Err(_) if generation != self.generation => {}
             Err(Trouble::Restarted) => self.again(),
+            // A worker that ended between two units; or a loss, which the same GOP would only bring again.
+            Err(Trouble::NeedsKey) if self.resent != self.key => self.again(),
             Err(trouble) => {
                 self.reason = match trouble {
                     Trouble::Broken => Some("damaged_pictures"),
@@ -190,6 +200,7 @@ impl Lane {
     /// The worker is a new one: it gets the stream from its newest random access point again.
     fn again(&mut self) {
         self.generation += 1;
+        self.resent = self.key;
         self.pace.again();
         self.units = self.source.stream.subscribe(Start::NewestKey);
     }
