@@ -56,9 +56,8 @@ pub(super) struct Lane {
     under_way: FuturesOrdered<BoxFuture<'static, Answered>>,
     /// Answers of an earlier one are of units that have been sent again.
     generation: u64,
-    /// The random access point that was submitted last, and the one from which the stream was sent again last.
-    key: Option<Ticks>,
-    resent: Option<Ticks>,
+    /// Restarts of workers that this lane has sent its stream again for.
+    known_restarts: u64,
     /// A run whose coding the worker does not know.
     unknown_run: Option<u64>,
     event: Option<Open>,
@@ -89,8 +88,7 @@ impl Lane {
             zone_ids,
             under_way: FuturesOrdered::new(),
             generation: 0,
-            key: None,
-            resent: None,
+            known_restarts: 0,
             unknown_run: None,
             event: None,
             tamper: None,
@@ -151,9 +149,6 @@ impl Lane {
                 Want::Grey { max_width: width as u16, max_height: height as u16 }
             }
         };
-        if unit.random_access {
-            self.key = Some(unit.start);
-        }
         match self.source.decoder.submit(unit, want) {
             Ok(answer) => {
                 let (generation, start) = (self.generation, unit.start);
@@ -178,8 +173,8 @@ impl Lane {
             Err(Trouble::Stopped) => return false,
             Err(_) if generation != self.generation => {}
             Err(Trouble::Restarted) => self.again(),
-            // A worker that ended between two units; or a loss, which the same GOP would only bring again.
-            Err(Trouble::NeedsKey) if self.resent != self.key => self.again(),
+            // A worker that ended between two units; otherwise it is a loss, which the same GOP would only bring again.
+            Err(Trouble::NeedsKey) if self.restarts() != self.known_restarts => self.again(),
             Err(trouble) => {
                 self.reason = match trouble {
                     Trouble::Broken => Some("damaged_pictures"),
@@ -200,9 +195,14 @@ impl Lane {
     /// The worker is a new one: it gets the stream from its newest random access point again.
     fn again(&mut self) {
         self.generation += 1;
-        self.resent = self.key;
+        self.known_restarts = self.restarts();
         self.pace.again();
         self.units = self.source.stream.subscribe(Start::NewestKey);
+    }
+
+    /// Of all workers, so far.
+    fn restarts(&self) -> u64 {
+        self.rooms.vision.status().borrow().workers.iter().map(|worker| worker.restarts).sum()
     }
 
     fn look(&mut self, grey: &Grey) {

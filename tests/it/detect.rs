@@ -110,7 +110,8 @@ impl Site {
             publish(&streams[last], unit);
             let only_keys = last == 0 && camera.streams.len() == 1;
             if unit.random_access || (!only_keys && unit.start.0 % (TICKS_PER_SECOND / 5) == 0) {
-                let at = begin + unit.start.0;
+                // After a restart of the worker it may be the picture before.
+                let at = begin + unit.start.0 - TICKS_PER_SECOND / 5;
                 let caught_up = seen.wait_for(|seen| seen.as_ref().is_some_and(|seen| seen.at >= at));
                 tokio::time::timeout(PATIENCE, caught_up)
                     .await
