@@ -35,7 +35,8 @@ impl Detection {
             .build()
             .map_err(|e| Error::io("starting detection", e))?;
         let vision = vision::Settings { workers: how.workers, ..vision::Settings::default() };
-        let settings = DetectSettings { pictures_per_second: how.pictures_per_second, vision };
+        let config::Detect { key_frames_only, pictures_per_second, .. } = how;
+        let settings = DetectSettings { key_frames_only, pictures_per_second, vision };
         let detect = {
             let _on_it = runtime.enter();
             Detect::start(catalogue.clone(), hub.clone(), Arc::clone(clock), settings)

@@ -33,6 +33,8 @@ pub struct Config {
 /// How motion is looked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detect {
+    /// Of small streams, too, only key frames are looked at.
+    pub key_frames_only: bool,
     /// Pictures of a small stream that are looked at in a second, at most.
     pub pictures_per_second: f32,
     /// Processes that decode.
@@ -244,7 +246,8 @@ fn detect(place: &Place<'_>, raw: &raw::Detect) -> Result<Option<Detect>> {
         }
         Some(workers) => usize::try_from(*workers.get_ref()).unwrap_or(1),
     };
-    Ok(raw.enabled.unwrap_or(true).then_some(Detect { pictures_per_second, workers }))
+    let key_frames_only = raw.key_frames_only.unwrap_or(false);
+    Ok(raw.enabled.unwrap_or(true).then_some(Detect { key_frames_only, pictures_per_second, workers }))
 }
 
 #[cfg(test)]
@@ -268,7 +271,10 @@ mod tests {
         assert_eq!(config.data, Path::new("/etc/lanewatch/data"));
         assert_eq!(config.volumes[0].path, Path::new("/etc/lanewatch/data/footage"));
         assert_eq!((config.site.zone, config.ring_bytes), (Zone::HO_CHI_MINH, RING));
-        assert_eq!(config.detect, Some(Detect { pictures_per_second: 5.0, workers: 1 }));
+        assert_eq!(
+            config.detect,
+            Some(Detect { key_frames_only: false, pictures_per_second: 5.0, workers: 1 })
+        );
     }
 
     #[test]
@@ -295,6 +301,7 @@ mod tests {
             [ring]
             bytes = "8 MiB"
             [detect]
+            key_frames_only = true
             pictures_per_second = 10.0
             workers = 2
             "#,
@@ -305,7 +312,10 @@ mod tests {
         assert_eq!(config.site.url.as_deref(), Some("https://camera.example.vn"));
         assert_eq!(config.retention, Days { min: Some(7), max: Some(30) });
         assert_eq!((config.ring_bytes, config.site.name.as_str()), (8 << 20, "Thôn Đông"));
-        assert_eq!(config.detect, Some(Detect { pictures_per_second: 10.0, workers: 2 }));
+        assert_eq!(
+            config.detect,
+            Some(Detect { key_frames_only: true, pictures_per_second: 10.0, workers: 2 })
+        );
         assert_eq!(parse("[detect]\nenabled = false").expect("a right file").detect, None);
     }
 

@@ -64,6 +64,8 @@ pub(super) struct Ring {
 pub(super) struct Detect {
     /// Look for motion at all.
     pub(super) enabled: Option<bool>,
+    /// Of small streams, too, only key frames.
+    pub(super) key_frames_only: Option<bool>,
     /// Of a small stream, at most.
     pub(super) pictures_per_second: Option<Spanned<f64>>,
     /// Processes that decode.

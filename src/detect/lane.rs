@@ -233,18 +233,18 @@ impl Lane {
                     let id = EventId::fresh(self.rooms.clock.now());
                     self.event = Some(Open { id, peak: cells.count() });
                     self.rooms.catalogue.begin_event(self.row(&event, false));
-                    self.album.event(id, event.best.at);
+                    self.album.event(id, event.best.at, self.rooms.clock.now());
                 }
                 Change::Update(event) => {
                     if let Some(open) = &mut self.event {
                         open.peak = open.peak.max(cells.count());
-                        self.album.event(open.id, event.best.at);
+                        self.album.event(open.id, event.best.at, self.rooms.clock.now());
                         self.rooms.catalogue.update_event(self.row(&event, false));
                     }
                 }
                 Change::End(event) => {
                     if let Some(open) = &self.event {
-                        self.album.event(open.id, event.best.at);
+                        self.album.over(open.id, event.best.at, self.rooms.clock.now());
                         self.rooms.catalogue.end_event(self.row(&event, true));
                     }
                     self.event = None;
@@ -293,7 +293,7 @@ impl Lane {
                     best: at,
                 };
                 self.rooms.catalogue.begin_event(event.clone());
-                self.album.event(event.id, at);
+                self.album.over(event.id, at, self.rooms.clock.now());
                 self.tamper = Some(event);
             }
             Some(Verdict::End(_, at)) => {
@@ -330,7 +330,7 @@ impl Lane {
             let changes = self.observer.wait(at + (now - looked).max(0));
             self.tell(changes, Cells::NONE);
         }
-        self.album.look();
+        self.album.look(now);
         self.say_how_it_does(now);
     }
 

@@ -78,6 +78,8 @@ use crate::vision::{self, Vision};
 /// How detection is run.
 #[derive(Clone, Debug)]
 pub struct DetectSettings {
+    /// Of small streams, too, only key frames are looked at.
+    pub key_frames_only: bool,
     /// Pictures of a small stream that are looked at in a second, at most.
     pub pictures_per_second: f32,
     /// The workers that decode.

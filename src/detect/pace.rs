@@ -207,7 +207,7 @@ mod tests {
     fn what_was_left_out_unseen_is_told_too() {
         let mut pace = Pace::new(5.0, false);
         pace.rates(Ticks(0));
-        for (at, key) in stream(5).filter(|&(at, _)| at < SECOND || at >= 6 * SECOND) {
+        for (at, key) in stream(5).filter(|(at, _)| !(SECOND..6 * SECOND).contains(at)) {
             if at == 6 * SECOND {
                 pace.left_out();
             }

@@ -62,11 +62,15 @@ struct Setup {
 }
 
 impl Setup {
-    fn of(camera: &Camera) -> Option<Self> {
+    fn of(camera: &Camera, settings: &DetectSettings) -> Option<Self> {
         let key = |kind| camera.stream(kind).map(|stream| stream.key);
         let main = key(StreamKind::Main)?;
         let sub = key(StreamKind::Sub);
-        Some(Self { looks_at: sub.unwrap_or(main), main, keys_only: sub.is_none() })
+        Some(Self {
+            looks_at: sub.unwrap_or(main),
+            main,
+            keys_only: sub.is_none() || settings.key_frames_only,
+        })
     }
 }
 
@@ -139,8 +143,11 @@ impl Detect {
     /// `false`: not all of it could be done yet.
     async fn apply(&mut self) -> Result<bool> {
         let cameras = self.rooms.catalogue.cameras().await?;
-        let wanted: HashMap<CameraId, Setup> =
-            cameras.iter().filter(|c| c.enabled).filter_map(|c| Some((c.id, Setup::of(c)?))).collect();
+        let wanted: HashMap<CameraId, Setup> = cameras
+            .iter()
+            .filter(|c| c.enabled)
+            .filter_map(|c| Some((c.id, Setup::of(c, &self.rooms.settings)?)))
+            .collect();
         let over: Vec<CameraId> = self
             .running
             .iter()
