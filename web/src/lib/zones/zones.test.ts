@@ -19,6 +19,7 @@ import {
   type Polygon,
 } from './geometry';
 import { History } from './history';
+import { apiZone, newZone, offered, unfit, zoneArea } from './zone';
 
 /** Deterministic pseudo-random numbers: the same cases on every run. */
 function random(seed: number): () => number {
@@ -266,5 +267,30 @@ describe('drawing', () => {
       while (get().canRedo) e.redo();
       expect(get().areas).toEqual(end);
     }
+  });
+});
+
+describe('zones', () => {
+  const zone = { id: 'z1', kind: 'alert' as const, name: ' Cổng đình ', points: [[0, 0], [1, 0], [1, 1]] }; // prettier-ignore
+  it('go to the recorder as they came, the name trimmed and composed', () => {
+    const back = apiZone(zoneArea({ ...zone, name: zone.name.normalize('NFD'), min_size: 0.02, min_duration_s: 2 }));
+    expect(back).toEqual({ ...zone, name: 'Cổng đình', sensitivity: 'normal', min_size: 0.02, min_duration_s: 2 });
+  });
+  it('new ones have no id, keys of their own, and lie in the picture beside one another', () => {
+    const all = Array.from({ length: 40 }, (_, i) => newZone('ignore', `Vùng ${i}`, i));
+    expect(new Set(all.map((z) => z.key)).size).toBe(40);
+    expect(all.every((z) => inside(z.points) && !('id' in apiZone(z)))).toBe(true);
+    expect(all[0]!.points).not.toEqual(all[1]!.points);
+  });
+  it('cannot be saved without a name or with lines that cross', () => {
+    const good = zoneArea(zone);
+    expect(unfit([good])).toBeNull();
+    expect(unfit([good, { ...good, name: '  ' }])?.why).toBe('name');
+    const points = [[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]] as const; // prettier-ignore
+    expect(unfit([{ ...good, points }])?.why).toBe('crossing');
+  });
+  it('what somebody else has set is offered beside the rest, in order', () => {
+    expect(offered([0, 1, 5], 3)).toEqual([0, 1, 3, 5]);
+    expect(offered([0, 1, 5], 5)).toEqual([0, 1, 5]);
   });
 });
