@@ -127,7 +127,7 @@ export function zonesOf(camera) {
 
 export function putZones(camera, items, revision) {
   if (zonesOf(camera).revision !== revision) return null;
-  const own = items.map((z) => ({ ...z, id: z.id ?? `018f0000-0000-7000-9000-${Date.now().toString(16).padStart(12, '0')}` })); // prettier-ignore
+  const own = items.map((z, n) => ({ ...z, id: z.id ?? `018f0000-0000-7000-900${n % 10}-${Date.now().toString(16).padStart(12, '0')}` })); // prettier-ignore
   zones.set(camera.id, { revision: revision + 1, items: own });
   return zonesOf(camera);
 }

@@ -82,11 +82,13 @@ describe('how detection does', () => {
     return translate('vi', key, params);
   };
   it('is said in a sentence, and being overloaded before all else', () => {
-    expect(words(null)).toBe('Chưa theo dõi chuyển động.');
-    expect(words({ mode: 'off', shed: 1 })).toBe('Đang tắt theo dõi chuyển động.');
-    expect(words({ fps: 4.96 })).toBe('Đang xem mọi hình: 5,0 hình/giây.');
-    expect(words({ mode: 'key_pictures', fps: 0.5 })).toBe('Đang xem khung chính: 0,5 hình/giây.');
-    expect(words({ shed: 0.42, fps: 2.9 })).toBe('Đầu ghi quá tải, bỏ qua 42 % số hình, còn xem 2,9 hình/giây.');
+    expect(words(null)).toBe('Theo dõi chuyển động: chưa bắt đầu.');
+    expect(words({ mode: 'off', shed: 1 })).toBe('Theo dõi chuyển động: đang tắt.');
+    expect(words({ fps: 4.96 })).toBe('Theo dõi chuyển động: mọi hình, 5 hình/giây.');
+    expect(words({ mode: 'key_pictures', fps: 0.5 })).toBe('Theo dõi chuyển động: chỉ khung chính, 0,5 hình/giây.');
+    expect(words({ shed: 0.42, fps: 2.9 })).toBe(
+      'Theo dõi chuyển động: đầu ghi quá tải, bỏ qua 42 % số hình, còn 2,9 hình/giây.',
+    );
     expect(words({ shed: 0.03 })).toBe(words({}));
   });
 });

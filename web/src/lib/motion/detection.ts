@@ -10,7 +10,7 @@ export const shedding = (d: Detection): boolean => d.mode !== 'off' && d.shed >=
 
 export function detectionWords(d: Detection | null, lang: Lang): { key: Key; params: Params } {
   if (!d) return { key: 'detect.none', params: {} };
-  const params = { fps: number(d.fps, lang, d.fps < 10 ? 1 : 0), percent: number(d.shed * 100, lang) };
+  const params = { fps: number(d.fps, lang, Math.round(d.fps * 10) % 10 ? 1 : 0), percent: number(d.shed * 100, lang) };
   if (shedding(d)) return { key: 'detect.shed', params };
   return { key: `detect.${d.mode}`, params };
 }
