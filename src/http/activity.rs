@@ -96,7 +96,8 @@ struct Watching {
     camera: CameraId,
     activity: watch::Receiver<Option<Arc<LiveActivity>>>,
     look: Interval,
-    told: Option<Row>,
+    /// What was said last of how detection does.
+    told: Option<Option<Row>>,
 }
 
 impl Watching {
@@ -113,8 +114,8 @@ impl Watching {
                 }
                 _ = self.look.tick() => {
                     let now = self.board.detection(self.camera);
-                    if now != self.told {
-                        self.told.clone_from(&now);
+                    if self.told.as_ref() != Some(&now) {
+                        self.told = Some(now.clone());
                         return Some((sse::event("detection", &now.map(Detection::from)), self));
                     }
                 }

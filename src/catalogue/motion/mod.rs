@@ -183,8 +183,14 @@ impl Motion {
         let gone = || Error::new(Kind::Unavailable, "the motion file is closed");
         let (reply, done) = tokio::sync::oneshot::channel();
         let command = store::Command::Forget { camera, ranges, limit, reply };
-        self.queue.send(command).await.map_err(|_| gone())?;
-        done.await.map_err(|_| gone())?
+        let asked = async {
+            self.queue.send(command).await.map_err(|_| gone())?;
+            done.await.map_err(|_| gone())?
+        };
+        // Whoever deletes footage does not wait for an index.
+        tokio::time::timeout(super::READ_LIMIT, asked).await.unwrap_or_else(|_| {
+            Err(Error::new(Kind::Timeout, "the motion file answers too slowly; look at the load of its disk"))
+        })
     }
 
     /// What is wrong with the file; `None` = nothing.
