@@ -7,8 +7,8 @@ import { words } from './errors';
 const PAGE = 48;
 /** The recorder answers for at most 32 days at once. */
 const WINDOW_MS = 31 * 86_400_000;
-/** Events that lasted long may have begun before this; the newest page has them all the same. */
-const NEWS_MS = 3_600_000;
+/** An event is told when it begins; those that last are asked for from their beginning. */
+const NEWS_MS = 180_000;
 const NEWS = 100;
 
 export interface Filter {
@@ -78,7 +78,7 @@ export class Feed {
   /** Events go with their footage. */
   #oldest(): number {
     const all = app.cameras.map((c) => (c.oldest_at ? Date.parse(c.oldest_at) : Infinity));
-    return Math.min(clock.now() - NEWS_MS, ...all);
+    return Math.min(clock.now(), ...all);
   }
 
   /** What has happened since, and how those that lasted went on. */

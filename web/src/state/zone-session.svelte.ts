@@ -8,6 +8,8 @@ import { apiZone, newZone, unfit, zoneArea, type ZoneArea } from '../lib/zones/z
 import { clock } from './app.svelte';
 import { words } from './errors';
 
+/** Drawn and not saved: one may look elsewhere and come back. */
+const drafts = new Map<string, { revision: number; areas: readonly ZoneArea[] }>();
 const DAY = 86_400_000;
 const REST_MS = 500;
 
@@ -39,10 +41,19 @@ export class ZoneSession {
       if (!s.dragging) this.#try(s.areas);
     });
     this.view = this.editor.state;
-    void this.load();
+    void this.#resume();
+  }
+
+  async #resume(): Promise<void> {
+    const draft = drafts.get(this.camera);
+    drafts.delete(this.camera);
+    await this.load();
+    if (draft && draft.revision === this.revision) this.editor.resume(draft.areas);
   }
 
   stop(): void {
+    const { dirty, areas } = this.view!;
+    if (dirty && this.revision !== null) drafts.set(this.camera, { revision: this.revision, areas });
     clearTimeout(this.#rest);
     this.#asking?.abort();
   }

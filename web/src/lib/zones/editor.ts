@@ -119,6 +119,11 @@ export class AreaEditor<A extends Area> {
     this.#tell();
   }
 
+  /** Goes on with what was drawn before; undo leads to what the recorder has. */
+  resume(areas: readonly A[]): void {
+    this.#put(areas);
+  }
+
   choose(key: string | null, corner: number | null = null): void {
     if (key === this.#chosen && corner === this.#corner) return;
     this.#chosen = key;
