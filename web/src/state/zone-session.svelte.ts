@@ -7,6 +7,7 @@ import type { Size } from '../lib/zones/geometry';
 import { apiZone, newZone, unfit, zoneArea, type ZoneArea } from '../lib/zones/zone';
 import { clock } from './app.svelte';
 import { words } from './errors';
+import { t } from './i18n.svelte';
 
 /** Drawn and not saved: one may look elsewhere and come back. */
 const drafts = new Map<string, { revision: number; areas: readonly ZoneArea[] }>();
@@ -133,7 +134,7 @@ export class ZoneSession {
     } catch (e) {
       if (asking.signal.aborted) return;
       this.preview = null;
-      this.previewProblem = words(e);
+      this.previewProblem = e instanceof ApiError && e.code === 'unavailable' ? t('zone.preview_none') : words(e);
     }
     if (this.#asking === asking) this.previewing = false;
   }

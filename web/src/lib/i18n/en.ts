@@ -318,6 +318,7 @@ export const en: Record<keyof typeof vi, string> = {
   'zone.preview_events': 'events',
   'zone.preview_observed': 'Watched for only {length} so far.',
   'zone.preview_newest': 'Only the newest {n} events are marked.',
+  'zone.preview_none': 'The recorder does not look for motion yet, so this is not known.',
   'zone.unheard': 'No word from the recorder. Trying again…',
   'zone.unsaved': 'Not saved',
   'zone.saved': 'Saved',

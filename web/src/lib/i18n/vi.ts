@@ -314,6 +314,7 @@ export const vi = {
   'zone.preview_events': 'sự kiện',
   'zone.preview_observed': 'Mới theo dõi được {length}.',
   'zone.preview_newest': 'Chỉ hiện {n} sự kiện mới nhất.',
+  'zone.preview_none': 'Đầu ghi chưa theo dõi chuyển động nên chưa tính được.',
   'zone.unheard': 'Chưa nghe được từ đầu ghi. Đang thử lại…',
   'zone.unsaved': 'Chưa lưu',
   'zone.saved': 'Đã lưu',
