@@ -135,7 +135,8 @@ test('what somebody else saved meanwhile is not overwritten unasked', async () =
   await context.close();
 });
 
-for (const [device, options] of Object.entries({ PC, phone: PHONE })) {
+const SMALL_PC = { viewport: { width: 1024, height: 768 } };
+for (const [device, options] of Object.entries({ PC, 'a small PC': SMALL_PC, phone: PHONE })) {
   test(`${device}: the pages about motion pass the accessibility rules, fit the screen and speak English as well`, async () => {
     const { context, page, faults } = await open(browser, options, { expected: [/404.*keyframes/, NO_REPLAY] });
     await signIn(page);
@@ -212,6 +213,7 @@ test(
       [...hits].sort((a, b) => b - a),
     );
     await page.waitForSelector('canvas.shown');
+    await accessible(page);
     await page.click('[data-period=month]');
     await page.click('[data-action=search]');
     await page.click('[data-action=cancel]');
