@@ -164,7 +164,7 @@ export function beginSearch({ camera, from, to, polygon }) {
   const xs = polygon.map((p) => p[0]);
   const ys = polygon.map((p) => p[1]);
   const meets = (e) => e.x + 0.1 > Math.min(...xs) && e.x < Math.max(...xs) && e.y > Math.min(...ys) && e.y - 0.25 < Math.max(...ys); // prettier-ignore
-  const search = { id: `search-${++count}`, camera: c, from: a, to: b, begun: Date.now(), found: happened(c, a, b).filter((e) => e.kind === 'motion' && meets(e)) }; // prettier-ignore
+  const search = { id: `search-${++count}`, camera: c, from: a, to: b, begun: Date.now(), found: happened(c, a, b).filter((e) => e.from >= a && e.kind === 'motion' && meets(e)) }; // prettier-ignore
   searches.set(search.id, search);
   return search;
 }
