@@ -264,6 +264,9 @@ export const en: Record<keyof typeof vi, string> = {
   'detect.shed':
     'Motion detection: the recorder is overloaded and leaves out {percent} % of the pictures; {fps} a second are left.',
   'detect.reason.damaged_pictures': 'Pictures from the camera are damaged.',
+  'detect.reason.no_pictures': 'No pictures come.',
+  'detect.reason.dangerous_pictures': 'Some faulty pictures are left out.',
+  'detect.reason.unknown_coding': 'The camera’s codec cannot be watched.',
   'detect.reason.other': 'See the recorder’s log.',
 
   'zone.title': 'Zones: {name}',

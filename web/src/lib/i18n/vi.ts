@@ -260,6 +260,9 @@ export const vi = {
   'detect.key_pictures': 'Theo dõi chuyển động: chỉ khung chính, {fps} hình/giây.',
   'detect.shed': 'Theo dõi chuyển động: đầu ghi quá tải, bỏ qua {percent} % số hình, còn {fps} hình/giây.',
   'detect.reason.damaged_pictures': 'Hình từ camera bị hỏng.',
+  'detect.reason.no_pictures': 'Không có hình để xem.',
+  'detect.reason.dangerous_pictures': 'Một số hình lỗi bị bỏ qua.',
+  'detect.reason.unknown_coding': 'Kiểu nén của camera chưa xem được.',
   'detect.reason.other': 'Xem nhật ký của đầu ghi.',
 
   'zone.title': 'Vùng: {name}',

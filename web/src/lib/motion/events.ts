@@ -61,8 +61,8 @@ export interface Day<E> {
   events: E[];
 }
 
-/** Newest first, cut where the site's day changes. */
-export function byDay<E extends Happening>(events: readonly E[], zone: string): Day<E>[] {
+/** A list, newest first, cut where the site's day changes. */
+export function byDay<E extends { from: number }>(events: readonly E[], zone: string): Day<E>[] {
   const days: Day<E>[] = [];
   for (const e of events) {
     const key = dayKey(e.from, zone);
