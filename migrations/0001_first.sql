@@ -2,7 +2,7 @@
 -- Times are 90 kHz ticks since 1970-01-01T00:00:00Z (columns end in _90k), ranges are half-open.
 
 create table meta (
-  name text primary key not null, -- database, site_name, time_zone, coverage_hour
+  name text primary key not null, -- database, site_name, time_zone, coverage_hour, recovered_boot
   value text not null             -- text, so that a person with a shell can read it
 ) strict, without rowid;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::join_all;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -108,13 +109,12 @@ impl Fleet {
             .filter(|(key, now)| wanted.get(key).is_none_or(|(setup, ..)| *setup != now.setup))
             .map(|(key, _)| *key)
             .collect();
-        for key in ended {
-            if let Some(old) = running.remove(&key) {
-                let new = wanted.get(&key);
-                let unrecorded = new.is_none_or(|(setup, ..)| !setup.recorded);
-                self.end_stream(key, old, unrecorded, new.is_none()).await;
-            }
-        }
+        let ended = ended.into_iter().filter_map(|key| {
+            let (old, new) = (running.remove(&key)?, wanted.get(&key));
+            let unrecorded = new.is_none_or(|(setup, ..)| !setup.recorded);
+            Some(self.end_stream(key, old, unrecorded, new.is_none()))
+        });
+        join_all(ended).await;
         for (key, (setup, camera, stream)) in wanted {
             if let std::collections::hash_map::Entry::Vacant(place) = running.entry(key) {
                 place.insert(self.begin_stream(setup, camera, stream));
@@ -148,20 +148,15 @@ impl Fleet {
         let mut running = self.inner.running.lock().await;
         running.values().for_each(|r| r.stop.request());
         self.inner.pacer.hurry();
-        for (key, old) in running.drain() {
-            self.end_stream(key, old, false, false).await;
-        }
+        join_all(running.drain().map(|(key, old)| self.end_stream(key, old, false, false))).await;
     }
 
     async fn restart_now(&self, camera: CameraId) {
         let mut running = self.inner.running.lock().await;
         let of_camera: Vec<StreamKey> =
             running.iter().filter(|(_, r)| r.setup.camera == camera).map(|(key, _)| *key).collect();
-        for key in of_camera {
-            if let Some(old) = running.remove(&key) {
-                self.end_stream(key, old, false, false).await;
-            }
-        }
+        let ended = of_camera.into_iter().filter_map(|key| Some((key, running.remove(&key)?)));
+        join_all(ended.map(|(key, old)| self.end_stream(key, old, false, false))).await;
     }
 
     fn begin_stream(&self, setup: Setup, camera: &Camera, stream: &Stream) -> Running {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::base::{Result, SharedClock, Stop};
-use crate::catalogue::{self, Catalogue, NewVolume, VolumeState};
+use crate::catalogue::{self, Catalogue, VolumeState};
 use crate::config::Config;
 use crate::record;
 use crate::storage::{Change, Known, Volume, VolumeSpec, Volumes};
@@ -45,11 +45,8 @@ pub(crate) fn known(volume: catalogue::Volume) -> Known {
 }
 
 async fn put(catalogue: &Catalogue, volume: &Volume) -> Result<()> {
-    let (id, spec) = (volume.id(), volume.spec());
-    let budget_bytes = spec.budget_bytes.map(|b| i64::try_from(b).unwrap_or(i64::MAX));
-    let (path, group) = (spec.path.clone(), spec.group.clone());
-    catalogue.put_volume(NewVolume { id, path, group, budget_bytes }).await?;
-    catalogue.set_volume_state(id, VolumeState::Ok).await
+    catalogue.put_volume(record::volume_row(volume)).await?;
+    catalogue.set_volume_state(volume.id(), VolumeState::Ok).await
 }
 
 /// What is done for the disks beside recording, which has begun before.

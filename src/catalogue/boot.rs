@@ -9,9 +9,14 @@ statements! {
     START = "insert into boot (started_90k, steady_90k, seen_90k) values (?1, ?2, ?1) returning id";
     SEEN = "update boot set seen_90k = ?2 where id = ?1 and (?2 - seen_90k not between 0 and ?3)";
     END = "update boot set seen_90k = ?2, ended_90k = ?2 where id = ?1";
+    /// Tools see all starts, also the one that runs.
+    UNRECOVERED = "select min(started_90k) from boot where ended_90k is null and id < ?1 \
+        and id > coalesce((select cast(value as integer) from meta where name = 'recovered_boot'), 0)";
     BEFORE = "select id, started_90k, seen_90k, ended_90k from boot where id < ?1 order by id desc limit 1";
 }
 
+/// In `meta`: number of the last start before which no crash has left a file that is not in order.
+pub(super) const RECOVERED: &str = "recovered_boot";
 /// A sign of life is written with other changes, but not more often than this.
 const SEEN_EVERY: i64 = 10 * TICKS_PER_SECOND;
 
@@ -81,8 +86,7 @@ impl Catalogue {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn previous_boot(&self) -> Result<Option<Boot>> {
-        let before = if self.inner.boot == 0 { i64::MAX } else { self.inner.boot };
-        let query = sqlx::query_as(BEFORE).bind(before);
+        let query = sqlx::query_as(BEFORE).bind(self.before_this_boot());
         let row: Option<(i64, i64, i64, Option<i64>)> =
             self.read(query.fetch_optional(self.readers())).await?;
         Ok(row.map(|(id, started, seen, ended)| Boot {
@@ -91,5 +95,27 @@ impl Catalogue {
             seen: Ticks(seen),
             ended: ended.map(Ticks),
         }))
+    }
+
+    fn before_this_boot(&self) -> i64 {
+        if self.inner.boot == 0 { i64::MAX } else { self.inner.boot }
+    }
+
+    /// When the first start began that ended in a crash whose files nobody has put in order yet.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn unrecovered_since(&self) -> Result<Option<Ticks>> {
+        let query = sqlx::query_scalar(UNRECOVERED).bind(self.before_this_boot());
+        let since: Option<i64> = self.read(query.fetch_one(self.readers())).await?;
+        Ok(since.map(Ticks))
+    }
+
+    /// Says that everything is in order that was left before this start.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be written.
+    pub async fn set_recovered(&self) -> Result<()> {
+        self.set_meta(RECOVERED, &(self.inner.boot - 1).to_string()).await
     }
 }

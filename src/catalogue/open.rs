@@ -81,13 +81,13 @@ pub(super) async fn connect_reader(path: &Path) -> Result<SqliteConnection> {
 pub(super) fn guard_mode(path: &Path) -> Result<()> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
     let fail = |e: rustix::io::Errno| {
-        Error::io(format_args!("cannot open the catalogue {}", path.display()), e.into())
+        Error::io(format_args!("cannot open the database {}", path.display()), e.into())
     };
     let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
     let mode = rustix::fs::fstat(&file).map_err(fail)?.st_mode & 0o777;
     if mode & 0o077 != 0 {
         return Err(Error::invalid(format!(
-            "the catalogue {} has mode {mode:o}, others could read the cameras' passwords; run chmod 600 on it",
+            "the database {} has mode {mode:o}, others could read passwords or pictures in it; run chmod 600 on it",
             path.display()
         )));
     }
@@ -128,7 +128,7 @@ async fn migrate_inside(conn: &mut SqliteConnection, migrations: &[&'static str]
         return Err(Error::new(
             Kind::Conflict,
             format!(
-                "the catalogue has schema {version}, this lanewatch knows {known}; install the newer lanewatch again"
+                "the database has schema {version}, this lanewatch knows {known}; install the newer lanewatch again"
             ),
         ));
     }

@@ -10,7 +10,8 @@ use super::sql::{failed, statements};
 use crate::base::Result;
 
 statements! {
-    META = "insert or replace into main.meta select * from old.meta";
+    /// Starts are counted anew.
+    META = "insert or replace into main.meta select * from old.meta where name <> 'recovered_boot'";
     CAMERA = "insert or ignore into main.camera select * from old.camera";
     STREAM = "insert or ignore into main.stream select * from old.stream";
     VOLUME = "insert or ignore into main.volume select * from old.volume";

@@ -5,7 +5,7 @@
 //!
 //! What always holds:
 //! - every route is behind the [`guard`]: without a session or token only those in its short list answer;
-//! - a live socket ends with the session or token that it was opened with;
+//! - a live socket, and every answer that goes on ([`sse`]), ends with the session or token that it was opened with;
 //! - a request that changes something comes from a page of the same origin, or carries a bearer token;
 //! - every failure is an `application/problem+json` with a stable code, made in [`error`];
 //! - no answer holds a camera's password, and none of our own troubles' paths;

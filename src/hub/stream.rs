@@ -1,6 +1,7 @@
 //! Streams of the hub, and the cursors of their readers.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::watch;
@@ -74,6 +75,7 @@ pub struct Stream {
     head: watch::Sender<u64>,
     status: watch::Sender<StreamStatus>,
     audience: Arc<Audience>,
+    viewers: AtomicUsize,
 }
 
 /// Where a reader begins.
@@ -101,7 +103,13 @@ impl Stream {
             head: watch::Sender::new(0),
             status: watch::Sender::new(StreamStatus::new(State::Connecting, now)),
             audience,
+            viewers: AtomicUsize::new(0),
         }
+    }
+
+    /// Live views on it at the moment.
+    pub fn viewers(&self) -> usize {
+        self.viewers.load(Ordering::Relaxed)
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
@@ -134,6 +142,7 @@ impl Stream {
 
     /// A cursor of somebody who looks; counted as a viewer while it lives.
     pub fn view(self: &Arc<Self>, start: Start) -> Subscription {
+        self.viewers.fetch_add(1, Ordering::Relaxed);
         self.audience.come();
         self.cursor(start, true)
     }
@@ -232,6 +241,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if self.viewer {
+            self.stream.viewers.fetch_sub(1, Ordering::Relaxed);
             self.stream.audience.go();
         }
     }

@@ -42,6 +42,7 @@ mod probe;
 mod quirks;
 mod reason;
 mod report;
+mod seat;
 mod session;
 mod source;
 mod supervisor;

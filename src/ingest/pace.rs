@@ -2,7 +2,9 @@
 //!
 //! Most of what a camera costs is not its bytes but being woken for them: 19 main streams wake a thread 5 000 times a
 //! second. So, while nobody watches, the thread sleeps [`UNWATCHED`] before it looks at its sockets again, and one
-//! wake-up serves many packets. While somebody watches it sleeps [`WATCHED`], so that a picture is shown at once.
+//! wake-up serves many packets. While somebody watches it sleeps until the watched stream's next picture is due and
+//! then looks every [`WATCHED`] until it is there, so that it is shown at once; the streams that nobody watches keep
+//! the long pause meanwhile ([`Seat`](super::seat::Seat)).
 //! In the first seconds of new streams it does not sleep at all, as a handshake is a row of short waits; a camera that
 //! is asked again gets a shorter while of that.
 //!
@@ -16,20 +18,23 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
+use super::seat::NEVER;
 use crate::base::{Error, Kind, Result, Stop, Tasks};
-use crate::hub::Audience;
+use crate::hub::{Audience, Stream};
 
 /// Pause between looks at the sockets while nobody watches. CPU of 19 mains by pause, nothing else done: 20 ms 0.044,
 /// 50 ms 0.036, 100 ms 0.030 s per camera-minute. A kill costs what came within a pause, besides the fragment begun.
 pub(super) const UNWATCHED: Duration = Duration::from_millis(100);
 /// The same while somebody watches, or while something must not wait.
 pub(super) const WATCHED: Duration = Duration::from_millis(2);
+/// A picture so late is no longer waited for.
+const GIVEN_UP: Duration = Duration::from_secs(1);
 /// How long after a new stream there are no pauses.
 const HURRY: Duration = Duration::from_secs(2);
 /// The same when a known camera is asked again; short, as one that is gone is asked every few seconds for days.
@@ -49,6 +54,8 @@ struct Shared {
     origin: Instant,
     /// Milliseconds since `origin` up to which there are no pauses.
     hurry_until: AtomicU64,
+    /// When the sessions' next pictures are due, microseconds since `origin`.
+    due: Mutex<Vec<Weak<AtomicU64>>>,
     thread: OnceLock<Thread>,
 }
 
@@ -61,6 +68,7 @@ impl Pacer {
             watched,
             origin: Instant::now(),
             hurry_until: AtomicU64::new(0),
+            due: Mutex::default(),
             thread: OnceLock::new(),
         }))
     }
@@ -94,15 +102,70 @@ impl Pacer {
         }
     }
 
+    /// Time of the pacer.
+    pub(super) fn now(&self) -> Duration {
+        self.0.origin.elapsed()
+    }
+
+    /// Takes note of a session, for as long as it holds `due`.
+    pub(super) fn sit(&self, due: &Arc<AtomicU64>) {
+        self.due().push(Arc::downgrade(due));
+    }
+
+    fn due(&self) -> std::sync::MutexGuard<'_, Vec<Weak<AtomicU64>>> {
+        self.0.due.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a session that has read everything leaves its socket alone: `None` when it is watched itself, or when
+    /// the thread pauses long anyway. All have their turn at the same times, so that one wake-up serves them.
+    pub(super) fn next_turn(&self, stream: &Stream) -> Option<Duration> {
+        let short = self.0.audience.viewers() > 0 || self.attended();
+        (short && stream.viewers() == 0 && !self.hurries()).then(|| self.until_turn())
+    }
+
+    fn until_turn(&self) -> Duration {
+        let period = self.0.unwatched.as_micros().max(1) as u64;
+        Duration::from_micros(period - self.now().as_micros() as u64 % period)
+    }
+
+    fn attended(&self) -> bool {
+        self.0.attended.load(Ordering::Relaxed) > 0
+    }
+
+    fn hurries(&self) -> bool {
+        (self.now().as_millis() as u64) < self.0.hurry_until.load(Ordering::Relaxed)
+    }
+
+    /// How long the thread may sleep now.
+    fn pause_now(&self) -> Duration {
+        let shared = &self.0;
+        if self.hurries() {
+            Duration::ZERO
+        } else if self.attended() {
+            shared.watched
+        } else if shared.audience.viewers() == 0 {
+            shared.unwatched
+        } else {
+            self.until_due().min(self.until_turn()).max(shared.watched)
+        }
+    }
+
+    /// Time until the next picture of a watched stream is due; longest when none is waited for.
+    fn until_due(&self) -> Duration {
+        let now = self.now().as_micros() as u64;
+        let mut next = NEVER;
+        self.due().retain(|seat| {
+            let due = seat.upgrade().map(|due| due.load(Ordering::Relaxed));
+            let waited_for = due.filter(|due| now < due.saturating_add(GIVEN_UP.as_micros() as u64));
+            next = next.min(waited_for.unwrap_or(NEVER));
+            due.is_some()
+        });
+        Duration::from_micros(next.saturating_sub(now))
+    }
+
     /// Called on the ingest thread when nothing is left to do.
     fn pause(&self) {
-        let shared = &self.0;
-        let now = shared.origin.elapsed().as_millis() as u64;
-        if now < shared.hurry_until.load(Ordering::Relaxed) {
-            return;
-        }
-        let must_not_wait = shared.audience.viewers() > 0 || shared.attended.load(Ordering::Relaxed) > 0;
-        let pause = if must_not_wait { shared.watched } else { shared.unwatched };
+        let pause = self.pause_now();
         if !pause.is_zero() {
             std::thread::park_timeout(pause);
         }
@@ -256,14 +319,14 @@ mod tests {
         runtime
     }
 
-    /// Work that nobody wakes the thread for is done.
-    fn is_awake(runtime: &IngestRuntime) -> bool {
+    /// Work that does not wake the thread itself; tells when it is done.
+    fn work_that_waits(runtime: &IngestRuntime) -> std::sync::mpsc::Receiver<()> {
         let (done, finished) = std::sync::mpsc::sync_channel(1);
         let _on_it = runtime.handle().enter();
         Tasks::new().spawn("probe", async move {
             let _ = done.send(());
         });
-        finished.recv_timeout(Duration::from_secs(5)).is_ok()
+        finished
     }
 
     #[test]
@@ -271,18 +334,53 @@ mod tests {
         let hub = Hub::new();
         let runtime = asleep(&hub);
         let stream = hub.ensure(StreamKey(1), Limits::default(), Ticks(0));
+        let waiting = work_that_waits(&runtime);
         let viewer = stream.view(Start::NewestKey);
-        assert!(is_awake(&runtime));
+        assert!(waiting.recv_timeout(Duration::from_secs(5)).is_ok());
         drop(viewer);
         assert_eq!(hub.viewers(), 0);
         assert!(runtime.shutdown(Duration::from_secs(5)).is_ok());
+    }
+
+    /// A pacer with a watched and an unwatched stream.
+    fn beside_a_watched_one() -> (Pacer, Arc<Stream>, Arc<Stream>, crate::hub::Subscription) {
+        let hub = Hub::new();
+        let stream = |key| hub.ensure(StreamKey(key), Limits::default(), Ticks(0));
+        let (watched, unwatched) = (stream(1), stream(2));
+        let pacer = Pacer::new(hub.audience(), Duration::from_secs(30), Duration::from_millis(2));
+        let viewer = watched.view(Start::NewestKey);
+        (pacer, watched, unwatched, viewer)
+    }
+
+    #[test]
+    fn who_is_not_watched_waits_for_its_turn() {
+        let (pacer, watched, unwatched, viewer) = beside_a_watched_one();
+        assert_eq!(pacer.next_turn(&watched), None);
+        assert!(pacer.next_turn(&unwatched).is_some_and(|turn| turn <= Duration::from_secs(30)));
+        drop(viewer);
+        assert_eq!(pacer.next_turn(&unwatched), None, "the thread itself pauses");
+    }
+
+    #[test]
+    fn the_thread_sleeps_until_a_picture_is_due() {
+        let (pacer, _watched, _unwatched, _viewer) = beside_a_watched_one();
+        let watched_pause = |due: Duration| {
+            let seat = Arc::new(AtomicU64::new((pacer.now() + due).as_micros() as u64));
+            pacer.sit(&seat);
+            pacer.pause_now()
+        };
+        let pause = watched_pause(Duration::from_secs(10));
+        assert!(pause > Duration::from_secs(5) && pause <= Duration::from_secs(10), "{pause:?}");
+        assert_eq!(watched_pause(Duration::ZERO), Duration::from_millis(2));
+        assert!(pacer.pause_now() > Duration::from_millis(2), "the seats are given up");
+        assert!(pacer.due().is_empty());
     }
 
     #[test]
     fn packets_that_must_not_wait_end_the_pause() {
         let runtime = asleep(&Hub::new());
         let attention = runtime.pacer().attend();
-        assert!(is_awake(&runtime));
+        assert!(work_that_waits(&runtime).recv_timeout(Duration::from_secs(5)).is_ok());
         drop(attention);
         assert_eq!(runtime.pacer().0.attended.load(Ordering::Relaxed), 0);
         assert!(runtime.shutdown(Duration::from_secs(5)).is_ok());

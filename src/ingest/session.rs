@@ -3,13 +3,13 @@
 //! One timer serves all deadlines of a session, so that a picture costs no timer; a deadline is noticed up to a tenth
 //! of the silence deadline late. RTCP and sound do not count as life: a camera whose encoder hangs goes on with them.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::StreamExt;
 use retina::client::SessionGroup;
 use retina::codec::{AudioFrame, CodecItem, ParametersRef, VideoFrame};
 use tokio::time::Instant;
@@ -18,6 +18,7 @@ use super::assemble::{Assembler, Outcome, Picture};
 use super::dial::{self, Link};
 use super::reason::{self, Step};
 use super::report::Report;
+use super::seat::Seat;
 use super::timeline::Arrival;
 use super::{Deadlines, Memory, Pacer, StreamSource, Transport, clocks, parameters};
 use crate::base::{SharedClock, Stop, TICKS_PER_SECOND};
@@ -58,6 +59,7 @@ pub(super) struct Ended {
 struct Receiving {
     session: Session,
     link: Link,
+    seat: Seat,
     report: Report,
     units: Assembler,
     bad_packets: u32,
@@ -114,9 +116,11 @@ impl Receiving {
             units.watch_for_b_frames();
         }
         let report = Report::new(Arc::clone(&session.stream), Arc::clone(&session.clock));
+        let seat = Seat::new(session.pacer.clone(), Arc::clone(&session.stream));
         Self {
             session,
             link,
+            seat,
             report,
             units,
             bad_packets: 0,
@@ -147,7 +151,7 @@ impl Receiving {
                         return Some(reason);
                     }
                 }
-                item = self.link.media.next() => {
+                item = poll_fn(|context| self.seat.poll_next(&mut self.link.media, context)) => {
                     if let Err(reason) = self.take(item) {
                         return Some(reason);
                     }
@@ -286,6 +290,7 @@ impl Receiving {
         self.last_picture = Some(Instant::now());
         self.report.picture(&unit);
         self.session.memory.end.store(unit.end().0, Ordering::Relaxed);
+        self.seat.published(unit.duration);
         self.session.stream.publish(Arc::new(unit));
         self.published += 1;
         Ok(())

@@ -1,11 +1,22 @@
-//! From a file that nobody vouches for to a row: what recovery and rebuild have in common.
+//! From a volume, and from a file that nobody vouches for, to a row: what start, recovery and rebuild have in common.
 
 use bytes::Bytes;
 
 use crate::base::{Error, Kind, Result, StreamKey};
-use crate::catalogue::{self, NewSegment, SealedSegment, SegmentState};
+use crate::catalogue::{self, NewSegment, NewVolume, SealedSegment, SegmentState};
 use crate::media::{Scan, scan};
 use crate::storage::{Found, Volume};
+
+/// The row of a volume.
+pub fn volume_row(volume: &Volume) -> NewVolume {
+    let spec = volume.spec();
+    NewVolume {
+        id: volume.id(),
+        path: spec.path.clone(),
+        group: spec.group.clone(),
+        budget_bytes: spec.budget_bytes.map(|b| i64::try_from(b).unwrap_or(i64::MAX)),
+    }
+}
 
 /// Reads a whole file and checks that it is the one its name says.
 ///

@@ -219,7 +219,7 @@ impl<'a> Work<'a> {
 
     /// a, c, d, f, h and deep, for all rows of a stream.
     async fn rows(&mut self, stream: &Stream) -> Result<()> {
-        let crashed = self.catalogue.previous_boot().await?.is_some_and(|b| b.ended.is_none());
+        let crashed = self.catalogue.unrecovered_since().await?.is_some();
         let mut after = Ticks(i64::MIN);
         loop {
             let page = self.catalogue.segments_after(stream.key, after, PAGE).await?;

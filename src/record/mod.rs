@@ -29,6 +29,7 @@ mod recovery;
 mod sealing;
 mod segmenter;
 
+pub use adoption::volume_row;
 pub use check::{CheckedGap, CheckedStream, Invariant, Report, check};
 pub use rebuild::{Rebuilt, rebuild};
 pub use recorder::{RecordedStream, Recorder};

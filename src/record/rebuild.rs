@@ -9,13 +9,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::adoption::{examine, finish, parameters};
+use super::adoption::{examine, finish, parameters, volume_row};
 use super::recovery::streams;
 use crate::base::{
     CameraId, DatabaseId, Error, Kind, Result, StreamId, StreamKey, Ticks, TimeRange, VolumeId,
 };
 use crate::catalogue::{
-    AdoptedCamera, AdoptedStream, Catalogue, GapCause, NewVolume, SealedSegment, take_holds, take_settings,
+    AdoptedCamera, AdoptedStream, Catalogue, GapCause, SealedSegment, take_holds, take_settings,
 };
 use crate::media::{FileHeader, Scan};
 use crate::storage::{Found, Volume, VolumeSpec, Volumes, discard_database, exchange_database};
@@ -124,15 +124,7 @@ async fn fill(
     said: &mut dyn FnMut(&str),
 ) -> Result<()> {
     for volume in volumes.iter() {
-        let spec = volume.spec();
-        catalogue
-            .put_volume(NewVolume {
-                id: volume.id(),
-                path: spec.path.clone(),
-                group: spec.group.clone(),
-                budget_bytes: spec.budget_bytes.map(|b| i64::try_from(b).unwrap_or(i64::MAX)),
-            })
-            .await?;
+        catalogue.put_volume(volume_row(&volume)).await?;
     }
     let mut work = Work {
         catalogue,

@@ -2,8 +2,8 @@
 //!
 //! 1. The rows that an earlier start left open: each file is cut behind its last whole fragment and gets its sample
 //!    table, its row is sealed as recovered. A file that is not there takes its row with it.
-//! 2. Files without a row, when the last start did not end in order: ours are adopted, what is foreign or holds no
-//!    whole fragment is set aside. Nothing is deleted.
+//! 2. Files without a row, when a start has not ended in order since they were looked for last: ours are adopted, what
+//!    is foreign or holds no whole fragment is set aside. Nothing is deleted.
 //! 3. The gap that the crash left: up to the last instant that any stream still has, it was lost in the crash;
 //!    after that the recorder was off.
 //!
@@ -49,16 +49,20 @@ pub async fn recover(
     stop: &Stop,
 ) -> Result<Recovered> {
     let mut work = Recovery::new(catalogue, volumes, clock).await?;
-    let before = catalogue.previous_boot().await?;
+    let crash = catalogue.previous_boot().await?.filter(|before| before.ended.is_none());
     work.open_rows(stop).await?;
-    let crashed = before.is_some_and(|b| b.ended.is_none());
-    if let Some(before) = before.filter(|_| crashed) {
+    if let Some(since) = catalogue.unrecovered_since().await? {
         // Where the files without a row are, if there are any; what else an earlier recovery may have left comes after.
-        let since = before.started - DAY;
+        let since = since - DAY;
         work.walk(|volume| volume.walk_from(since), stop).await?;
         work.walk(|volume| volume.walk_before(since), stop).await?;
     }
-    work.finish(before.filter(|_| crashed).map(|b| b.seen)).await
+    let done = work.finish(crash.map(|before| before.seen)).await?;
+    // Interrupted, or without one of the disks, it is not the whole of it: the next start looks again.
+    if !stop.requested() && volumes.absent().is_empty() {
+        catalogue.set_recovered().await?;
+    }
+    Ok(done)
 }
 
 /// The same for a volume that was not there when the service started, whatever the last start was like.

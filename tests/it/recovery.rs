@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use lanewatch::base::{SharedClock, Stop, TICKS_PER_SECOND, Ticks, TimeRange};
-use lanewatch::catalogue::{Catalogue, GapCause, SegmentState};
+use lanewatch::base::{Cells, EventId, SharedClock, Stop, TICKS_PER_SECOND, Ticks, TimeRange};
+use lanewatch::catalogue::{Catalogue, Event, EventKind, GapCause, SegmentState};
 use lanewatch::media::FragmentIndex;
 use lanewatch::record::{Rebuilt, Recovered, Report, check, rebuild, recover};
 use lanewatch::storage::{Known, VolumeSpec, Volumes};
@@ -25,6 +25,21 @@ async fn crashed() -> (tempfile::TempDir, Recording, Vec<Fed>) {
     box_.settled(2).await;
     copy_folder(&box_.data, &folder.path().join("crashed"));
     (folder, box_, fed)
+}
+
+/// A copy of a recorder whose files are newer than its rows by two segments.
+async fn files_ahead_of_rows() -> (tempfile::TempDir, Recording, Fed) {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path().join("crashed");
+    let running = Recording::open(&folder.path().join("running"), 0).await;
+    let mut fed = running.add("Ngõ 3").await;
+    running.feed(&mut fed, 30).await;
+    running.settled(1).await;
+    copy_folder(&running.data, &data);
+    running.feed(&mut fed, 130).await;
+    running.settled(1).await;
+    copy_folder(&running.data.join("footage"), &data.join("footage"));
+    (folder, running, fed)
 }
 
 async fn start_again(data: &Path, later: i64) -> (Recording, Vec<Fed>, Recovered) {
@@ -137,17 +152,8 @@ async fn a_torn_tail_is_cut_and_an_empty_file_is_set_aside() {
 
 #[tokio::test]
 async fn files_that_the_catalogue_does_not_know_are_adopted_or_set_aside() {
-    let folder = tempfile::tempdir().expect("folder");
+    let (folder, running, fed) = files_ahead_of_rows().await;
     let data = folder.path().join("crashed");
-    let running = Recording::open(&folder.path().join("running"), 0).await;
-    let mut fed = running.add("Ngõ 3").await;
-    running.feed(&mut fed, 30).await;
-    running.settled(1).await;
-    copy_folder(&running.data, &data);
-    running.feed(&mut fed, 130).await;
-    running.settled(1).await;
-    // The files are newer than the rows by two segments.
-    copy_folder(&running.data.join("footage"), &data.join("footage"));
     let stranger = data.join("footage/media/notes.txt");
     std::fs::write(&stranger, "whose is this?").expect("written");
     assert!(broken(&checked(&data, false).await).contains('b'), "strangers are reported");
@@ -166,6 +172,25 @@ async fn files_that_the_catalogue_does_not_know_are_adopted_or_set_aside() {
     let report = checked(&data, true).await;
     assert_eq!(violations(&report), Vec::<String>::new());
     running.close(vec![fed]).await;
+}
+
+#[tokio::test]
+async fn a_recovery_that_is_interrupted_is_done_by_the_start_after_an_orderly_stop() {
+    let (folder, running, fed) = files_ahead_of_rows().await;
+    running.close(vec![fed]).await;
+    let data = folder.path().join("crashed");
+    let short = Recording::open(&data, 300).await;
+    let (clock, stop): (SharedClock, _) = (short.clock.clone(), Stop::new());
+    stop.request();
+    let done = recover(&short.catalogue, &short.volumes, &clock, &stop).await.expect("stops early");
+    assert_eq!(done, Recovered::default());
+    short.close(Vec::new()).await;
+
+    let (box_, fed, done) = start_again(&data, 400).await;
+    assert!(done.finished == 1 && done.adopted >= 1, "{done:?}");
+    assert_eq!(box_.catalogue.unrecovered_since().await.expect("read"), None);
+    box_.close(fed).await;
+    assert_eq!(violations(&checked(&data, true).await), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -281,4 +306,35 @@ async fn a_rebuild_without_footage_or_over_two_recorders_says_what_to_do() {
     assert!(error.message().contains("different recorders"), "{}", error.message());
     one.close(Vec::new()).await;
     two.close(Vec::new()).await;
+}
+
+#[tokio::test]
+async fn an_event_that_lasts_after_an_orderly_stop_is_told() {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path().join("data");
+    let recording = Recording::open(&data, 0).await;
+    let fed = recording.add("Ngõ 3").await;
+    let (camera, start) = (fed.camera.id, Ticks::parse(BEGIN).expect("time"));
+    recording.close(vec![fed]).await;
+    // What a fault of ours would leave: a tool ends nothing.
+    let tool = Catalogue::open_for_tool(&catalogue_file(&data)).await.expect("opens");
+    tool.begin_event(Event {
+        id: EventId::fresh(start),
+        camera,
+        kind: EventKind::Motion,
+        start,
+        seen: start,
+        end: None,
+        score: 0.0,
+        peak: 0,
+        cells: Cells::NONE,
+        zones: Vec::new(),
+        best: start,
+    });
+    tool.close().await;
+    assert_eq!(broken(&checked(&data, false).await), "i");
+    // The next start ends it.
+    let again = Recording::open(&data, 400).await;
+    again.close(Vec::new()).await;
+    assert_eq!(broken(&checked(&data, false).await), "");
 }

@@ -36,6 +36,21 @@ pub(super) use store::connect;
 use crate::base::{CameraId, Cells, Error, Kind, Result, TICKS_PER_SECOND, Ticks, TimeRange};
 use board::{Board, Sealed};
 
+/// The same translation of failures as everywhere in the room, with words of this file.
+fn failed(error: sqlx::Error) -> Error {
+    let error = crate::catalogue::sql::failed(error);
+    let kind = error.kind();
+    let what = match kind {
+        Kind::Unavailable => "is held by another program; try again",
+        Kind::NoSpace => "cannot grow, its disk is full; make room on it",
+        Kind::Corrupt => "is damaged; it is set aside and begun anew",
+        Kind::TooMany => "is read by too many; try again",
+        Kind::Internal => "was asked wrongly; report this",
+        _ => "cannot be read or written; look at its disk and its mode",
+    };
+    Error::new(kind, format!("the motion file {what}")).because(error)
+}
+
 /// Ticks in a minute.
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 /// Minutes in an hour.

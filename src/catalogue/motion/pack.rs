@@ -5,7 +5,7 @@
 //! (5), then its bits row by row, lowest first, filled up to whole bytes. People are small: a second of one takes five
 //! to eight bytes, where the whole grid takes 72.
 
-use crate::base::{COLUMNS, Cells, ROWS};
+use crate::base::{CELL_BYTES, COLUMNS, Cells, ROWS};
 
 /// Seconds in a minute.
 pub(super) const SECONDS: usize = 60;
@@ -142,18 +142,18 @@ fn unpack_cells(rest: &mut &[u8]) -> Option<Cells> {
     }
     let (bits, tail) = tail.split_at(bytes);
     *rest = tail;
-    let mut cells = Cells::NONE;
-    for (at, byte) in bits.iter().enumerate() {
-        let mut byte = *byte;
-        while byte != 0 {
-            let bit = at * 8 + byte.trailing_zeros() as usize;
-            byte &= byte - 1;
-            if bit < columns * rows {
-                cells.set(left + bit % columns, top + bit / columns);
-            }
-        }
+    // Row by row: a search looks through seconds by the million.
+    let mut padded = [0; CELL_BYTES + 8];
+    padded[..bytes].copy_from_slice(bits);
+    let mut out = [0; CELL_BYTES];
+    for row in 0..rows {
+        let bit = row * columns;
+        let word = u64::from_le_bytes(padded[bit / 8..bit / 8 + 8].try_into().expect("eight bytes"));
+        let cells = (word >> (bit % 8)) as u32 & (u32::MAX >> (COLUMNS - columns));
+        let at = (top + row) * COLUMNS / 8;
+        out[at..at + 4].copy_from_slice(&(cells << left).to_le_bytes());
     }
-    Some(cells)
+    Some(Cells::from_bytes(&out))
 }
 
 /// Strength of motion as a strip shows it, 0 to 255, from the share of cells that moved, 0 to 1: on a scale of

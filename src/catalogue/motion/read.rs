@@ -7,11 +7,11 @@ use sqlx::SqlitePool;
 
 use super::pack::{Minute, strength};
 use super::store::Command;
-use super::{HOUR, MINUTE, minute_of, minute_strength, row_key};
+use super::{HOUR, MINUTE, failed, minute_of, minute_strength, row_key};
 use crate::base::{CELLS, CameraId, Cells, Error, Kind, Result, TICKS_PER_SECOND, Ticks, TimeRange};
 use crate::catalogue::Catalogue;
 use crate::catalogue::ranges::coalesce;
-use crate::catalogue::sql::{damaged, failed, statements};
+use crate::catalogue::sql::statements;
 
 statements! {
     CAMERA = "select key from camera where id = ?1";
@@ -39,6 +39,10 @@ pub(super) fn minutes(range: TimeRange) -> std::ops::Range<i64> {
     if range.is_empty() { 0..0 } else { minute_of(range.from)..minute_of(range.to - 1) + 1 }
 }
 
+fn damaged() -> Error {
+    Error::new(Kind::Corrupt, "the motion file holds a minute that cannot be read")
+}
+
 /// A mask's minutes, as ranges.
 fn marked(hour: i64, mask: i64) -> impl Iterator<Item = TimeRange> {
     let minutes = (0..HOUR).filter(move |minute| mask & 1 << minute != 0);
@@ -59,6 +63,10 @@ impl Catalogue {
         let done = done.map_err(|_| {
             Error::new(Kind::Timeout, "the motion file answers too slowly; look at the load of its disk")
         })?;
+        // It is being opened anew.
+        if matches!(done, Err(sqlx::Error::PoolClosed)) {
+            return Ok(None);
+        }
         let done = done.map_err(failed);
         if done.as_ref().is_err_and(|e| e.kind() == Kind::Corrupt) {
             // When the queue is full its next transaction will find the same.
@@ -85,7 +93,7 @@ impl Catalogue {
             let rows: Option<Vec<(i64, Vec<u8>)>> =
                 self.read_motion(|pool| async move { query.fetch_all(&pool).await }).await?;
             for (key, packed) in rows.unwrap_or_default() {
-                let minute = Minute::unpack(&packed).ok_or_else(|| damaged("a minute of motion"))?;
+                let minute = Minute::unpack(&packed).ok_or_else(damaged)?;
                 found.insert(number_of(key), minute);
             }
         }

@@ -19,6 +19,8 @@ statements! {
 /// Seconds that match and are no farther apart are one hit: somebody who stood still for a moment, or a camera of which
 /// only each second's key picture is looked at.
 const APART: i64 = 5 * TICKS_PER_SECOND;
+/// A hit is no longer than this: where a tree moves for weeks, the newest hour of it is told at once.
+const LONGEST: i64 = 3600 * TICKS_PER_SECOND;
 /// Minutes of one reading: a day.
 const BLOCK: i64 = 24 * 60;
 
@@ -142,7 +144,7 @@ impl MotionSearch {
             return;
         }
         match &mut self.pending {
-            Some(hit) if hit.range.from - end <= APART => {
+            Some(hit) if hit.range.from - end <= APART && hit.range.to - at <= LONGEST => {
                 hit.range.from = at;
                 if count > hit.cells {
                     (hit.best, hit.cells) = (at, count);

@@ -17,10 +17,10 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::board::{Board, Sealed};
 use super::pack::Minute;
-use super::{HOUR, MINUTE, PictureSize, Readers, Shared, row_key};
+use super::{HOUR, MINUTE, PictureSize, Readers, Shared, failed, row_key};
 use crate::base::{CameraId, Error, EventId, Kind, Result, SharedClock, Ticks, TimeRange};
 use crate::catalogue::open::{guard_mode, migrate_to, options};
-use crate::catalogue::sql::{failed, is_store_failure, statements};
+use crate::catalogue::sql::{is_store_failure, statements};
 
 /// Migrations of the motion file, as the catalogue's own.
 const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/motion/0001_first.sql")];
@@ -134,7 +134,8 @@ pub(in crate::catalogue) struct Store {
     failed: Option<Instant>,
     /// Keys of cameras, as far as they were needed.
     cameras: HashMap<CameraId, i64>,
-    lost: u64,
+    /// Batches since the last that was written.
+    given_up: u64,
 }
 
 impl Store {
@@ -156,7 +157,7 @@ impl Store {
             generation: 0,
             failed: None,
             cameras,
-            lost: 0,
+            given_up: 0,
         }
     }
 
@@ -269,13 +270,7 @@ impl Store {
             }
             tokio::time::sleep(RETRY).await;
         };
-        if let Err(error) = &done {
-            self.lost += batch.len() as u64;
-            self.shared.set_trouble(Some(error.message().to_owned()));
-            if self.lost.is_power_of_two() || batch.len() > 1 {
-                tracing::warn!(error = %error, lost = self.lost, "motion is not in its file; recording goes on");
-            }
-        }
+        self.tell(&done);
         let counts = done.unwrap_or_default();
         for (n, command) in batch.into_iter().enumerate() {
             match command {
@@ -288,6 +283,29 @@ impl Store {
                 }
                 Command::Flush(reply) => drop(reply.send(())),
                 Command::Picture { .. } | Command::Damaged(_) | Command::Close(_) => {}
+            }
+        }
+    }
+
+    /// Says that batches are given up, and that they are not any more.
+    fn tell(&mut self, done: &Result<Vec<u64>>) {
+        match done {
+            Ok(_) if self.given_up > 0 => {
+                tracing::info!(batches = self.given_up, "the motion file can be written again");
+                self.given_up = 0;
+                self.shared.set_trouble(None);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                self.given_up += 1;
+                // Why it cannot be opened says more.
+                if self.failed.is_none() {
+                    self.shared.set_trouble(Some(error.message().to_owned()));
+                }
+                if self.given_up.is_power_of_two() {
+                    tracing::warn!(error = %error, batches = self.given_up,
+                        "what moved is not in the motion file; recording goes on");
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use sqlx::{Executor, SqlSafeStr};
 use super::*;
 use crate::base::{COLUMNS, Cells, EventId, ROWS};
 use crate::catalogue::tests::{Room, at, minutes};
-use crate::catalogue::{Activity, MotionHit};
+use crate::catalogue::{Activity, Catalogue, MotionHit};
 
 /// Any set of cells, mostly small ones.
 pub(super) fn cells() -> impl Strategy<Value = Cells> {
@@ -62,27 +62,29 @@ impl Room {
     }
 }
 
-/// The same, from the seconds themselves: upwards, and without any index.
+/// The same, from the seconds themselves, without any index.
 fn brute_force(all: &BTreeMap<i64, Cells>, range: TimeRange, region: Cells, least: u32) -> Vec<MotionHit> {
     let mut hits: Vec<MotionHit> = Vec::new();
-    for (n, cells) in all {
+    for (n, cells) in all.iter().rev() {
         let second = seconds(*n, n + 1);
         let count = (*cells & region).count();
         if second.overlap(range).is_none() || count < least.max(1) {
             continue;
         }
         match hits.last_mut() {
-            Some(hit) if second.from - hit.range.to <= 5 * TICKS_PER_SECOND => {
-                hit.range.to = second.to;
+            Some(hit)
+                if hit.range.from - second.to <= 5 * TICKS_PER_SECOND
+                    && hit.range.to - second.from <= 60 * MINUTE =>
+            {
+                hit.range.from = second.from;
                 // Of equal seconds the newest is told.
-                if count >= hit.cells {
+                if count > hit.cells {
                     (hit.best, hit.cells) = (second.from, count);
                 }
             }
             _ => hits.push(MotionHit { range: second, best: second.from, cells: count }),
         }
     }
-    hits.reverse();
     hits
 }
 
@@ -142,6 +144,20 @@ proptest! {
 }
 
 #[tokio::test]
+async fn a_tree_that_moves_for_hours_is_told_by_the_hour() {
+    let room = Room::new().await;
+    let leaf = block(1, 1, 1, 1);
+    for minute in 0..150 {
+        (0..60).step_by(4).for_each(|second| room.moved(minute * 60 + second, leaf));
+        room.flush().await;
+    }
+    let hits = room.found(minutes(0, 1440), Cells::ALL, 0).await;
+    assert_eq!(hits.len(), 3);
+    assert!(hits.iter().all(|hit| hit.range.ticks() <= 60 * MINUTE), "{hits:?}");
+    assert!(hits.windows(2).all(|pair| pair[1].range.to <= pair[0].range.from), "{hits:?}");
+}
+
+#[tokio::test]
 async fn every_statement_can_be_prepared_against_a_fresh_file() {
     let folder = tempfile::tempdir().expect("folder");
     let mut conn = connect(&folder.path().join("motion.db")).await.expect("connection");
@@ -185,6 +201,11 @@ async fn what_moved_is_found_at_once_and_after_a_restart() {
     room.flush().await;
     let both = MotionHit { range: seconds(10, 13), best: second(12), cells: 15 };
     assert_eq!(room.found(day, here, 0).await, [both]);
+    // A tool beside the service reads what is in the file.
+    let tool = Catalogue::open_for_tool(&room.path()).await.expect("opens");
+    let seconds = tool.activity(room.camera.id, day).await.expect("read");
+    assert_eq!(seconds.last().map(|a| a.at), Some(second(12)));
+    tool.close().await;
     let activity = room.catalogue.activity(room.camera.id, day).await.expect("read");
     let each = |(n, cells)| Activity { at: second(n), cells };
     assert_eq!(activity, [(10, here), (11, there), (12, here)].map(each));

@@ -107,3 +107,21 @@ async fn doomed_segments_are_found_without_reading_the_others() {
         sqlx::query_as(explain).fetch_all(&mut conn).await.expect("plan");
     assert!(plan.iter().any(|(.., step)| step.contains("segment_unfinished")), "{plan:?}");
 }
+
+#[tokio::test]
+async fn events_are_found_by_their_indexes() {
+    let room = Room::new().await;
+    let mut conn = open::connect_reader(&room.path()).await.expect("connection");
+    let lists = [event_list::STATEMENTS, event_write::STATEMENTS, motion_sweep::STATEMENTS];
+    // A check looks at all of them.
+    let quick = |(name, sql): &&(&str, &str)| *name != "AUDIT" && sql.contains("event");
+    for (name, sql) in lists.into_iter().flatten().filter(quick) {
+        let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(explain).fetch_all(&mut conn).await.expect("plan");
+        for (.., step) in &plan {
+            let whole = ["SCAN e", "SCAN event"].contains(&step.as_str());
+            assert!(!whole, "{name} reads every event: {plan:?}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::bench::{Bench, JPEG, now};
 use super::client::{Client, Reply};
+use super::filmed::{Filmed, PICTURE};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 /// The two hours up to now.
@@ -179,6 +180,29 @@ async fn the_timeline_has_motion_and_events_at_once() {
     let seconds = seconds["cameras"][0]["motion"].as_array().expect("motion").clone();
     assert_eq!((seconds.len(), &seconds[7140]), (7200, &json!(255)));
     assert_eq!(client.get(&timeline.replace("PT60S", "PT0.01S")).await.code(), "invalid");
+}
+
+#[tokio::test]
+async fn a_clip_of_an_event_begins_before_it_and_ends_after_it() {
+    let mut filmed = Filmed::new().await;
+    let camera = filmed.bench.catalogue.camera("ngo-7").await.expect("catalogue").expect("camera");
+    // Pictures 60 to 69; seconds 8 to 13 are a gap.
+    let start = now() + 60 * PICTURE;
+    let event = Event { start, end: Some(start + 10 * PICTURE), seen: start, ..event(camera.id, 0, None) };
+    filmed.bench.happened(std::slice::from_ref(&event)).await;
+    let clip = filmed.get(&format!("/api/v1/events/{}/clip.mp4", event.id)).await;
+    assert_eq!(
+        filmed.shown(&clip),
+        &filmed.clip.decoded[10..80],
+        "five seconds before it, and what there is after it"
+    );
+    let part = filmed.part(&format!("/api/v1/events/{}/clip.mp4", event.id), "bytes=0-99").await;
+    assert_eq!((part.status, &part.body[..]), (206, &clip.body[..100]));
+    // One that lasts, so far.
+    let lasting = Event { end: None, id: EventId::fresh(now()), ..event };
+    filmed.bench.happened(std::slice::from_ref(&lasting)).await;
+    let clip = filmed.get(&format!("/api/v1/events/{}/clip.mp4", lasting.id)).await;
+    assert_eq!(filmed.shown(&clip), &filmed.clip.decoded[10..]);
 }
 
 fn zone(name: &str) -> Value {

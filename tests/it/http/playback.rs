@@ -275,22 +275,32 @@ async fn two_answers_of_a_kind_are_made_in_memory_at_once() {
     let playback = Playback::new(catalogue.clone(), volumes.clone(), Hub::new());
     let source = filmed.source;
     let range = |n: i64| TimeRange::new(now() + n, now() + 20 * PICTURE);
-    let tracks = [1, 2, 3].map(|n| {
-        let made = key_frame_track(&playback, source, range(n), 1);
-        made.map(|made| drop(made.expect("a track"))).boxed()
-    });
-    let clips =
-        [1, 2, 3].map(|n| playback.clip(source, range(n)).map(|made| drop(made.expect("a clip"))).boxed());
-    for [mut first, mut second, mut third] in [tracks, clips] {
-        // Begun, and not gone on with.
-        assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
-        for _ in 0..100 {
-            filmed.get("/api/v1/cameras/ngo-7").await;
-            assert!((&mut third).now_or_never().is_none(), "the third waits");
-        }
-        first.await;
-        third.await;
-        second.await;
+    for kind in ["track", "clip"] {
+        let make = |n| match kind {
+            "track" => key_frame_track(&playback, source, range(n), 1)
+                .map(|made| drop(made.expect("a track")))
+                .boxed(),
+            _ => playback.clip(source, range(n)).map(|made| drop(made.expect("a clip"))).boxed(),
+        };
+        // On a busy machine one of the first two may come further than it was asked to go.
+        let mut tries = 0..10;
+        let third_waited = loop {
+            let Some(n) = tries.next() else { break false };
+            let [mut first, mut second, mut third] = [3 * n, 3 * n + 1, 3 * n + 2].map(make);
+            // Begun, and not gone on with.
+            let mut waits = (&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none();
+            for _ in 0..100 {
+                filmed.get("/api/v1/cameras/ngo-7").await;
+                waits = waits && (&mut third).now_or_never().is_none();
+            }
+            if waits {
+                first.await;
+                third.await;
+                second.await;
+                break true;
+            }
+        };
+        assert!(third_waited, "three are made at once ({kind})");
     }
 }
 
