@@ -4,6 +4,7 @@
  */
 import {
   apart,
+  area as share,
   box,
   contains,
   hit,
@@ -43,6 +44,7 @@ export const FINGER_PX = 22;
 export const MOUSE_PX = 12;
 const SNAP_PX = 8;
 const SLOP_PX = 3;
+const FILLS = 0.9;
 /** Across the corners. */
 const BOX_PX = 16;
 
@@ -193,7 +195,7 @@ export class AreaEditor<A extends Area> {
     this.#put(this.#with(next), `${this.#chosen} nudge ${this.#corner}`);
   }
 
-  /** A pointer goes down. With `draw` a press beside all areas begins a new box in place of the chosen area. */
+  /** A pointer goes down. With `draw` a press beside the chosen area begins a new box in its place. */
   down(at: Point, reach: number, draw = false): boolean {
     const begin = (grip: Grip): true => {
       this.#drag = { grip, start: at, points: this.#area?.points ?? [], moving: false };
@@ -219,7 +221,8 @@ export class AreaEditor<A extends Area> {
         return begin({ part: 'corner', index: found.index + 1 });
       }
       this.#corner = null;
-      return begin({ part: 'inside' });
+      // What fills the picture cannot be moved: there is no beside, so a box is drawn over it.
+      return begin({ part: draw && share(area.points) > FILLS ? 'new' : 'inside' });
     }
     this.#corner = null;
     if (draw && this.#area) return begin({ part: 'new' });

@@ -227,6 +227,19 @@ describe('drawing', () => {
     e.up();
     expect(get().areas[0]!.points).toEqual(box([0.05, 0.05], [0.2, 0.9]));
   });
+  it('over an area that fills the picture a box is drawn, but not over one that can be moved', () => {
+    const { e, get } = editor([{ key: 'a', points: box([0, 0], [1, 1]) }]);
+    e.choose('a');
+    const drag = (draw: boolean): void => {
+      e.down([0.4, 0.35], FINGER_PX, draw);
+      e.move([0.6, 0.65]);
+      e.up();
+    };
+    drag(false);
+    expect(get().areas[0]!.points).toEqual(box([0, 0], [1, 1]));
+    drag(true);
+    expect(get().areas[0]!.points).toEqual(box([0.4, 0.35], [0.6, 0.65]));
+  });
   it('nudges of one corner are one step', () => {
     const { e, get } = editor();
     e.choose('a', 2);
