@@ -275,3 +275,33 @@ test(
     await context.close();
   },
 );
+
+test('where the recorder looks for motion: it is seen live, in the feed with a picture, on the timeline, and found', async (t) => {
+  const { context, page, faults } = await open(browser, PC, { expected: [NO_REPLAY] });
+  await signIn(page);
+  const camera = await live(page);
+  if (!camera.detection) {
+    await context.close();
+    return t.skip('this recorder does not look for motion');
+  }
+  // The simulated cameras, and those of the mock, always move.
+  await page.goto(`${URL_BASE}/c/${camera.slug}/zones`);
+  await page.waitForSelector('.badge.moves');
+  await page.waitForSelector('text=/Theo dõi chuyển động: (mọi hình|chỉ khung chính)/');
+  await page.goto(`${URL_BASE}/events?c=${camera.slug}`);
+  await page.waitForFunction(() => [...document.querySelectorAll('[data-event] img')].some((i) => i.naturalWidth > 0));
+  await page.goto(`${URL_BASE}/c/${camera.slug}/search`);
+  await page.getByRole('button', { name: 'Cả khung hình' }).click();
+  await page.click('[data-period=day]');
+  await page.click('[data-action=search]');
+  await page.waitForSelector('[data-hit] canvas.shown');
+  await page.locator('[data-hit]').first().click();
+  await page.waitForSelector('[data-stage=playback]');
+  await page.click('[role=tab]:nth-child(2)');
+  await page.waitForSelector('#pane >> text=/Chuyển động lúc/');
+  const { items } = await eventsOf(page, camera, Date.now() - DAY);
+  await page.goto(`${URL_BASE}/e/${items[0].id}`);
+  await page.waitForSelector('[data-stage=playback]');
+  assert.deepEqual(faults, []);
+  await context.close();
+});
