@@ -157,7 +157,6 @@ for (const [device, options] of Object.entries({ PC, 'a small PC': SMALL_PC, pho
       [`/c/${slug}/zones`, 'Zones: '],
       [`/c/${slug}/search`, 'Motion search: '],
     ]) {
-      // prettier-ignore
       await page.goto(`${URL_BASE}${path}`);
       assert.match(await page.textContent('main h1'), new RegExp(`^${title}`));
     }
