@@ -19,7 +19,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
     ("retention", 3, &["base", "config", "storage", "catalogue"]),
     ("playback", 3, &["base", "media", "hub", "storage", "catalogue"]),
     ("auth", 3, &["base", "config", "catalogue"]),
-    ("detect", 3, &["base", "config", "media", "hub", "catalogue"]),
+    ("detect", 3, &["base", "config", "media", "hub", "vision", "catalogue"]),
     ("http", 4, &["base", "config", "media", "hub", "catalogue", "playback", "auth"]),
     (
         "app",
