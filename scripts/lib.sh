@@ -20,6 +20,12 @@ missing_packages() {
         build)
             have cc || echo build-essential
             have pkg-config || echo pkg-config
+            # FFmpeg's decoders, and what reads their headers when the crate is built.
+            have_file '/usr/include/*/libavcodec/avcodec.h' || echo libavcodec-dev
+            have_file '/usr/include/*/libavformat/avformat.h' || echo libavformat-dev
+            have_file '/usr/include/*/libavutil/avutil.h' || echo libavutil-dev
+            have clang || echo clang
+            have_file '/usr/lib/llvm-*/lib/libclang.so' || echo libclang-dev
             ;;
         cameras)
             have ffmpeg || echo ffmpeg

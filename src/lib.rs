@@ -17,16 +17,18 @@
 //! | 3 | [`record`] | when to cut, what to write, recovery at start, the gap ledger, check and rebuild | – |
 //! | 3 | [`retention`] | how long footage stays: by room and by days, clock trust, the sweep that deletes | – |
 //! | 3 | [`playback`] | from a range of time to bytes: lists, HLS, MP4, key frames, live chunks | – |
+//! | 3 | [`detect`] | what moves, where it counts, events, their pictures, cameras made blind | – |
 //! | 3 | [`auth`] | passwords, sessions, tokens | argon2 |
 //! | 2 | [`ingest`] | RTSP sessions, camera clocks and quirks, reconnecting | retina |
 //! | 2 | [`catalogue`] | the SQLite index: every SQL string, one writer, many readers | sqlx, `migrations/` |
 //! | 2 | [`storage`] | volumes, segment files, fsync, unlink, positioned reads | the file system |
+//! | 2 | [`vision`] | pictures out of access units, in a confined worker process | FFmpeg, image, Landlock, seccomp |
 //! | 1 | [`config`] | what the file says → what the program may rely on | toml |
 //! | 1 | [`media`] | access units, parameters, NAL, fMP4 written and read | box and NAL bytes |
 //! | 1 | [`hub`] | ring of recent GOPs per stream, cursors, status | memory of recent media |
 //! | 0 | [`base`] | ticks, clock, ids, errors, secrets, tasks | wall clock, chrono, spawning |
 //!
-//! Not built yet: rooms for pictures (vision), motion (detect) and messages (alert) come with their own issues.
+//! Not built yet: the room for messages (alert) comes with its own issue.
 //!
 //! # Words
 //!
@@ -40,6 +42,8 @@
 //! - **gap**: a stretch that is not recorded, with its cause. **volume**: a directory on one disk with identity and budget.
 //! - **catalogue**: the index. **retention**: the rules of what stays. **sweep**: one pass of deletion. **doomed**: on
 //!   its way out, not yet unlinked. **hold**: footage that retention may not touch. **growing**: being written.
+//! - **activity**: one picture's motion, as cells of a 32 by 18 grid. **mover**: a thing that makes its way. **zone**: area that
+//!   counts. **mask**: area that never counts. **event**: span in which something happened. **snapshot**: one JPEG.
 //! - **hub**: where a stream meets its readers. **subscription**: a reader's cursor. **viewer**: one that looks.
 //! - **timeline**: what exists between two times. **export**: a file made from segments.
 //!
@@ -52,8 +56,11 @@
 //! the socket) to the volume's writer thread, which hashes, writes, and syncs once a second. When the segment is
 //! sealed on disk its row is sealed in the catalogue. A viewer's [`playback::LiveFeed`] reads the same ring.
 //!
-//! **An alert.** Not built yet: detect will read the sub stream from the hub like any reader, the catalogue's
-//! outbox (already there, written in the transaction of every change) will feed dispatch.
+//! **An alert.** A `detect::lane` reads the sub stream from the hub like any reader and gives units to the worker of
+//! [`vision`]; what comes back, a small grey picture, goes through [`detect::Observer`]: detector (what moves), tracker (what
+//! of it is an event, by the zones that were drawn), tamper watch. Cells by second go to the motion file, what moves now to
+//! the hub's board, the event with its outbox row to the catalogue in one transaction; `detect::album` adds its pictures,
+//! made of the main stream's key frames. Sending it is not built yet: the outbox will feed dispatch.
 //!
 //! **A playback request.** `http` checks who asks; [`playback::Playback::plan`] asks the catalogue for the segments of
 //! the range, places their fragments (`playback::plan`, pure), and starts at the random access point before it. The
@@ -66,6 +73,7 @@ pub mod base;
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod detect;
 pub mod http;
 pub mod hub;
 pub mod ingest;
@@ -75,3 +83,4 @@ pub mod playback;
 pub mod record;
 pub mod retention;
 pub mod storage;
+pub mod vision;

@@ -7,9 +7,10 @@ use futures::future::{BoxFuture, FutureExt};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::base::{Result, Stop, Tasks};
-use crate::catalogue::{self, Catalogue, VolumeState};
-use crate::http::{self, CheckId, VolumeInfo};
+use crate::base::{CameraId, Error, Result, Stop, Tasks, TimeRange};
+use crate::catalogue::{self, CameraZone, Catalogue, VolumeState, ZoneKind};
+use crate::detect;
+use crate::http::{self, CheckId, ReplayedEvent, VolumeInfo};
 use crate::ingest;
 use crate::retention;
 use crate::storage::{Space, Volumes};
@@ -155,5 +156,37 @@ impl http::Volumes for VolumeReport {
 
     fn clock_doubt(&self) -> Option<&'static str> {
         self.retention.borrow().doubt.map(retention::Doubt::name)
+    }
+}
+
+/// Tries zones on the stored cells.
+pub(super) struct Replayer(pub(super) Catalogue);
+
+impl crate::http::ZoneReplay for Replayer {
+    fn replay(
+        &self,
+        camera: CameraId,
+        zones: Vec<CameraZone>,
+        range: TimeRange,
+    ) -> BoxFuture<'_, Result<Vec<ReplayedEvent>>> {
+        async move {
+            let seconds = self.0.activity(camera, range).await?;
+            let work = move || {
+                let (drawn, _) = detect::zones(&zones);
+                // Places among the alert zones, and among all that were given.
+                let given: Vec<usize> =
+                    (0..zones.len()).filter(|&n| zones[n].kind == ZoneKind::Alert).collect();
+                let events = detect::replay(drawn, seconds.iter().map(|second| (second.at, second.cells)));
+                let told = events.into_iter().map(|(event, peak)| ReplayedEvent {
+                    range: TimeRange::new(event.start, event.end),
+                    peak,
+                    zones: event.zones.iter().filter_map(|&zone| given.get(zone).copied()).collect(),
+                });
+                told.collect()
+            };
+            let done = tokio::task::spawn_blocking(work).await;
+            done.map_err(|e| Error::internal("trying zones ended in a panic").because(e))
+        }
+        .boxed()
     }
 }

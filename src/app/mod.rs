@@ -4,6 +4,7 @@
 //! can wait (recovery, the web, retention). Stop, top to bottom as written in [`serve`]: sessions, recorders, web,
 //! retention, volumes, catalogue.
 
+mod detection;
 mod fleet;
 mod glue;
 mod log;
@@ -25,6 +26,7 @@ use crate::lifecycle;
 use crate::playback::Playback;
 use crate::retention::Retention;
 use crate::storage::DataLock;
+use detection::Detection;
 use fleet::Fleet;
 
 pub(crate) use glue::transport;
@@ -76,6 +78,9 @@ async fn run(config: &Config) -> Result<()> {
     let fleet = Fleet::new(config, &catalogue, &volumes, &hub, &clock, &ingest, retention.hurry());
     fleet.apply().await?;
 
+    let detection =
+        config.detect.map(|how| Detection::start(how, &catalogue, &hub, &clock, &stop)).transpose()?;
+
     let auth = Auth::open(catalogue.clone(), Arc::clone(&clock)).await?;
     let first_start = !auth.password_set().await?;
     let code = if first_start { Some(auth.one_time_code().await?) } else { None };
@@ -91,6 +96,8 @@ async fn run(config: &Config) -> Result<()> {
         probe: Arc::new(glue::Prober),
         restart: Arc::new(fleet.clone()),
         volumes: Arc::new(glue::VolumeReport::start(&catalogue, &volumes, retention.report(), &tasks, &stop)),
+        zone_replay: Some(Arc::new(glue::Replayer(catalogue.clone()))),
+        stills: detection.as_ref().map(|d| Arc::new(d.stills()) as Arc<dyn crate::http::Stills>),
         started: clock.now(),
         stop: stop.clone(),
     });
@@ -107,6 +114,9 @@ async fn run(config: &Config) -> Result<()> {
     let _ = serving.await;
     let _ = recovery.await;
     let _ = sweeping.await;
+    if let Some(detection) = detection {
+        detection.ended().await;
+    }
     let ended = tokio::task::spawn_blocking(move || ingest.shutdown(STOP_LIMIT)).await;
     if let Ok(Err(error)) = ended {
         tracing::warn!(error = %error, "the sessions did not end in order");

@@ -94,6 +94,15 @@ impl Identity {
         matches!(self.means, Means::Session { .. })
     }
 
+    /// Both came in by the same session or token.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self.means, other.means) {
+            (Means::Session { hash: mine, .. }, Means::Session { hash: theirs, .. })
+            | (Means::Token(mine), Means::Token(theirs)) => mine == theirs,
+            _ => false,
+        }
+    }
+
     /// The person has set a password.
     pub fn has_password(&self) -> bool {
         matches!(self.means, Means::Session { has_password: true, .. })

@@ -79,6 +79,14 @@ public_id!(
     /// One volume.
     VolumeId, "volume"
 );
+public_id!(
+    /// A span in which something happened.
+    EventId, "event"
+);
+public_id!(
+    /// An area of a camera's picture that counts in its own way.
+    ZoneId, "zone"
+);
 
 /// A stream's local key: small, valid in this catalogue only; the ring, the files' folders and the rows use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

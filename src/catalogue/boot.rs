@@ -1,8 +1,8 @@
 //! Starts of the service: when, how it ended, and the pair of clocks.
 
-use super::Catalogue;
 use super::sql::{failed, statements};
 use super::writer::{Change, Write};
+use super::{Catalogue, event_write};
 use crate::base::{Result, TICKS_PER_SECOND, Ticks};
 
 statements! {
@@ -47,6 +47,8 @@ impl Change for Start {
         let started = sqlx::query_scalar(START).bind(w.now.0).bind(self.steady);
         let id = started.fetch_one(&mut w.conn).await.map_err(failed)?;
         w.boot = id;
+        // Nobody is left who would end what a crash left open.
+        event_write::close_left(w).await?;
         Ok(id)
     }
 }
@@ -59,6 +61,7 @@ impl Change for End {
     const NAME: &'static str = "boot_end";
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
+        event_write::close_left(w).await?;
         sqlx::query(END).bind(w.boot).bind(w.now.0).execute(&mut w.conn).await.map(drop).map_err(failed)
     }
 }

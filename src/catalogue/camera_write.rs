@@ -158,7 +158,7 @@ pub(super) async fn insert(w: &mut Write, id: CameraId, new: &NewCamera) -> Resu
     query.fetch_one(&mut w.conn).await.map_err(failed)
 }
 
-fn checked_name(name: &str) -> Result<String> {
+pub(super) fn checked_name(name: &str) -> Result<String> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(Error::invalid(format!(
@@ -196,7 +196,7 @@ fn public(camera: &Camera) -> Value {
     })
 }
 
-fn not_found(id: CameraId) -> Error {
+pub(super) fn not_found(id: CameraId) -> Error {
     Error::not_found(format!("there is no camera {id}; it may have been removed"))
 }
 

@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use super::coverage::{add, count, day_range, empty, whole_minutes};
 use super::sql::{failed, statements};
 use super::writer::{Change, Write};
-use super::{Catalogue, ledger, meta, timeline};
+use super::{Catalogue, ledger, meta, strip, timeline};
 use crate::base::{Result, StreamKey, TimeRange, Zone};
 
 statements! {
@@ -76,6 +76,10 @@ impl Change for Rebuild {
     const NAME: &'static str = "rebuild_days";
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
+        let strips = match meta::zone(&mut w.conn).await? {
+            Some(before) => strip::all(&mut w.conn, before).await?,
+            None => Vec::new(),
+        };
         w.zone = self.0;
         sqlx::query(DELETE_ALL).execute(&mut w.conn).await.map_err(failed)?;
         let streams: Vec<i64> = sqlx::query_scalar(STREAMS).fetch_all(&mut w.conn).await.map_err(failed)?;
@@ -84,6 +88,7 @@ impl Change for Rebuild {
                 store(w, stream, day, minutes).await?;
             }
         }
+        strip::put_all(w, strips).await?;
         meta::put_zone(w, self.0).await
     }
 }
@@ -115,11 +120,10 @@ impl Catalogue {
         for &stream in streams {
             let query = sqlx::query_as(BETWEEN).bind(stream.0).bind(from_day).bind(to_day);
             let rows: Vec<(i32, Vec<u8>)> = self.read(query.fetch_all(self.readers())).await?;
-            all.extend(rows.into_iter().map(|(day, coverage)| DaySummary {
-                stream,
-                day,
-                coverage: coverage.into(),
-            }));
+            let days =
+                rows.into_iter().map(|(day, coverage)| DaySummary { stream, day, coverage: coverage.into() });
+            // A day may have a strip of motion and no complete segment yet.
+            all.extend(days.filter(|day| day.seconds() > 0));
         }
         Ok(all)
     }

@@ -20,9 +20,11 @@
 //!   counts anything;
 //! - held segments cannot be doomed and complete ones cannot be deleted undoomed: triggers refuse, whatever the code does;
 //! - a full disk does not keep footage from being deleted: the write-ahead log has its room ([`ballast`]);
+//! - what moved where, and pictures of events, are in a file of their own ([`motion`]): it may be lost, and recording,
+//!   events and everything else go on;
 //! - secrets in here are readable by the file's owner only: the file is 0600 or it is not opened.
 //!
-//! Who has what: one file per kind of object (`camera`, `segment`, `gap`, `day`, `volume`, `person`, `outbox` …), SQL
+//! Who has what: one file per kind of object (`camera`, `segment`, `gap`, `day`, `event`, `zone`, `outbox` …), SQL
 //! beside the code that uses it; arithmetic on ranges, minutes and names is pure (`ranges`, `coverage`, `packed`, `slug`).
 //!
 //! It does not touch segment files, decides nothing about retention, and makes no passwords or tokens.
@@ -36,6 +38,9 @@ mod camera_write;
 mod coverage;
 mod day;
 mod doom;
+mod event;
+mod event_list;
+mod event_write;
 mod gap;
 mod growing;
 mod hold;
@@ -43,6 +48,8 @@ mod housekeeping;
 mod ledger;
 mod list;
 mod meta;
+mod motion;
+mod motion_sweep;
 mod names;
 mod open;
 mod outbox;
@@ -53,6 +60,7 @@ mod salvage;
 mod segment;
 mod slug;
 mod sql;
+mod strip;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -61,6 +69,7 @@ mod usage;
 mod volume;
 mod watch;
 mod writer;
+mod zone;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -76,7 +85,10 @@ pub use camera::{Camera, Stream, Transport};
 pub use camera_write::{CameraPatch, NewCamera};
 pub use day::DaySummary;
 pub use doom::Doomed;
+pub use event::{Event, EventFilter, EventKind};
+pub use event_list::EventAudit;
 pub use growing::{Growing, Load};
+pub use motion::{Activity, Found, MotionHit, MotionSearch, Picture, PictureSize};
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
 pub use salvage::{take_holds, take_settings};
@@ -85,6 +97,7 @@ pub use types::{
 };
 pub use usage::Usage;
 pub use volume::{NewVolume, Volume, VolumeState};
+pub use zone::{CameraZone, CameraZones, Sensitivity, ZoneKind, check_zones};
 
 use crate::base::{DatabaseId, Error, Kind, Result, SharedClock, Stop, Zone};
 
@@ -102,6 +115,7 @@ struct Inner {
     queue: writer::Queue,
     readers: sqlx::SqlitePool,
     growing: Growing,
+    motion: motion::Motion,
     announcer: watch::Announcer,
     names: names::Names,
     clock: SharedClock,
@@ -130,7 +144,9 @@ impl Catalogue {
     /// # Errors
     /// When the catalogue cannot be written, or is closed.
     pub async fn flush(&self) -> Result<()> {
-        self.inner.queue.ask(Flush).await
+        self.inner.queue.ask(Flush).await?;
+        self.inner.motion.flush().await;
+        Ok(())
     }
 
     /// Commands that wait for the writer: for metrics, and to see that the database is held.

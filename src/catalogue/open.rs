@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use tokio::sync::Mutex;
 
 use super::growing::Growing;
+use super::motion::Motion;
 use super::names::Names;
 use super::sql::{failed, statements};
 use super::watch::Announcer;
@@ -18,7 +19,8 @@ use super::{Catalogue, Inner, boot, day, meta, watch};
 use crate::base::{DatabaseId, Error, Kind, Result, SharedClock, Stop, SystemClock, Tasks, Zone};
 
 /// Migrations in order; the index plus one is the schema's version. A released one is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_motion.sql")];
 
 /// Older ones can corrupt the file: the WAL-reset bug, fixed in 3.51.3. <https://www.sqlite.org/wal.html#walresetbug>
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
@@ -34,7 +36,8 @@ statements! {
     ROLLBACK = "rollback";
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
+/// What all connections of the room have in common.
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(Duration::from_secs(5))
@@ -75,16 +78,16 @@ pub(super) async fn connect_reader(path: &Path) -> Result<SqliteConnection> {
 
 /// Creates the file for its owner alone, or refuses one that others may read: it holds the cameras' passwords.
 /// SQLite gives its side files (-wal, -shm) the mode of the main file.
-fn guard_mode(path: &Path) -> Result<()> {
+pub(super) fn guard_mode(path: &Path) -> Result<()> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
     let fail = |e: rustix::io::Errno| {
-        Error::io(format_args!("cannot open the catalogue {}", path.display()), e.into())
+        Error::io(format_args!("cannot open the database {}", path.display()), e.into())
     };
     let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(fail)?;
     let mode = rustix::fs::fstat(&file).map_err(fail)?.st_mode & 0o777;
     if mode & 0o077 != 0 {
         return Err(Error::invalid(format!(
-            "the catalogue {} has mode {mode:o}, others could read the cameras' passwords; run chmod 600 on it",
+            "the database {} has mode {mode:o}, others could read passwords or pictures in it; run chmod 600 on it",
             path.display()
         )));
     }
@@ -105,26 +108,31 @@ async fn assert_version(conn: &mut SqliteConnection) -> Result<()> {
 
 /// Brings the schema to this program's version; each step is there entirely or not at all.
 pub(super) async fn migrate(conn: &mut SqliteConnection) -> Result<()> {
+    migrate_to(conn, MIGRATIONS).await
+}
+
+/// The same for any file of ours and its migrations.
+pub(super) async fn migrate_to(conn: &mut SqliteConnection, migrations: &[&'static str]) -> Result<()> {
     sqlx::query(BEGIN).execute(&mut *conn).await.map_err(failed)?;
-    let done = migrate_inside(conn).await;
+    let done = migrate_inside(conn, migrations).await;
     let end = if done.is_ok() { COMMIT } else { ROLLBACK };
     let ended = sqlx::query(end).execute(&mut *conn).await.map_err(failed);
     done.and(ended.map(drop))
 }
 
-async fn migrate_inside(conn: &mut SqliteConnection) -> Result<()> {
+async fn migrate_inside(conn: &mut SqliteConnection, migrations: &[&'static str]) -> Result<()> {
     let version: i64 = sqlx::query_scalar(SCHEMA_VERSION).fetch_one(&mut *conn).await.map_err(failed)?;
-    let known = MIGRATIONS.len();
+    let known = migrations.len();
     let applied = usize::try_from(version).unwrap_or(usize::MAX);
     if applied > known {
         return Err(Error::new(
             Kind::Conflict,
             format!(
-                "the catalogue has schema {version}, this lanewatch knows {known}; install the newer lanewatch again"
+                "the database has schema {version}, this lanewatch knows {known}; install the newer lanewatch again"
             ),
         ));
     }
-    for migration in &MIGRATIONS[applied..] {
+    for migration in &migrations[applied..] {
         sqlx::raw_sql(*migration).execute(&mut *conn).await.map_err(failed)?;
     }
     Ok(())
@@ -171,6 +179,7 @@ impl Catalogue {
             .map_err(failed)?;
         let (queue, receiver) = Queue::new();
         let (growing, announcer, stop) = (Growing::default(), Announcer::new(), Stop::new());
+        let (motion, motion_commands) = Motion::new();
         announcer.look(&mut conn).await;
         let used = meta::zone(&mut conn).await?;
         let zone = zone.or(used).unwrap_or(Zone::HO_CHI_MINH);
@@ -187,12 +196,17 @@ impl Catalogue {
         let database = queue.ask(meta::EnsureDatabase(DatabaseId::fresh(clock.now()))).await?;
         let (mut boot, mut watching) = (0, None);
         if service {
+            let mut store = motion.store(path, clock.clone(), motion_commands);
+            store.open().await;
+            tasks.spawn("catalogue motion", store.run());
             boot = queue.ask(boot::Start { steady: clock.monotonic() }).await?;
             if used != Some(zone) {
                 queue.ask(day::Rebuild(zone)).await?;
             }
             let run = watch::run(path.to_owned(), announcer.clone(), stop.clone());
             watching = Some(tasks.spawn("catalogue watch", run));
+        } else {
+            motion.open_to_read(path).await;
         }
         let names = Names::default();
         let growing = growing.with_boot(boot);
@@ -201,6 +215,7 @@ impl Catalogue {
             queue,
             readers,
             growing,
+            motion,
             announcer,
             names,
             clock,
@@ -221,6 +236,8 @@ impl Catalogue {
             drop(watching.await);
         }
         self.inner.readers.close().await;
+        self.end_activity();
+        self.inner.motion.close().await;
         // Last: only a connection that may write can fold the write-ahead log into the file.
         self.inner.queue.close().await;
     }

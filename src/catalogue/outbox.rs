@@ -22,7 +22,7 @@ pub struct Outgoing {
     pub seq: i64,
     /// Wall clock of the change.
     pub at: Ticks,
-    /// `camera`, `camera_removed`, `gap`, `gap_removed`, `person`, `coverage`.
+    /// `camera`, `camera_removed`, `gap`, `gap_removed`, `person`, `coverage`, `event`, `zones`.
     pub kind: String,
     /// What changed.
     pub object: Uuid,

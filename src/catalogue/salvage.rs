@@ -17,6 +17,9 @@ statements! {
     VOLUME = "insert or ignore into main.volume select * from old.volume";
     PERSON = "insert or ignore into main.person select * from old.person";
     TOKEN = "insert or ignore into main.token select * from old.token";
+    ZONE = "insert or ignore into main.zone select * from old.zone";
+    ZONE_SET = "insert or ignore into main.zone_set select * from old.zone_set";
+    EVENT = "insert or ignore into main.event select * from old.event";
     GAP = "insert or ignore into main.gap select * from old.gap";
     DELETION_LOG = "insert or ignore into main.deletion_log select * from old.deletion_log";
     OUTBOX = "insert or ignore into main.outbox select * from old.outbox";
@@ -26,13 +29,16 @@ statements! {
 }
 
 /// In order of reference. Both files have this program's schema, so all columns are alike.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 12] = [
     ("meta", META),
     ("camera", CAMERA),
     ("stream", STREAM),
     ("volume", VOLUME),
     ("person", PERSON),
     ("token", TOKEN),
+    ("zone", ZONE),
+    ("zone_set", ZONE_SET),
+    ("event", EVENT),
     ("gap", GAP),
     ("deletion_log", DELETION_LOG),
     ("outbox", OUTBOX),

@@ -31,7 +31,8 @@ statements! {
 
 type Row = (i64, i64, Option<i64>);
 
-const ALWAYS: TimeRange = TimeRange { from: Ticks(i64::MIN), to: FOREVER };
+/// All time.
+pub(super) const ALWAYS: TimeRange = TimeRange { from: Ticks(i64::MIN), to: FOREVER };
 
 fn spans_of(rows: Vec<Row>, range: TimeRange) -> Vec<TimeRange> {
     let (mut first, mut last, mut holes) = (None, None, Vec::new());

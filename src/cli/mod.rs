@@ -7,8 +7,10 @@ mod camera;
 mod care;
 mod check;
 mod export;
+mod motion;
 mod rebuild;
 mod tool;
+mod vision_worker;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -44,8 +46,14 @@ enum Command {
     Rebuild(Data),
     /// Write a range of a camera's footage to an MP4 file.
     Export(Export),
+    /// Try the motion detector on files and on footage.
+    #[command(subcommand)]
+    Motion(motion::Command),
     /// Print the description of the HTTP API.
     Openapi,
+    /// What the service starts for itself, to decode pictures where they can do no harm.
+    #[command(hide = true)]
+    VisionWorker(vision_worker::VisionWorker),
 }
 
 /// Where everything is kept.
@@ -129,6 +137,8 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Check(check) => tool::block_on(check::run(check)),
         Command::Rebuild(data) => tool::block_on(rebuild::run(data)),
         Command::Export(export) => tool::block_on(export::run(export)),
+        Command::Motion(command) => tool::block_on(motion::run(command)),
+        Command::VisionWorker(worker) => vision_worker::run(worker),
         Command::Openapi => {
             tool::print(&crate::http::openapi_json());
             Ok(ExitCode::SUCCESS)

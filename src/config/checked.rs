@@ -26,6 +26,19 @@ pub struct Config {
     pub retention: Days,
     /// Memory for the recent pictures of one stream, in bytes.
     pub ring_bytes: usize,
+    /// How motion is looked for; `None` = not at all.
+    pub detect: Option<Detect>,
+}
+
+/// How motion is looked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detect {
+    /// Of small streams, too, only key frames are looked at.
+    pub key_frames_only: bool,
+    /// Pictures of a small stream that are looked at in a second, at most.
+    pub pictures_per_second: f32,
+    /// Processes that decode.
+    pub workers: usize,
 }
 
 /// The place.
@@ -69,6 +82,8 @@ const RING_MIN: u64 = 1 << 20;
 const RING: usize = 16 << 20;
 /// Above this, memory is lost to a typing mistake.
 const RING_MAX: u64 = 1 << 30;
+/// Enough to tell a person from leaves; each more costs a decoded picture.
+const PICTURES_PER_SECOND: f32 = 5.0;
 /// Less than this is full after a minute.
 const BUDGET_MIN: u64 = 1 << 30;
 /// A hundred years.
@@ -93,6 +108,7 @@ impl Config {
             site: site(&place, &raw.site)?,
             retention: days(&place, &raw.retention)?,
             ring_bytes: ring(&place, &raw.ring)?,
+            detect: detect(&place, &raw.detect)?,
             volumes,
             data,
         })
@@ -212,6 +228,28 @@ fn ring(place: &Place<'_>, raw: &raw::Ring) -> Result<usize> {
     }
 }
 
+fn detect(place: &Place<'_>, raw: &raw::Detect) -> Result<Option<Detect>> {
+    let pictures_per_second = match &raw.pictures_per_second {
+        None => PICTURES_PER_SECOND,
+        Some(rate) if !(0.5..=15.0).contains(rate.get_ref()) => {
+            let sentence = "detect.pictures_per_second is a rate; write a number from 0.5 to 15.0";
+            return Err(place.error(rate.span(), sentence));
+        }
+        Some(rate) => *rate.get_ref() as f32,
+    };
+    let workers = match &raw.workers {
+        None => 1,
+        Some(workers) if !(1..=16).contains(workers.get_ref()) => {
+            let sentence =
+                "detect.workers is a number of processes; write one from 1 to 16, one for each 20 cameras";
+            return Err(place.error(workers.span(), sentence));
+        }
+        Some(workers) => usize::try_from(*workers.get_ref()).unwrap_or(1),
+    };
+    let key_frames_only = raw.key_frames_only.unwrap_or(false);
+    Ok(raw.enabled.unwrap_or(true).then_some(Detect { key_frames_only, pictures_per_second, workers }))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -233,6 +271,10 @@ mod tests {
         assert_eq!(config.data, Path::new("/etc/lanewatch/data"));
         assert_eq!(config.volumes[0].path, Path::new("/etc/lanewatch/data/footage"));
         assert_eq!((config.site.zone, config.ring_bytes), (Zone::HO_CHI_MINH, RING));
+        assert_eq!(
+            config.detect,
+            Some(Detect { key_frames_only: false, pictures_per_second: 5.0, workers: 1 })
+        );
     }
 
     #[test]
@@ -258,6 +300,10 @@ mod tests {
             days_max = 30
             [ring]
             bytes = "8 MiB"
+            [detect]
+            key_frames_only = true
+            pictures_per_second = 10.0
+            workers = 2
             "#,
         )
         .expect("a right file");
@@ -266,6 +312,11 @@ mod tests {
         assert_eq!(config.site.url.as_deref(), Some("https://camera.example.vn"));
         assert_eq!(config.retention, Days { min: Some(7), max: Some(30) });
         assert_eq!((config.ring_bytes, config.site.name.as_str()), (8 << 20, "Thôn Đông"));
+        assert_eq!(
+            config.detect,
+            Some(Detect { key_frames_only: true, pictures_per_second: 10.0, workers: 2 })
+        );
+        assert_eq!(parse("[detect]\nenabled = false").expect("a right file").detect, None);
     }
 
     #[test]
@@ -300,6 +351,8 @@ mod tests {
         );
         assert!(refused("[ring]\nbytes = 1").contains("memory for one stream"));
         assert!(refused("[site]\nurl = \"camera\"").contains("site.url"));
+        assert!(refused("[detect]\nworkers = 0").contains("line 2, column 11: detect.workers"));
+        assert!(refused("[detect]\npictures_per_second = 60.0").contains("from 0.5 to 15.0"));
         assert!(refused("listen = ").contains("line 1"));
     }
 

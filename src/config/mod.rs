@@ -15,7 +15,7 @@ mod size;
 
 use std::path::Path;
 
-pub use checked::{Config, Days, Site, Volume};
+pub use checked::{Config, Days, Detect, Site, Volume};
 
 use crate::base::{Error, Result};
 

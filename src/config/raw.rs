@@ -18,6 +18,7 @@ pub(super) struct File {
     pub(super) volume: Vec<Volume>,
     pub(super) retention: Retention,
     pub(super) ring: Ring,
+    pub(super) detect: Detect,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -56,4 +57,17 @@ pub(super) struct Retention {
 pub(super) struct Ring {
     /// Memory for the recent pictures of one stream.
     pub(super) bytes: Option<Spanned<Size>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Detect {
+    /// Look for motion at all.
+    pub(super) enabled: Option<bool>,
+    /// Of small streams, too, only key frames.
+    pub(super) key_frames_only: Option<bool>,
+    /// Of a small stream, at most.
+    pub(super) pictures_per_second: Option<Spanned<f64>>,
+    /// Processes that decode.
+    pub(super) workers: Option<Spanned<i64>>,
 }

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::searches::Searches;
 use crate::auth::Auth;
 use crate::base::{
-    CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, TICKS_PER_SECOND, Ticks, VolumeId, Zone,
+    CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, TICKS_PER_SECOND, Ticks, TimeRange,
+    VolumeId, Zone,
 };
-use crate::catalogue::{Camera, Catalogue, Stream, Transport};
+use crate::catalogue::{Camera, CameraZone, Catalogue, Stream, Transport};
 use crate::hub::Hub;
 use crate::playback::Playback;
 
@@ -43,6 +45,10 @@ pub struct Parts {
     pub restart: Arc<dyn Restart>,
     /// How the volumes do.
     pub volumes: Arc<dyn Volumes>,
+    /// Tries zones on what has moved; `None` when nobody looks for motion.
+    pub zone_replay: Option<Arc<dyn ZoneReplay>>,
+    /// Makes pictures of cameras; `None` when nobody does.
+    pub stills: Option<Arc<dyn Stills>>,
     /// When the service started.
     pub started: Ticks,
     /// Ends what stays open.
@@ -51,12 +57,12 @@ pub struct Parts {
 
 /// Handle to all of it; cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<Parts>, Searches);
 
 impl App {
     /// A handle.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(parts), Searches::default())
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {
@@ -118,6 +124,18 @@ impl App {
         self.0.volumes.clock_doubt()
     }
 
+    pub(super) fn zone_replay(&self) -> Option<&dyn ZoneReplay> {
+        self.0.zone_replay.as_deref()
+    }
+
+    pub(super) fn stills(&self) -> Option<&dyn Stills> {
+        self.0.stills.as_deref()
+    }
+
+    pub(super) fn searches(&self) -> &Searches {
+        &self.1
+    }
+
     pub(super) fn started(&self) -> Ticks {
         self.0.started
     }
@@ -146,6 +164,55 @@ pub trait Probe: Send + Sync + 'static {
 pub trait Restart: Send + Sync + 'static {
     /// Asks for it and returns at once.
     fn restart(&self, camera: CameraId);
+}
+
+/// Tries zones on what has moved.
+pub trait ZoneReplay: Send + Sync + 'static {
+    /// Replays the stored cells of a camera, at most a day of them, and answers the events that there would have been
+    /// with these zones, in any order.
+    fn replay(
+        &self,
+        camera: CameraId,
+        zones: Vec<CameraZone>,
+        range: TimeRange,
+    ) -> BoxFuture<'_, Result<Vec<ReplayedEvent>>>;
+}
+
+/// An event that there would have been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayedEvent {
+    /// What it covers, without roll.
+    pub range: TimeRange,
+    /// Most cells that moved at once.
+    pub peak: u32,
+    /// Positions of the zones that it was in, among those given.
+    pub zones: Vec<usize>,
+}
+
+/// Makes pictures of cameras.
+pub trait Stills: Send + Sync + 'static {
+    /// The newest picture of a camera; `None` when there is none that is young enough. Within some seconds.
+    fn still(&self, request: StillRequest) -> BoxFuture<'_, Result<Option<Still>>>;
+}
+
+/// Which picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StillRequest {
+    /// Whose.
+    pub camera: CameraId,
+    /// Pixels at most; `None` = as the camera sends it.
+    pub width: Option<u32>,
+    /// An older picture, in ticks, will not do.
+    pub max_age: i64,
+}
+
+/// A picture of a camera.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Still {
+    /// When it was taken.
+    pub at: Ticks,
+    /// A JPEG file.
+    pub jpeg: bytes::Bytes,
 }
 
 /// Says how the volumes do.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::activity::Detection;
 use super::error::{Answer, Problem};
 use super::etag::etag;
 use super::extract::{Caller, Json, Path, Query};
@@ -68,6 +69,9 @@ pub(super) struct Camera {
     /// Oldest footage.
     #[schema(required = true)]
     oldest_at: Option<Time>,
+    /// How looking for motion does; null when it has not begun.
+    #[schema(required = true)]
+    detection: Option<Detection>,
     /// When it was added.
     created_at: Time,
 }
@@ -255,6 +259,7 @@ fn camera(app: &App, row: Row, oldest: &HashMap<StreamKey, Ticks>) -> Camera {
         days_min: first.and_then(|s| s.min_days),
         days_max: first.and_then(|s| s.max_days),
         oldest_at: row.streams.iter().filter_map(|s| oldest.get(&s.key)).min().copied().map(Time),
+        detection: app.hub().motion().detection(row.id).map(Detection::from),
         renditions,
         slug: row.slug,
         name: row.name,

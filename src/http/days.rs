@@ -10,7 +10,7 @@ use super::App;
 use super::error::{Answer, Problem};
 use super::extract::{Json, Query};
 use super::timeline::named_cameras;
-use crate::base::{TICKS_PER_SECOND, TimeRange, Zone};
+use crate::base::{CameraId, TICKS_PER_SECOND, TimeRange, Zone};
 use crate::catalogue::Camera;
 
 /// Which days of whom.
@@ -42,6 +42,8 @@ pub(super) struct Day {
     seconds: u64,
     /// How many of the cameras have footage.
     cameras_with_footage: usize,
+    /// Events that began on it.
+    events: u64,
 }
 
 /// Seconds and number of cameras of each day.
@@ -70,12 +72,14 @@ pub(super) async fn get_days(State(app): State<App>, Query(which): Query<Which>)
     } else {
         from_spans(&app, &cameras, days, zone).await?
     };
-    let items = sums.into_iter().map(|(day, (seconds, cameras))| Day {
-        date: Zone::day_name(day),
-        seconds,
-        cameras_with_footage: cameras,
-    });
-    Ok(Json(Days { items: items.collect() }))
+    let ids: Vec<CameraId> = cameras.iter().map(|camera| camera.id).collect();
+    let mut items = Vec::with_capacity(sums.len());
+    for (day, (seconds, cameras_with_footage)) in sums {
+        let whole = TimeRange::new(zone.day_start(day), zone.day_start(day + 1));
+        let events = app.catalogue().count_events(&ids, whole).await?;
+        items.push(Day { date: Zone::day_name(day), seconds, cameras_with_footage, events });
+    }
+    Ok(Json(Days { items }))
 }
 
 /// The site's own days stand in the catalogue.

@@ -43,12 +43,13 @@ enum Status {
 /// One thing that was looked at.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HealthCheck {
-    /// What: `cameras`, `recording`, `disk`, `catalogue`, `clock`.
+    /// What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`.
     id: &'static str,
     /// How it is.
     level: Level,
     /// Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
-    /// `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`, `camera_clock_off`, `clock_doubted`.
+    /// `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
+    /// `motion_file`, `camera_clock_off`, `clock_doubted`.
     code: &'static str,
     /// Values for the translation.
     #[schema(value_type = Object)]
@@ -132,6 +133,14 @@ fn catalogue(waiting: usize) -> HealthCheck {
     check("catalogue", Level::Error, "catalogue_held", json!({"waiting": waiting}), None)
 }
 
+/// The past cannot be searched for motion; the log says why. Recording goes on.
+fn motion(trouble: Option<String>) -> HealthCheck {
+    match trouble {
+        None => fine("motion"),
+        Some(_) => check("motion", Level::Warn, "motion_file", Value::Null, None),
+    }
+}
+
 fn clocks(main: &[StreamStatus], doubt: Option<&'static str>) -> HealthCheck {
     if let Some(reason) = doubt {
         return check("clock", Level::Warn, "clock_doubted", json!({"reason": reason}), None);
@@ -176,6 +185,7 @@ pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebod
         recording(not_recorded),
         disk(&app.volumes()),
         catalogue(app.catalogue().waiting()),
+        motion(app.catalogue().motion_trouble()),
         clocks(&main, app.clock_doubt()),
     ];
     let worst = checks.iter().map(|c| c.level).max().unwrap_or(Level::Ok);

@@ -193,7 +193,7 @@ struct Connection {
 }
 
 /// Waits until the session or token of a socket has ended.
-async fn ended(app: App, caller: Identity, watching: Arc<AtomicBool>) {
+pub(super) async fn ended(app: App, caller: Identity, watching: Arc<AtomicBool>) {
     let mut check = tokio::time::interval(CHECK_EVERY);
     loop {
         check.tick().await;

@@ -19,7 +19,7 @@ use super::range::ByteRange;
 use super::segments::{Which, gap_stretches, media_headers, source, unchanged};
 use super::wire::{Span, Time};
 use crate::base::{TICKS_PER_SECOND, Ticks, TimeRange};
-use crate::catalogue::Gap;
+use crate::catalogue::{Camera, Gap};
 use crate::playback::{self, Links, Variant, key_frame_at, key_frame_track};
 
 /// Header with the gaps that a clip leaves out: `from/to;cause`, separated by commas.
@@ -61,12 +61,24 @@ pub(super) async fn get_clip(
 ) -> Answer<Response> {
     let range = span.range()?;
     let camera = app.camera(&id).await?;
-    let clip = app.playback().clip(which.source(&camera)?, range).await.map_err(nothing)?;
+    send_clip(&app, &camera, which, range, how, &headers).await
+}
+
+/// The clip of a range, or the part of it that was asked for.
+pub(super) async fn send_clip(
+    app: &App,
+    camera: &Camera,
+    which: Which,
+    range: TimeRange,
+    how: How,
+    headers: &HeaderMap,
+) -> Answer<Response> {
+    let clip = app.playback().clip(which.source(camera)?, range).await.map_err(nothing)?;
     let tag = HeaderValue::from_str(&clip.etag).unwrap_or_else(|_| etag(""));
-    if not_modified(&headers, &tag) {
+    if not_modified(headers, &tag) {
         return Ok(unchanged(CLIP, tag));
     }
-    let part = match ByteRange::of(&headers, clip.body.bytes(), &tag) {
+    let part = match ByteRange::of(headers, clip.body.bytes(), &tag) {
         Ok(part) => part,
         Err(unsatisfiable) => return Ok(unsatisfiable.into_response()),
     };

@@ -5,7 +5,7 @@
 //!
 //! What always holds:
 //! - every route is behind the [`guard`]: without a session or token only those in its short list answer;
-//! - a live socket ends with the session or token that it was opened with;
+//! - a live socket, and every answer that goes on ([`sse`]), ends with the session or token that it was opened with;
 //! - a request that changes something comes from a page of the same origin, or carries a bearer token;
 //! - every failure is an `application/problem+json` with a stable code, made in [`error`];
 //! - no answer holds a camera's password, and none of our own troubles' paths;
@@ -14,6 +14,7 @@
 //! It changes the catalogue and nothing else: what follows from a change, others find in the catalogue's watch. What it
 //! needs from other rooms at once it asks through the small traits in [`app`].
 
+mod activity;
 mod app;
 mod assets;
 mod camera_tests;
@@ -25,6 +26,7 @@ mod days;
 mod duration;
 mod error;
 mod etag;
+mod events;
 mod extract;
 mod gate;
 mod guard;
@@ -35,20 +37,26 @@ mod mask;
 mod me;
 mod media;
 mod metrics;
+mod motion_searches;
 mod openapi;
 mod range;
 mod router;
+mod searches;
 mod segments;
 mod serve;
 mod session;
 mod setup;
 mod socket;
+mod sse;
+mod still;
 mod storage;
 mod timeline;
 mod wire;
+mod zones;
 
 pub use app::{
-    App, Check, CheckId, Level, Parts, Probe, ProbeReport, ProbeRequest, Restart, VolumeInfo, Volumes,
+    App, Check, CheckId, Level, Parts, Probe, ProbeReport, ProbeRequest, ReplayedEvent, Restart, Still,
+    StillRequest, Stills, VolumeInfo, Volumes, ZoneReplay,
 };
 pub use openapi::json as openapi_json;
 pub use serve::{Limits, Server};

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use super::error::Problem;
 use super::openapi::Api;
 use super::{
-    App, assets, camera_tests, camera_write, cameras, days, guard, headers, health, live, me, media, metrics,
-    openapi, segments, session, setup, storage, timeline,
+    App, activity, assets, camera_tests, camera_write, cameras, days, events, guard, headers, health, live,
+    me, media, metrics, motion_searches, openapi, segments, session, setup, still, storage, timeline, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -40,6 +40,17 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(media::get_key_frames))
         .routes(routes!(media::get_tail))
         .routes(routes!(live::live))
+        .routes(routes!(still::get_still))
+        .routes(routes!(events::list_events))
+        .routes(routes!(events::get_event))
+        .routes(routes!(events::get_snapshot))
+        .routes(routes!(events::get_event_clip))
+        .routes(routes!(zones::get_zones, zones::put_zones))
+        .routes(routes!(zones::preview_zones))
+        .routes(routes!(activity::get_activity))
+        .routes(routes!(motion_searches::post_search))
+        .routes(routes!(motion_searches::get_search, motion_searches::delete_search))
+        .routes(routes!(motion_searches::get_results))
         .routes(routes!(storage::get_storage))
         .routes(routes!(metrics::get_metrics))
 }

@@ -8,16 +8,19 @@ use super::App;
 use super::cameras::RenditionId;
 use super::duration;
 use super::error::{Answer, Problem};
+use super::events::Kind;
 use super::extract::{Json, Query};
 use super::wire::{GapStretch, Span, Stretch, Time};
-use crate::base::{CameraId, TICKS_PER_SECOND, TimeRange};
-use crate::catalogue::{Camera, Stream};
+use crate::base::{CameraId, EventId, TICKS_PER_SECOND, TimeRange};
+use crate::catalogue::{Camera, Event, Stream};
 use crate::hub::State as HubState;
 
 /// Cameras in one question.
 const CAMERAS_MAX: usize = 200;
 /// Buckets that a range is cut into when the width is left out: about one per pixel of a timeline.
 const BUCKETS: i64 = 1440;
+/// Events of one camera: more than a timeline has pixels for.
+const EVENTS: u32 = 1000;
 
 /// What of whom.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -52,14 +55,32 @@ pub(super) struct Line {
     spans: Vec<Stretch>,
     /// Stretches that are not recorded, in order.
     gaps: Vec<GapStretch>,
-    /// Strength of motion in each bucket, 0 to 255; empty when it was not looked at.
+    /// Strength of motion in each bucket, 0 to 255 on a scale of logarithms; empty when nobody looked.
     motion: Vec<u8>,
+    /// What happened, newest first; the newest of them, when there were many.
+    events: Vec<EventStretch>,
     /// End of the footage while the camera is live.
     #[schema(required = true)]
     live_edge: Option<Time>,
     /// Oldest footage.
     #[schema(required = true)]
     oldest_at: Option<Time>,
+}
+
+/// An event on a timeline.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TimelineEvent)]
+struct EventStretch {
+    /// Which.
+    #[schema(value_type = String, format = "uuid")]
+    id: EventId,
+    /// What.
+    kind: Kind,
+    /// First instant.
+    from: Time,
+    /// First instant after; null while it lasts.
+    #[schema(required = true)]
+    to: Option<Time>,
 }
 
 /// The cameras that a comma list names, or all.
@@ -103,17 +124,24 @@ pub(super) async fn get_timeline(
     let cameras = named_cameras(&app, which.cameras.as_deref()).await?;
     let rendition = which.rendition.unwrap_or(RenditionId::Main);
     // The catalogue has several readers: cameras are asked for side by side.
-    let lines = cameras.iter().map(|camera| line(&app, camera, chosen(camera, rendition), range));
+    let lines = cameras.iter().map(|camera| line(&app, camera, chosen(camera, rendition), range, bucket));
     let lines = futures::future::try_join_all(lines).await?;
     Ok(Json(Timeline { bucket_s: bucket as f64 / TICKS_PER_SECOND as f64, cameras: lines }))
 }
 
-async fn line(app: &App, camera: &Camera, stream: Option<&Stream>, range: TimeRange) -> Answer<Line> {
+async fn line(
+    app: &App,
+    camera: &Camera,
+    stream: Option<&Stream>,
+    range: TimeRange,
+    bucket: i64,
+) -> Answer<Line> {
     let mut line = Line {
         id: camera.id,
         spans: Vec::new(),
         gaps: Vec::new(),
         motion: Vec::new(),
+        events: Vec::new(),
         live_edge: None,
         oldest_at: None,
     };
@@ -133,5 +161,9 @@ async fn line(app: &App, camera: &Camera, stream: Option<&Stream>, range: TimeRa
         line.live_edge = catalogue.newest(stream.key).await?.map(Time);
     }
     line.oldest_at = catalogue.oldest(stream.key).await?.map(Time);
+    line.motion = catalogue.motion_strip(camera, range, bucket).await?;
+    let event =
+        |e: Event| EventStretch { id: e.id, kind: e.kind.into(), from: Time(e.start), to: e.end.map(Time) };
+    line.events = catalogue.events_of(camera.id, range, EVENTS).await?.into_iter().map(event).collect();
     Ok(line)
 }

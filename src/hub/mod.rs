@@ -1,7 +1,7 @@
 //! Room **hub** (floor 1): where a stream's session meets its readers.
 //!
 //! Owns the memory of recent media: for each stream a ring of whole GOPs, bounded in bytes and time, and the latest
-//! word on how the stream does ([`StreamStatus`]).
+//! word on how the stream does ([`StreamStatus`]); for each camera the latest word on what moves ([`MotionBoard`]).
 //!
 //! What always holds:
 //! - publishing takes one short lock, never waits for a reader, and copies no payload;
@@ -14,11 +14,13 @@
 //! It does not know sessions, files or browsers.
 
 mod audience;
+mod motion;
 mod ring;
 mod status;
 mod stream;
 
 pub use audience::Audience;
+pub use motion::{Detection, DetectionMode, LiveActivity, MotionBoard};
 pub use ring::Limits;
 pub use status::{Picture, Reason, ReasonCode, State, StreamStatus};
 pub use stream::{Hub, Item, Start, Stream, Subscription};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::watch;
 
 use super::ring::{Limits, Ring};
-use super::{Audience, State, StreamStatus};
+use super::{Audience, MotionBoard, State, StreamStatus};
 use crate::base::{StreamKey, Ticks};
 use crate::media::{AccessUnit, Track};
 
@@ -16,6 +16,7 @@ use crate::media::{AccessUnit, Track};
 pub struct Hub {
     streams: Arc<RwLock<HashMap<StreamKey, Arc<Stream>>>>,
     audience: Arc<Audience>,
+    motion: MotionBoard,
 }
 
 impl Hub {
@@ -52,6 +53,11 @@ impl Hub {
     /// Who looks, for the ingest runtime's pacing.
     pub fn audience(&self) -> Arc<Audience> {
         Arc::clone(&self.audience)
+    }
+
+    /// What moves now, by camera.
+    pub fn motion(&self) -> &MotionBoard {
+        &self.motion
     }
 
     /// Bytes of payload in all rings.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use bytes::Bytes;
 
+use super::boxes::{BoxWriter, child};
 use super::init::init_segment;
 use crate::base::{Error, Kind, Result};
 
@@ -40,6 +41,85 @@ pub struct VideoParameters {
     pub width: u32,
     /// Picture height in pixels.
     pub height: u32,
+}
+
+/// Bytes of a visual sample entry before its child boxes, box head included (ISO/IEC 14496-12 section 12.1.3).
+const VISUAL_ENTRY: usize = 8 + 78;
+
+impl VideoParameters {
+    /// From the content of an `avcC` or `hvcC` box, as files and FFmpeg's extradata hold it.
+    ///
+    /// # Errors
+    /// `Invalid` when it is no such content, or when lengths of NAL units are not 4 bytes long.
+    pub fn from_configuration(codec: Codec, configuration: &[u8], width: u16, height: u16) -> Result<Self> {
+        // ISO/IEC 14496-15 sections 5.3.3.1.2 and 8.3.3.1.2: version 1; the last two bits of that byte are length - 1.
+        let (kind, name, lengths_at) = match codec {
+            Codec::H264 => (b"avc1", b"avcC", 4),
+            Codec::H265 => (b"hvc1", b"hvcC", 21),
+        };
+        let lengths = configuration.get(lengths_at).filter(|_| configuration[0] == 1);
+        let lengths =
+            lengths.ok_or_else(|| Error::invalid(format!("these are no {} parameters", codec.name())))?;
+        if lengths & 3 != 3 {
+            return Err(Error::invalid(
+                "lengths of NAL units must have 4 bytes; convert the file with ffmpeg",
+            ));
+        }
+        let mut w = BoxWriter::with_capacity(VISUAL_ENTRY + 8 + configuration.len());
+        w.nest(kind, |w| {
+            w.zeros(6);
+            w.u16(1); // data reference
+            w.zeros(16);
+            w.u16(width);
+            w.u16(height);
+            w.u32(0x0048_0000); // 72 dpi
+            w.u32(0x0048_0000);
+            w.zeros(4);
+            w.u16(1); // one picture a sample
+            w.zeros(32);
+            w.u16(24);
+            w.u16(0xffff);
+            w.nest(name, |w| w.bytes(configuration));
+        });
+        Ok(Self {
+            codec,
+            sample_entry: w.out.into(),
+            codec_string: codec_string(codec, configuration),
+            width: width.into(),
+            height: height.into(),
+        })
+    }
+
+    /// Content of the `avcC` or `hvcC` box: what a decoder must be given before the first access unit. `None` when the
+    /// sample entry has none.
+    pub fn configuration(&self) -> Option<Bytes> {
+        let name = match self.codec {
+            Codec::H264 => b"avcC",
+            Codec::H265 => b"hvcC",
+        };
+        let content = child(self.sample_entry.get(VISUAL_ENTRY..)?, name)?;
+        Some(self.sample_entry.slice_ref(content))
+    }
+}
+
+/// RFC 6381 and ISO/IEC 14496-15 annex E; the configuration is long enough.
+fn codec_string(codec: Codec, configuration: &[u8]) -> String {
+    let byte = |at: usize| configuration[at];
+    match codec {
+        Codec::H264 => format!("avc1.{:02x}{:02x}{:02x}", byte(1), byte(2), byte(3)),
+        Codec::H265 => {
+            let space = ["", "A", "B", "C"][usize::from(byte(1) >> 6)];
+            let compatible = u32::from_be_bytes([byte(2), byte(3), byte(4), byte(5)]).reverse_bits();
+            let tier = if byte(1) & 0x20 == 0 { 'L' } else { 'H' };
+            let mut text = format!("hvc1.{space}{}.{compatible:X}.{tier}{}", byte(1) & 0x1f, byte(12));
+            let constraints = &configuration[6..12];
+            let used = constraints.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1);
+            for constraint in &constraints[..used] {
+                text += &format!(".{constraint:X}");
+            }
+            text
+        }
+    }
 }
 
 /// Audio part: AAC only.
@@ -134,6 +214,44 @@ impl Parameters {
                 format!("video/mp4; codecs=\"{},{}\"", self.video.codec_string, audio.codec_string)
             }
             None => format!("video/mp4; codecs=\"{}\"", self.video.codec_string),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As x264 and x265 write them, shortened behind what is read.
+    const AVCC: &[u8] = &[1, 0x4d, 0x40, 0x1e, 0xff, 0xe1, 0, 0, 0];
+    const HVCC: &[u8] =
+        &[1, 1, 0x60, 0, 0, 0, 0x90, 0, 0, 0, 0, 0, 0x5a, 0xf0, 0, 0xfc, 0xfd, 0xf8, 0xf8, 0, 0, 0x0f, 0];
+
+    #[test]
+    fn a_configuration_goes_in_and_comes_out() {
+        for (codec, configuration, string) in
+            [(Codec::H264, AVCC, "avc1.4d401e"), (Codec::H265, HVCC, "hvc1.1.6.L90.90")]
+        {
+            let made = VideoParameters::from_configuration(codec, configuration, 640, 360).unwrap();
+            assert_eq!(made.configuration().unwrap(), configuration);
+            assert_eq!(made.codec_string, string);
+        }
+    }
+
+    #[test]
+    fn what_is_no_configuration_is_refused() {
+        for wrong in [&AVCC[..4], &[], &[0; 30], &[1, 0x4d, 0x40, 0x1e, 0xfd, 0xe1]] {
+            let refused = VideoParameters::from_configuration(Codec::H264, wrong, 640, 360);
+            assert_eq!(refused.unwrap_err().kind(), Kind::Invalid, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_sample_entry_without_children_has_no_configuration() {
+        let mut made = VideoParameters::from_configuration(Codec::H264, AVCC, 640, 360).unwrap();
+        for length in 0..made.sample_entry.len() {
+            made.sample_entry.truncate(made.sample_entry.len() - usize::from(length > 0));
+            assert_eq!(made.configuration().is_some(), length == 0);
         }
     }
 }

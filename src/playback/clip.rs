@@ -102,7 +102,7 @@ fn build(
 }
 
 /// The samples of the wanted fragments: from the table at the end of a sealed file, else from each fragment's head.
-fn samples(reader: &SegmentReader, segment: &PlannedSegment) -> Result<Vec<FragmentSamples>> {
+pub(super) fn samples(reader: &SegmentReader, segment: &PlannedSegment) -> Result<Vec<FragmentSamples>> {
     let end = segment
         .fragments
         .last()

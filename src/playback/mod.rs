@@ -23,6 +23,7 @@ mod list;
 mod live;
 mod plan;
 mod service;
+mod units;
 
 pub use body::Slices;
 pub use clip::Clip;
@@ -33,3 +34,4 @@ pub use list::{ListedFragment, ListedSegment};
 pub use live::{Chunk, LiveFeed};
 pub use plan::{Placed, PlannedSegment};
 pub use service::{Plan, Playback, Source, Tail};
+pub use units::units;

@@ -10,6 +10,7 @@
 //! | f | after an orderly stop nothing is growing | rows that are open, with the service stopped |
 //! | g | every second of a stream is footage or a gap with its cause | rows and gaps in order, up to now while it runs |
 //! | h | held footage is there | as a and d, for held rows |
+//! | i | an event has its camera, ends after its beginning, and ends with an orderly stop | all rows |
 //!
 //! Besides: SQLite's own check of the file, and (`deep`) every byte of every file against its hash chain.
 
@@ -122,6 +123,7 @@ pub async fn check(
 ) -> Result<Report> {
     let mut work = Work::new(catalogue, volumes, now, running, deep);
     work.database().await?;
+    work.events().await?;
     let mut found = Vec::new();
     for camera in catalogue.all_cameras().await? {
         for stream in &camera.streams {
@@ -170,6 +172,10 @@ impl<'a> Work<'a> {
             Invariant::new("f", "after an orderly stop nothing is growing"),
             Invariant::new("g", "every second of a stream is footage or a gap with its cause"),
             Invariant::new("h", "held footage is there"),
+            Invariant::new(
+                "i",
+                "an event has a camera and a beginning before its end, and none lasts after an orderly stop",
+            ),
             Invariant::new("database", "the catalogue file is sound"),
         ];
         if deep {
@@ -188,6 +194,25 @@ impl<'a> Work<'a> {
         database.checked = 1;
         for line in wrong {
             database.bad(|| line);
+        }
+        Ok(())
+    }
+
+    /// i, for all events.
+    async fn events(&mut self) -> Result<()> {
+        let audit = self.catalogue.audit_events().await?;
+        let crashed = self.catalogue.previous_boot().await?.is_some_and(|b| b.ended.is_none());
+        // While it runs one may last; after a crash the next start ends it.
+        let left = if self.running || crashed { 0 } else { audit.open };
+        let events = self.on("i");
+        events.checked = audit.events;
+        for (count, what) in
+            [(audit.orphans, "no camera"), (audit.backward, "an end before its beginning"), (left, "no end")]
+        {
+            if count > 0 {
+                events.bad(|| format!("{count} events have {what}"));
+                events.violations += count - 1;
+            }
         }
         Ok(())
     }

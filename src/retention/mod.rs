@@ -13,7 +13,8 @@
 //! - a batch is small, so that the catalogue's writer and the disk serve the recorders in between;
 //! - doomed rows of a volume that is not there wait until it is: nothing is forgotten that may still be on a disk;
 //! - deleting needs no free room: the catalogue has its own;
-//! - footage of removed cameras goes like the rest.
+//! - footage of removed cameras goes like the rest;
+//! - events, their cells and pictures go when no footage of their time is left: what footage there is decides, no clock.
 //!
 //! Words: a **shelf** is the footage of one stream on one volume. **Slack** is what may still come to a volume before
 //! something has to go.

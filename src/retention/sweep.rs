@@ -38,6 +38,10 @@ const TOLD: i64 = 600 * TICKS_PER_SECOND;
 const BEGIN_AGAIN: i64 = 3600 * TICKS_PER_SECOND;
 /// How often the last believed instant is noted.
 const NOTE_EVERY: i64 = 600 * TICKS_PER_SECOND;
+/// How often is looked for events, cells and pictures whose footage is gone.
+const MOTION_EVERY: i64 = 600 * TICKS_PER_SECOND;
+/// Of each kind and camera at once; the next sweep goes on.
+const MOTION_BATCH: u32 = 500;
 /// Row of the last believed instant in the catalogue's facts.
 const BELIEVED: &str = "clock_believed";
 
@@ -78,6 +82,8 @@ pub struct Retention {
     trust: Option<Trust>,
     /// Steady clock when the believed instant was noted.
     noted: Option<i64>,
+    /// Steady clock when nothing was left to forget of what moved.
+    forgotten: Option<i64>,
     memories: HashMap<crate::base::VolumeId, Memory>,
 }
 
@@ -94,6 +100,7 @@ impl Retention {
             report: watch::Sender::default(),
             trust: None,
             noted: None,
+            forgotten: None,
             memories: HashMap::new(),
         }
     }
@@ -178,11 +185,27 @@ impl Retention {
             report.volumes.push(VolumeReport { id: volume.id(), reserve_bytes, trouble });
             self.memories.insert(volume.id(), memory);
         }
+        if !stop.requested() {
+            self.forget_motion().await?;
+        }
         self.report.send_if_modified(|known| {
             let news = *known != report;
             *known = report;
             news
         });
+        Ok(())
+    }
+
+    /// What moved goes with its footage: one step, and another with the next sweep while there is more.
+    async fn forget_motion(&mut self) -> Result<()> {
+        let now = self.clock.monotonic();
+        if self.forgotten.is_none_or(|at| now - at >= MOTION_EVERY) {
+            let rows = self.catalogue.forget_motion(MOTION_BATCH).await?;
+            self.forgotten = (rows == 0).then_some(now);
+            if rows > 0 {
+                tracing::debug!(rows, "events, cells and pictures went with their footage");
+            }
+        }
         Ok(())
     }
 

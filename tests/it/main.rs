@@ -4,7 +4,9 @@
 mod support;
 
 mod clock;
+mod detect;
 mod http;
 mod ingest;
 mod recovery;
 mod retention;
+mod vision;

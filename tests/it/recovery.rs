@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use lanewatch::base::{SharedClock, Stop, TICKS_PER_SECOND, Ticks, TimeRange};
-use lanewatch::catalogue::{Catalogue, GapCause, SegmentState};
+use lanewatch::base::{Cells, EventId, SharedClock, Stop, TICKS_PER_SECOND, Ticks, TimeRange};
+use lanewatch::catalogue::{Catalogue, Event, EventKind, GapCause, SegmentState};
 use lanewatch::media::FragmentIndex;
 use lanewatch::record::{Rebuilt, Recovered, Report, check, rebuild, recover};
 use lanewatch::storage::{Known, VolumeSpec, Volumes};
@@ -306,4 +306,35 @@ async fn a_rebuild_without_footage_or_over_two_recorders_says_what_to_do() {
     assert!(error.message().contains("different recorders"), "{}", error.message());
     one.close(Vec::new()).await;
     two.close(Vec::new()).await;
+}
+
+#[tokio::test]
+async fn an_event_that_lasts_after_an_orderly_stop_is_told() {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path().join("data");
+    let recording = Recording::open(&data, 0).await;
+    let fed = recording.add("Ngõ 3").await;
+    let (camera, start) = (fed.camera.id, Ticks::parse(BEGIN).expect("time"));
+    recording.close(vec![fed]).await;
+    // What a fault of ours would leave: a tool ends nothing.
+    let tool = Catalogue::open_for_tool(&catalogue_file(&data)).await.expect("opens");
+    tool.begin_event(Event {
+        id: EventId::fresh(start),
+        camera,
+        kind: EventKind::Motion,
+        start,
+        seen: start,
+        end: None,
+        score: 0.0,
+        peak: 0,
+        cells: Cells::NONE,
+        zones: Vec::new(),
+        best: start,
+    });
+    tool.close().await;
+    assert_eq!(broken(&checked(&data, false).await), "i");
+    // The next start ends it.
+    let again = Recording::open(&data, 400).await;
+    again.close(Vec::new()).await;
+    assert_eq!(broken(&checked(&data, false).await), "");
 }

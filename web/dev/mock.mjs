@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { cameras, find, gaps, spans } from './village.mjs';
 import { live } from './live.mjs';
 import { media } from './media.mjs';
+import * as motion from './motion.mjs';
 import { keyframe, segmentFile, segmentList, tail } from './recordings.mjs';
 
 const PORT = Number(process.env.PORT ?? 8080);
@@ -24,6 +25,7 @@ const TYPES = {
 const iso = (ms) => new Date(ms).toISOString();
 const films = await Promise.all(cameras.map((c) => media(c.i, `LANE ${String(c.i).padStart(2, '0')}`)));
 const film = (c) => films[c.i - 1];
+for (const c of cameras) c.detection = motion.detectionOf(c.i);
 let passwordSet = process.env.MOCK_PASSWORD_SET === '1';
 
 const json = (res, status, body, headers = {}) => {
@@ -100,6 +102,8 @@ const server = createServer(async (req, res) => {
   const path = url.pathname.slice(8);
   const [head, id, tailName] = path.split('/');
   const route = `${req.method} ${head}${id ? '/:id' : ''}${tailName ? `/${tailName}` : ''}`;
+  const event = head === 'events' && id ? motion.eventOf(cameras, id) : null;
+  const search = head === 'motion-searches' && id ? motion.searchOf(id) : null;
   const time = (name) => Date.parse(q.get(name));
   const rendition = q.get('rendition') ?? 'main';
   if (route === 'GET setup')
@@ -116,7 +120,8 @@ const server = createServer(async (req, res) => {
   }
   if (!signedIn(req)) return problem(res, 401, 'unauthenticated');
   const camera = head === 'cameras' && id ? find(id) : null;
-  if (head === 'cameras' && id && !camera) return problem(res, 404, 'not_found');
+  if ((head === 'cameras' && id && !camera) || event === undefined || search === undefined)
+    return problem(res, 404, 'not_found');
   switch (route) {
     case 'DELETE session':
       return json(res, 204, undefined, { 'set-cookie': 'lw=0; Path=/; Max-Age=0' });
@@ -158,8 +163,9 @@ const server = createServer(async (req, res) => {
       return json(res, 200, storage());
     case 'GET timeline': {
       const list = (q.get('cameras') ?? '').split(',').map(find).filter(Boolean);
-      return json(res, 200, { bucket_s: 60, cameras: list.map((c) => ({
-        id: c.id, motion: [], oldest_at: c.oldest_at, live_edge: c.state === 'live' ? iso(Date.now()) : null,
+      const bucket = Number(/^PT(\d+)S$/.exec(q.get('bucket') ?? '')?.[1] ?? 60);
+      return json(res, 200, { bucket_s: bucket, cameras: list.map((c) => ({
+        id: c.id, motion: motion.strip(c, time('from'), time('to'), bucket * 1000), events: motion.happened(c, time('from'), time('to')).slice(0, 1000).map(motion.stretch), oldest_at: c.oldest_at, live_edge: c.state === 'live' ? iso(Date.now()) : null,
         spans: spans(c, time('from'), time('to')).map((s) => ({ from: iso(s.a), to: iso(s.b) })),
         gaps: gaps(c, time('from'), Math.min(time('to'), Date.now())).map((g) => ({ from: iso(g.a), to: iso(g.b), cause: g.cause })),
       })) }); // prettier-ignore
@@ -176,10 +182,39 @@ const server = createServer(async (req, res) => {
             date: `${q.get('month')}-${String(d).padStart(2, '0')}`,
             seconds: Math.round(s),
             cameras_with_footage: 1,
+            events: motion.happened(find(q.get('cameras').split(',')[0]), a, a + 86400_000).length,
           });
       }
       return json(res, 200, { items });
     }
+    case 'GET events':
+      return json(res, 200, motion.page(cameras, q));
+    case 'GET events/:id':
+      return json(res, 200, motion.told(event));
+    case 'GET events/:id/snapshot.jpg':
+      return bytes(req, res, motion.snapshot(event, fileURLToPath(new URL(`./media/${String(event.camera.i).padStart(2, '0')}-sub.mp4`, import.meta.url))), 'image/jpeg'); // prettier-ignore
+    case 'GET cameras/:id/zones':
+      return json(res, 200, motion.zonesOf(camera));
+    case 'PUT cameras/:id/zones': {
+      const put = motion.putZones(
+        camera,
+        (await readJson(req)).items,
+        Number(req.headers['if-match']?.replaceAll('"', '')),
+      );
+      return put ? json(res, 200, put) : problem(res, 412, 'stale_revision');
+    }
+    case 'POST cameras/:id/zones:preview':
+      return json(res, 200, motion.preview(camera, await readJson(req)));
+    case 'GET cameras/:id/activity':
+      return motion.activity(res, camera);
+    case 'POST motion-searches':
+      return json(res, 202, motion.status(motion.beginSearch(await readJson(req))));
+    case 'GET motion-searches/:id':
+      return json(res, 200, motion.status(search));
+    case 'GET motion-searches/:id/results':
+      return json(res, 200, await motion.results(search, q.get('cursor')));
+    case 'DELETE motion-searches/:id':
+      return (motion.endSearch(id), json(res, 204));
     case 'GET cameras/:id/segments':
       return json(
         res,

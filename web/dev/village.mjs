@@ -30,7 +30,7 @@ export const cameras = NAMES.map((name, k) => {
     i, id: `018f0000-0000-7000-8000-0000000000${String(i).padStart(2, '0')}`, slug: strip(name), name, area: i < 10 ? 'Xóm trên' : 'Xóm dưới', order: i,
     enabled: true, revision: '1', state: fault?.state ?? 'live', state_since: since, state_reason: reason, recording: !fault, username: 'admin', has_password: true,
     transport: 'tcp', renditions: [rendition('main', 1280, 720, 1500), rendition('sub', 640, 360, 300)], audio: false,
-    oldest_at: new Date(BOOT - 14.4 * 24 * HOUR).toISOString(), created_at: new Date(BOOT - 40 * 24 * HOUR).toISOString(),
+    detection: null, oldest_at: new Date(BOOT - 14.4 * 24 * HOUR).toISOString(), created_at: new Date(BOOT - 40 * 24 * HOUR).toISOString(),
   }; // prettier-ignore
 });
 

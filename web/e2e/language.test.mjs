@@ -21,7 +21,7 @@ async function texts(page) {
 }
 
 test('English is complete on every page, the document says so, and the choice survives a reload', async () => {
-  const { context, page, faults } = await open(browser, PC, { expected: [/404.*\/nowhere/] });
+  const { context, page, faults } = await open(browser, PC, { expected: [/404.*\/nowhere/, /503.*zones:preview/] });
   await signIn(page);
   await page.waitForSelector('[data-tile][data-state="live"]');
   assert.equal(await page.getAttribute('html', 'lang'), 'vi');
@@ -31,7 +31,7 @@ test('English is complete on every page, the document says so, and the choice su
   await page.waitForSelector('[data-tile][data-state="live"]');
   assert.equal(await page.getAttribute('html', 'lang'), 'en');
   const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
-  const pages = ['/', `/?c=${slug}`, '/cameras', '/cameras?add=1', '/system', `/c/${slug}`, `/c/${slug}?t=2020-01-01T00:00:00Z`, '/nowhere']; // prettier-ignore
+  const pages = ['/', `/?c=${slug}`, '/cameras', '/cameras?add=1', '/system', '/events', `/c/${slug}/zones`, `/c/${slug}/search`, `/c/${slug}`, `/c/${slug}?t=2020-01-01T00:00:00Z`, '/nowhere']; // prettier-ignore
   for (const path of pages) {
     await page.goto(`${URL_BASE}${path}`);
     await page.waitForSelector('main h1, main h2, dialog h2');

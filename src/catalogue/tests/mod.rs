@@ -1,6 +1,7 @@
 //! Black-box tests of the room, and the one that prepares every statement.
 
 mod cameras;
+mod events;
 mod gaps;
 mod opening;
 mod people;
@@ -16,7 +17,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::*;
-use crate::base::{SegmentId, SimClock, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId};
+use crate::base::{
+    Polygon, SegmentId, SimClock, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId,
+};
 use crate::media::ParametersHash;
 
 /// Local midnight of some day in Ho Chi Minh City.

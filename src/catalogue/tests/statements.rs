@@ -2,8 +2,9 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::*;
 use crate::catalogue::{
-    adopt, audit, boot, camera, camera_write, day, doom, gap, hold, housekeeping, ledger, list, meta, names,
-    open, outbox, person, salvage, segment, timeline, usage, volume, watch, writer,
+    adopt, audit, boot, camera, camera_write, day, doom, event_list, event_write, gap, hold, housekeeping,
+    ledger, list, meta, motion_sweep, names, open, outbox, person, salvage, segment, strip, timeline, usage,
+    volume, watch, writer, zone,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
@@ -15,23 +16,28 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("camera_write", camera_write::STATEMENTS),
         ("day", day::STATEMENTS),
         ("doom", doom::STATEMENTS),
+        ("event_list", event_list::STATEMENTS),
+        ("event_write", event_write::STATEMENTS),
         ("gap", gap::STATEMENTS),
         ("hold", hold::STATEMENTS),
         ("housekeeping", housekeeping::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("list", list::STATEMENTS),
         ("meta", meta::STATEMENTS),
+        ("motion_sweep", motion_sweep::STATEMENTS),
         ("names", names::STATEMENTS),
         ("open", open::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
         ("person", person::STATEMENTS),
         ("salvage", salvage::STATEMENTS),
         ("segment", segment::STATEMENTS),
+        ("strip", strip::STATEMENTS),
         ("timeline", timeline::STATEMENTS),
         ("usage", usage::STATEMENTS),
         ("volume", volume::STATEMENTS),
         ("watch", watch::STATEMENTS),
         ("writer", writer::STATEMENTS),
+        ("zone", zone::STATEMENTS),
     ]
 }
 
@@ -100,4 +106,22 @@ async fn doomed_segments_are_found_without_reading_the_others() {
     let plan: Vec<(i64, i64, i64, String)> =
         sqlx::query_as(explain).fetch_all(&mut conn).await.expect("plan");
     assert!(plan.iter().any(|(.., step)| step.contains("segment_unfinished")), "{plan:?}");
+}
+
+#[tokio::test]
+async fn events_are_found_by_their_indexes() {
+    let room = Room::new().await;
+    let mut conn = open::connect_reader(&room.path()).await.expect("connection");
+    let lists = [event_list::STATEMENTS, event_write::STATEMENTS, motion_sweep::STATEMENTS];
+    // A check looks at all of them.
+    let quick = |(name, sql): &&(&str, &str)| *name != "AUDIT" && sql.contains("event");
+    for (name, sql) in lists.into_iter().flatten().filter(quick) {
+        let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(explain).fetch_all(&mut conn).await.expect("plan");
+        for (.., step) in &plan {
+            let whole = ["SCAN e", "SCAN event"].contains(&step.as_str());
+            assert!(!whole, "{name} reads every event: {plan:?}");
+        }
+    }
 }

@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use lanewatch::auth::Auth;
-use lanewatch::base::{CameraId, Result, SimClock, Stop, Tasks, Ticks, VolumeId, Zone};
-use lanewatch::catalogue::{Catalogue, NewVolume};
+use lanewatch::base::{
+    CameraId, Result, SimClock, Stop, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId, Zone,
+};
+use lanewatch::catalogue::{CameraZone, Catalogue, NewVolume};
 use lanewatch::http::{
-    App, Limits, Parts, Probe, ProbeReport, ProbeRequest, Restart, Server, VolumeInfo, Volumes,
+    App, Limits, Parts, Probe, ProbeReport, ProbeRequest, ReplayedEvent, Restart, Server, Still,
+    StillRequest, Stills, VolumeInfo, Volumes, ZoneReplay,
 };
 use lanewatch::hub::Hub;
 use lanewatch::playback::Playback;
@@ -20,6 +23,8 @@ use tokio::task::JoinHandle;
 use super::client::Client;
 
 pub(super) const PASSWORD: &str = "con cò bay lả bay la";
+/// Begins like a JPEG, which is as far as the recorder looks.
+pub(super) const JPEG: &[u8] = &[0xFF, 0xD8, 0xFF, 0xE0, 7];
 pub(super) const NOW: &str = "2026-11-22T15:00:00Z";
 
 pub(super) struct Bench {
@@ -44,6 +49,8 @@ pub(super) struct Hands {
     pub(super) restarted: Mutex<Vec<CameraId>>,
     pub(super) probed: Mutex<Vec<ProbeRequest>>,
     pub(super) volumes: Mutex<Vec<VolumeInfo>>,
+    pub(super) replayed: Mutex<Vec<(CameraId, Vec<CameraZone>, TimeRange)>>,
+    pub(super) stills: Mutex<Vec<StillRequest>>,
 }
 
 impl Restart for Hands {
@@ -56,6 +63,30 @@ impl Probe for Hands {
     fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Result<ProbeReport>> {
         self.probed.lock().expect("lock").push(request);
         async { Ok(ProbeReport { ok: true, width: Some(1920), ..ProbeReport::default() }) }.boxed()
+    }
+}
+
+impl ZoneReplay for Hands {
+    /// One event per zone, each as long as the range.
+    fn replay(
+        &self,
+        camera: CameraId,
+        zones: Vec<CameraZone>,
+        range: TimeRange,
+    ) -> BoxFuture<'_, Result<Vec<ReplayedEvent>>> {
+        let events = (0..zones.len()).map(|n| ReplayedEvent { range, peak: 288, zones: vec![n] }).collect();
+        self.replayed.lock().expect("lock").push((camera, zones, range));
+        async { Ok(events) }.boxed()
+    }
+}
+
+impl Stills for Hands {
+    /// Ten seconds old, if that will do.
+    fn still(&self, request: StillRequest) -> BoxFuture<'_, Result<Option<Still>>> {
+        self.stills.lock().expect("lock").push(request);
+        let age = 10 * TICKS_PER_SECOND;
+        let still = Still { at: now() - age, jpeg: JPEG.into() };
+        async move { Ok((request.max_age >= age).then_some(still)) }.boxed()
     }
 }
 
@@ -115,6 +146,8 @@ impl Bench {
             probe: hands.clone(),
             restart: hands.clone(),
             volumes: hands.clone(),
+            zone_replay: Some(hands.clone()),
+            stills: Some(hands.clone()),
             started: now(),
             stop: stop.clone(),
         });

@@ -117,7 +117,16 @@ impl Client {
         // A server that refuses early closes while we write.
         let _ = stream.write_all(bytes).await;
         let mut back = Vec::new();
-        let _ = stream.read_to_end(&mut back).await;
+        // What goes on for ever is read up to its first event.
+        while stream.read_buf(&mut back).await.is_ok_and(|bytes| bytes > 0) && !has_event(&back) {}
         back
     }
+}
+
+/// True for server-sent events of which one is complete.
+fn has_event(back: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(back);
+    text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+        head.to_ascii_lowercase().contains("content-type: text/event-stream") && body.contains("\n\n")
+    })
 }

@@ -8,6 +8,7 @@ mod filmed;
 mod footage;
 mod live;
 mod malformed;
+mod motion;
 mod openapi;
 mod pages;
 mod playback;

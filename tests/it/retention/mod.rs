@@ -3,5 +3,6 @@
 mod by_age;
 mod by_room;
 mod full_disk;
+mod motion;
 mod recording;
 mod site;

@@ -9,7 +9,9 @@ import { keyPainter } from '../lib/player/key-painter';
 import { PlaybackPlayer } from '../lib/player/playback';
 import type { PlaybackSnapshot } from '../lib/player/playback-types';
 import { Scrubber } from '../lib/player/scrub';
+import { leadTo, neighbour } from '../lib/motion/events';
 import { CoverageLoader } from '../lib/timeline/loader';
+import { TapeLoader } from '../lib/timeline/tape-loader';
 import { rfc3339 } from '../lib/time/zone';
 import { clock, zone } from './app.svelte';
 import { cameraPath, rewrite } from './router.svelte';
@@ -18,6 +20,7 @@ export const SPEEDS = [0.5, 1, 2, 4, 8, 16] as const;
 const REST_MS = 120;
 const SUB_ABOVE = 4;
 const REVERSE_TICK_MS = 120;
+const NOTICE_MS = 4000;
 
 export class CameraSession {
   mode = $state<'live' | 'playback'>('live');
@@ -34,10 +37,14 @@ export class CameraSession {
   /** The first frame of playback has been shown: live may be taken away. */
   shown = $state(false);
   coverageVersion = $state(0);
+  tapeVersion = $state(0);
+  /** There is no event in the direction that was asked for. */
+  noEvent = $state<'before' | 'after' | null>(null);
   /** Codec that this machine cannot play, for the sentence. */
   unplayable = $state<string | null>(null);
 
   readonly coverage: CoverageLoader;
+  readonly tape: TapeLoader;
   #video: HTMLVideoElement | null = null;
   #canvas: HTMLCanvasElement | null = null;
   #player: PlaybackPlayer | null = null;
@@ -53,6 +60,11 @@ export class CameraSession {
       camera.id,
       () => clock.now(),
       () => this.coverageVersion++,
+    );
+    this.tape = new TapeLoader(
+      camera.id,
+      () => clock.now(),
+      () => this.tapeVersion++,
     );
     const main = camera.renditions.find((r) => r.id === 'main');
     this.#hasSub = camera.renditions.some((r) => r.id === 'sub');
@@ -75,6 +87,8 @@ export class CameraSession {
     this.#player?.stop();
     this.#scrubber?.stop();
     this.coverage.stop();
+    this.tape.stop();
+    clearTimeout(this.#quiet);
   }
 
   /** The instant that counts: under the finger, in playback, or now. */
@@ -284,6 +298,26 @@ export class CameraSession {
     const target = direction > 0 ? spans.find((s) => s.from > at)?.from : spans.findLast((s) => s.to < at - 1000)?.to;
     if (target !== undefined) this.seek(direction > 0 ? target + 1 : coverage.leadIn(target), true);
   }
+
+  /** To the event before or after the position: what the timeline knows, else what the recorder finds. */
+  async event(direction: 1 | -1): Promise<void> {
+    const at = this.position;
+    clearTimeout(this.#quiet);
+    this.noEvent = null;
+    const known = this.coverage.coverage;
+    const near = neighbour(this.tape.tape.events.values(), at, direction);
+    // Between here and there everything has to be known, or there may be a nearer one.
+    const sure = near && this.tape.known(Math.min(at, near.from), Math.max(at, near.from));
+    const found = sure ? near : await this.tape.neighbour(at, direction).catch(() => near);
+    if (!found) {
+      this.noEvent = direction > 0 ? 'after' : 'before';
+      this.#quiet = setTimeout(() => (this.noEvent = null), NOTICE_MS);
+      return;
+    }
+    const lead = leadTo(found);
+    this.seek(known.recorded(lead) || !known.recorded(found.from) ? lead : found.from, true);
+  }
+  #quiet: ReturnType<typeof setTimeout> | undefined;
 
   mark(which: 'in' | 'out'): void {
     const t = Math.round(this.position / 1000) * 1000;

@@ -3,6 +3,11 @@ export type Route =
   | { page: 'wall'; focus: string | null }
   /** `t` as it stands in the address; which instant it is depends on the site's zone. */
   | { page: 'camera'; slug: string; t: string | null }
+  /** Areas of a camera's picture: those that count, and one to search in, as the picture was at `t`. */
+  | { page: 'zones'; slug: string }
+  | { page: 'search'; slug: string; t: string | null }
+  | { page: 'events'; camera: string | null; kind: string | null }
+  | { page: 'event'; id: string }
   | { page: 'cameras' }
   | { page: 'system' }
   | { page: 'login' }
@@ -12,6 +17,13 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
   if (parts.length === 0) return { page: 'wall', focus: query.get('c') };
   if (parts[0] === 'c' && parts[1] && parts.length === 2) return { page: 'camera', slug: parts[1], t: query.get('t') };
+  if (parts[0] === 'c' && parts[1] && parts.length === 3) {
+    if (parts[2] === 'zones') return { page: 'zones', slug: parts[1] };
+    if (parts[2] === 'search') return { page: 'search', slug: parts[1], t: query.get('t') };
+  }
+  if (parts[0] === 'e' && parts[1] && parts.length === 2) return { page: 'event', id: parts[1] };
+  if (parts[0] === 'events' && parts.length === 1)
+    return { page: 'events', camera: query.get('c'), kind: query.get('kind') };
   if (parts.length === 1 && (parts[0] === 'cameras' || parts[0] === 'system' || parts[0] === 'login'))
     return { page: parts[0] };
   return { page: 'missing' };
@@ -66,5 +78,10 @@ document.addEventListener('click', (e) => {
   go(a.pathname + a.search);
 });
 
-export const cameraPath = (slug: string, t?: string): string =>
-  `/c/${encodeURIComponent(slug)}${t ? `?t=${encodeURIComponent(t)}` : ''}`;
+export const cameraPath = (slug: string, t?: string, part?: 'zones' | 'search'): string =>
+  `/c/${encodeURIComponent(slug)}${part ? `/${part}` : ''}${t ? `?t=${encodeURIComponent(t)}` : ''}`;
+
+export function eventsPath(camera?: string | null, kind?: string | null): string {
+  const query = new URLSearchParams([...(camera ? [['c', camera]] : []), ...(kind ? [['kind', kind]] : [])]);
+  return `/events${query.size ? `?${query}` : ''}`;
+}

@@ -62,13 +62,18 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   throw problem;
 }
 
-async function json<T>(path: string, init?: RequestInit): Promise<T> {
+export async function json<T>(path: string, init?: RequestInit): Promise<T> {
   const text = await (await request(path, init)).text();
   // Work that was only begun or done has nothing to tell.
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-function send<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+export function send<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
   return json<T>(path, {
     method,
     headers: { 'content-type': 'application/json', ...headers },
@@ -76,10 +81,10 @@ function send<T>(method: string, path: string, body?: unknown, headers: Record<s
   });
 }
 
-const query = (o: Record<string, string | number | undefined>): string =>
+export const query = (o: Record<string, string | number | undefined>): string =>
   new URLSearchParams(Object.entries(o).flatMap(([k, v]) => (v === undefined ? [] : [[k, String(v)]]))).toString();
 
-const iso = (ms: number): string => new Date(ms).toISOString();
+export const iso = (ms: number): string => new Date(ms).toISOString();
 
 export const api = {
   setup: () => json<Setup>('setup'),
@@ -106,10 +111,11 @@ export const api = {
   restartCamera: (c: Camera) => send<void>('POST', `cameras/${c.id}/restart`),
   testCamera: (body: { url: string; username?: string; password?: string; transport?: string }) =>
     send<CameraTest>('POST', 'camera-tests', body),
-  timeline: (ids: string[], from: number, to: number, signal?: AbortSignal) =>
-    json<Timeline>(`timeline?${query({ cameras: ids.join(','), from: iso(from), to: iso(to), rendition: 'main' })}`, {
-      signal: signal ?? null,
-    }),
+  /** Without a bucket as little of the motion as can be asked for: who draws none needs none. */
+  timeline: (ids: string[], from: number, to: number, bucketMs = 86_400_000) =>
+    json<Timeline>(
+      `timeline?${query({ cameras: ids.join(','), from: iso(from), to: iso(to), rendition: 'main', bucket: `PT${bucketMs / 1000}S` })}`,
+    ),
   days: (id: string, month: string) =>
     json<{ items: Day[] }>(`days?${query({ cameras: id, month })}`).then((d) => d.items),
   segments: (id: string, from: number, to: number, rendition: RenditionId, signal?: AbortSignal) =>

@@ -58,6 +58,26 @@ export interface paths {
         patch: operations["patch_camera"];
         trace?: never;
     };
+    "/cameras/{id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends what moves, picture by picture, as server-sent events `activity`; and how detection does, as `detection`,
+         *     whenever that changes.
+         */
+        get: operations["get_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cameras/{id}/clip.mp4": {
         parameters: {
             query?: never;
@@ -177,6 +197,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cameras/{id}/still.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends a picture of a camera. */
+        get: operations["get_still"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cameras/{id}/tail.mp4": {
         parameters: {
             query?: never;
@@ -194,6 +231,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cameras/{id}/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the zones of a camera. */
+        get: operations["get_zones"];
+        /** Replaces the zones of a camera that still have the revision in `If-Match`. */
+        put: operations["put_zones"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/cameras/{id}/zones:preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells which events there would have been with other zones, from the cells that were stored. */
+        post: operations["preview_zones"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/days": {
         parameters: {
             query?: never;
@@ -203,6 +275,74 @@ export interface paths {
         };
         /** Tells on which days of a month there is footage. */
         get: operations["get_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what happened in a range: events that meet it, newest first. */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads one event. */
+        get: operations["get_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/{id}/clip.mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the footage of an event as a plain MP4, with some seconds before and after: known length, any byte range. */
+        get: operations["get_event_clip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/{id}/snapshot.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends the best picture of an event. */
+        get: operations["get_snapshot"];
         put?: never;
         post?: never;
         delete?: never;
@@ -313,6 +453,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/motion-searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a search for motion in a part of a camera's picture. */
+        post: operations["post_search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/motion-searches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how far a search of one's own has got. */
+        get: operations["get_search"];
+        put?: never;
+        post?: never;
+        /** Ends a search and forgets what it found. */
+        delete: operations["delete_search"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/motion-searches/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends what was found. While nothing new is there an answer waits two seconds for it. With `Accept:
+         *     text/event-stream` it sends events `hit` with a MotionHit as they are found, and at last `end` with a MotionSearch.
+         */
+        get: operations["get_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/segments/{name}": {
         parameters: {
             query?: never;
@@ -403,6 +598,25 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What moved in one picture: the data of an event `activity`. */
+        Activity: {
+            /** @description The picture's time. */
+            at: components["schemas"]["Time"];
+            /** @description What moves as one: left, top, right and bottom, parts of width and height. */
+            boxes: number[][];
+            /** @description Cells that count, in hexadecimal as in an event. */
+            cells: string;
+            /**
+             * Format: uuid
+             * @description The event that lasts.
+             */
+            event: string | null;
+            /**
+             * Format: float
+             * @description Share of the picture that moved, 0 to 1.
+             */
+            moved: number;
+        };
         /** @description A camera. */
         Camera: {
             /** @description Lane or place; empty: none. */
@@ -421,6 +635,7 @@ export interface components {
              * @description Days that are kept even when others must go first.
              */
             days_min: number | null;
+            detection: components["schemas"]["Detection"] | null;
             /** @description Connect and record. */
             enabled: boolean;
             /** @description A password is kept; it is never shown. */
@@ -573,6 +788,11 @@ export interface components {
             date: string;
             /**
              * Format: int64
+             * @description Events that began on it.
+             */
+            events: number;
+            /**
+             * Format: int64
              * @description Seconds recorded, summed over the cameras.
              */
             seconds: number;
@@ -581,6 +801,99 @@ export interface components {
         Days: {
             /** @description In order; days without footage are left out. */
             items: components["schemas"]["Day"][];
+        };
+        /** @description How looking for motion does. */
+        Detection: {
+            /**
+             * Format: float
+             * @description Pictures a second that were looked at lately.
+             */
+            fps: number;
+            /** @description Which pictures are looked at. */
+            mode: components["schemas"]["DetectionMode"];
+            /** @description Why it is not what it should be: a stable name, to be translated. */
+            reason: string | null;
+            /**
+             * Format: float
+             * @description Share of the wanted pictures that was left out lately, because the recorder has too much to do; 0 to 1.
+             */
+            shed: number;
+            /** @description Since when it is so. */
+            since: components["schemas"]["Time"];
+        };
+        /**
+         * @description Which pictures of a camera are looked at for motion.
+         * @enum {string}
+         */
+        DetectionMode: "all_pictures" | "key_pictures" | "off";
+        /** @description An event. */
+        Event: {
+            /** @description Instant of its best picture. */
+            best_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            camera: string;
+            /**
+             * @description Every cell that moved: 72 bytes in hexadecimal; cell (column, row) of 32 × 18 is bit `row * 32 + column`, lowest
+             *     bit of the first byte first.
+             */
+            cells: string;
+            /** @description Its footage. */
+            clip: components["schemas"]["EventClip"];
+            /** @description First instant. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description What. */
+            kind: components["schemas"]["EventKind"];
+            /**
+             * Format: double
+             * @description How sure and how strong, 0 to 1.
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description Largest share of the picture that moved at once, 0 to 1.
+             */
+            size: number;
+            /** @description Its pictures, as far as there are any. */
+            snapshot: components["schemas"]["EventSnapshot"];
+            to: components["schemas"]["Time"] | null;
+            /** @description Zones that it was in. */
+            zone_ids: string[];
+        };
+        /** @description Where the footage of an event is. */
+        EventClip: {
+            /** @description Where it begins. */
+            from: components["schemas"]["Time"];
+            /** @description Where it ends; so far, while the event lasts. */
+            to: components["schemas"]["Time"];
+            /** @description An MP4 with some seconds before and after. */
+            url: string;
+        };
+        /**
+         * @description What happened.
+         * @enum {string}
+         */
+        EventKind: "motion" | "tamper_covered" | "tamper_defocused" | "tamper_turned" | "tamper_frozen" | "tamper_black" | "unknown";
+        /** @description A page of events. */
+        EventPage: {
+            /** @description Newest first, by their beginning. */
+            items: components["schemas"]["Event"][];
+            /** @description Ask again with it for older ones. */
+            next_cursor: string | null;
+        };
+        /** @description Where the pictures of an event are. */
+        EventSnapshot: {
+            /** @description To look at. */
+            large: string | null;
+            /** @description For a list. */
+            small: string | null;
         };
         /** @description A stretch that is not recorded. */
         GapStretch: {
@@ -606,10 +919,11 @@ export interface components {
         HealthCheck: {
             /**
              * @description Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
-             *     `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`, `camera_clock_off`, `clock_doubted`.
+             *     `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
+             *     `motion_file`, `camera_clock_off`, `clock_doubted`.
              */
             code: string;
-            /** @description What: `cameras`, `recording`, `disk`, `catalogue`, `clock`. */
+            /** @description What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`. */
             id: string;
             /** @description How it is. */
             level: components["schemas"]["Level"];
@@ -706,6 +1020,63 @@ export interface components {
             /** @description What they may do: `admin`, `read`, `metrics`. */
             scopes: string[];
         };
+        /** @description A span in which something moved there. */
+        MotionHit: {
+            /** @description The second in which most of the region moved. */
+            best_at: components["schemas"]["Time"];
+            /** @description First second that matches. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: double
+             * @description Share of the region that moved in it, 0 to 1.
+             */
+            strength: number;
+            /** @description End of the last. */
+            to: components["schemas"]["Time"];
+        };
+        /** @description Some of what was found. */
+        MotionHits: {
+            /** @description Newest first. */
+            items: components["schemas"]["MotionHit"][];
+            /** @description Ask again with it; null = that was all. */
+            next_cursor: string | null;
+            /** @description Everything from here on has been looked at. */
+            scanned_until: components["schemas"]["Time"];
+            /** @description What the search does. */
+            state: components["schemas"]["SearchState"];
+        };
+        /** @description A search. */
+        MotionSearch: {
+            /**
+             * Format: uuid
+             * @description Whose picture.
+             */
+            camera: string;
+            data_since: components["schemas"]["Time"] | null;
+            /** @description Hits so far. */
+            hits: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: double
+             * @description Seconds of the range in which motion was looked at: in the others nothing can be found.
+             */
+            observed_s: number;
+            /**
+             * Format: double
+             * @description Share of the range that has been looked at, 0 to 1.
+             */
+            progress: number;
+            /** @description Everything from here on has been looked at. */
+            scanned_until: components["schemas"]["Time"];
+            /** @description What it does. */
+            state: components["schemas"]["SearchState"];
+            /** @description There were more than are kept; ask for a shorter range. */
+            truncated: boolean;
+        };
         /** @description A camera to add. A user name and password in `main_url` are taken out of it and kept like those in the fields. */
         NewCamera: {
             /** @description Lane or place. */
@@ -747,11 +1118,55 @@ export interface components {
             /** @description At least ten characters. */
             password: components["schemas"]["Password"];
         };
+        /** @description What to look for. */
+        NewSearch: {
+            /** @description Id or slug. */
+            camera: string;
+            /** @description First instant inside. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: double
+             * @description Share of the region that must move in a second, 0 to 1; whatever moves when it is left out.
+             */
+            min_strength?: number;
+            /** @description Corners `[x, y]`, 3 to 64, each part of the width or height from the upper left, 0 to 1. */
+            polygon: number[][];
+            /** @description First instant after; at most 32 days later. */
+            to: components["schemas"]["Time"];
+        };
+        /** @description The zones that a camera is to have: all of them. */
+        NewZones: {
+            /** @description In their order. */
+            items: components["schemas"]["Zone"][];
+        };
         /**
          * Format: password
          * @description A password on its way in. It is never written.
          */
         Password: string;
+        /** @description An event that there would have been. */
+        PreviewEvent: {
+            /** @description First instant. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: double
+             * @description Largest share of the picture that moved at once, 0 to 1.
+             */
+            size: number;
+            /** @description First instant after. */
+            to: components["schemas"]["Time"];
+            /** @description Positions in `items` of the zones that it was in. */
+            zones: number[];
+        };
+        /** @description Zones to be tried on what has moved. */
+        PreviewForm: {
+            /** @description First instant inside. */
+            from: components["schemas"]["Time"];
+            /** @description They need not have been saved. */
+            items: components["schemas"]["Zone"][];
+            /** @description First instant after; at most a day later. */
+            to: components["schemas"]["Time"];
+        };
         /** @description What was seen. Fields are null as far as the look did not get to them. */
         ProbeReport: {
             /** @description Sound comes along. */
@@ -876,6 +1291,16 @@ export interface components {
          * @enum {string}
          */
         RenditionId: "main" | "sub";
+        /**
+         * @description Where a search is in its life.
+         * @enum {string}
+         */
+        SearchState: "running" | "done" | "failed";
+        /**
+         * @description How easily motion counts.
+         * @enum {string}
+         */
+        Sensitivity: "low" | "normal" | "high";
         /** @description The site. */
         Setup: {
             /** @description A password has been set; before, only a one-time code signs in. */
@@ -946,6 +1371,8 @@ export interface components {
         };
         /** @description What exists of one camera. */
         TimelineCamera: {
+            /** @description What happened, newest first; the newest of them, when there were many. */
+            events: components["schemas"]["TimelineEvent"][];
             /** @description Stretches that are not recorded, in order. */
             gaps: components["schemas"]["GapStretch"][];
             /**
@@ -954,11 +1381,24 @@ export interface components {
              */
             id: string;
             live_edge: components["schemas"]["Time"] | null;
-            /** @description Strength of motion in each bucket, 0 to 255; empty when it was not looked at. */
+            /** @description Strength of motion in each bucket, 0 to 255 on a scale of logarithms; empty when nobody looked. */
             motion: number[];
             oldest_at: components["schemas"]["Time"] | null;
             /** @description Recorded stretches, in order, none touching another. */
             spans: components["schemas"]["Stretch"][];
+        };
+        /** @description An event on a timeline. */
+        TimelineEvent: {
+            /** @description First instant. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            id: string;
+            /** @description What. */
+            kind: components["schemas"]["EventKind"];
+            to: components["schemas"]["Time"] | null;
         };
         /**
          * @description How RTP travels.
@@ -998,6 +1438,64 @@ export interface components {
              * @description Bytes of footage it holds.
              */
             used_bytes: number;
+        };
+        /** @description An area of a camera's picture that counts in its own way. */
+        Zone: {
+            /**
+             * Format: uuid
+             * @description For ever. Left out of a new one; one that was read is sent back with its own.
+             */
+            id?: string | null;
+            /** @description What it is for. */
+            kind: components["schemas"]["ZoneKind"];
+            /**
+             * Format: double
+             * @description Seconds that it must move for, 0 to 600.
+             */
+            min_duration_s?: number;
+            /**
+             * Format: double
+             * @description Share of the picture that must move at once, 0 to 1.
+             */
+            min_size?: number;
+            /** @description As people call it. */
+            name: string;
+            /** @description Corners `[x, y]`, 3 to 64, each part of the width or height from the upper left, 0 to 1. */
+            points: number[][];
+            /** @description How easily motion in it counts. */
+            sensitivity?: components["schemas"]["Sensitivity"];
+        };
+        /**
+         * @description What an area is for.
+         * @enum {string}
+         */
+        ZoneKind: "alert" | "ignore";
+        /** @description What would have happened. */
+        ZonePreview: {
+            /** @description Events that there would have been. */
+            events: number;
+            /**
+             * Format: double
+             * @description The same, for each hour that was looked at.
+             */
+            events_per_hour: number;
+            /** @description The newest of them, newest first. */
+            examples: components["schemas"]["PreviewEvent"][];
+            /**
+             * Format: double
+             * @description Seconds of the range in which motion was looked at.
+             */
+            observed_s: number;
+        };
+        /** @description The zones of a camera. */
+        Zones: {
+            /** @description In their order. Without any alert zone the whole picture counts. */
+            items: components["schemas"]["Zone"][];
+            /**
+             * Format: int64
+             * @description For `If-Match`; 0 = never set.
+             */
+            revision: number;
         };
     };
     responses: never;
@@ -1199,6 +1697,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Camera"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events `activity` with an Activity, and `detection` with a Detection or null */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Activity"];
                 };
             };
             /** @description What went wrong */
@@ -1499,6 +2029,47 @@ export interface operations {
             };
         };
     };
+    get_still: {
+        parameters: {
+            query?: {
+                /** @description Pixels at most, 64 to 3840; as the camera sends it when it is left out. */
+                w?: number;
+                /** @description An older picture will not do, such as `PT10S`; a minute when it is left out. */
+                max_age?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Seconds since the picture */
+                    age?: number;
+                    /** @description Instant of the picture */
+                    "x-lanewatch-at"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_tail: {
         parameters: {
             query: {
@@ -1536,6 +2107,113 @@ export interface operations {
             };
         };
     };
+    get_zones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its zones; their revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zones"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_zones: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewZones"];
+            };
+        };
+        responses: {
+            /** @description As they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zones"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_zones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewForm"];
+            };
+        };
+        responses: {
+            /** @description What would have happened */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZonePreview"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_days: {
         parameters: {
             query: {
@@ -1559,6 +2237,168 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Days"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query: {
+                /** @description Ids or slugs, separated by commas; all cameras when it is left out. */
+                cameras?: string;
+                /**
+                 * @description Kinds, separated by commas, such as `motion,tamper_covered`; `tamper` stands for all kinds of it. All when it is
+                 *     left out.
+                 */
+                kind?: string;
+                /** @description That were in this zone. */
+                zone?: string;
+                /** @description That lasted at least so long, such as `PT3S`. */
+                min_duration?: string;
+                /** @description At most so many, 1 to 200; 50 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before; ask for the same range and filter. */
+                cursor?: string;
+                /** @description First instant inside. */
+                from: string;
+                /** @description First instant after; at most 32 days later. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_event_clip: {
+        parameters: {
+            query?: {
+                /** @description Which encoding; that of the full picture when it is left out or the camera has no other. */
+                rendition?: "main" | "sub";
+                /** @description `1` to save it under a name instead of playing it. */
+                download?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The clip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": unknown;
+                };
+            };
+            /** @description A part of it */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_snapshot: {
+        parameters: {
+            query?: {
+                /** @description `small` when it is left out. */
+                size?: "small" | "large";
+            };
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
                 };
             };
             /** @description What went wrong */
@@ -1736,6 +2576,139 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSearch"];
+            };
+        };
+        responses: {
+            /** @description Begun; Location says where it is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionSearch"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionSearch"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_search: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_results: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1 to 1000; 100 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Hits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotionHits"];
+                    "text/event-stream": components["schemas"]["MotionHits"];
                 };
             };
             /** @description What went wrong */

@@ -26,6 +26,20 @@ export type TimelineGap = Schemas['GapStretch'];
 export type TimelineCamera = Schemas['TimelineCamera'];
 export type Timeline = Schemas['Timeline'];
 export type Day = Schemas['Day'];
+export type EventKind = Schemas['EventKind'];
+export type MotionEvent = Schemas['Event'];
+export type TimelineEvent = Schemas['TimelineEvent'];
+export type ZoneKind = Schemas['ZoneKind'];
+export type Sensitivity = Schemas['Sensitivity'];
+export type Zone = Schemas['Zone'];
+export type Zones = Schemas['Zones'];
+export type ZonePreview = Schemas['ZonePreview'];
+export type Detection = Schemas['Detection'];
+export type Activity = Schemas['Activity'];
+export type SearchState = Schemas['SearchState'];
+export type MotionSearch = Schemas['MotionSearch'];
+export type MotionHit = Schemas['MotionHit'];
+export type MotionHits = Schemas['MotionHits'];
 /** Offset, bytes, start in 90 kHz ticks after the segment's start, duration in ticks, 1 when it starts with a key frame. */
 export type FragmentRow = [number, number, number, number, number];
 /** The description has no word for a row of fixed length. */

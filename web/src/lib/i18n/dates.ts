@@ -51,6 +51,14 @@ export function since(ms: number, now: number, zone: string, lang: Lang): string
     : `${time} on ${pad(p.day)}/${pad(p.month)}${year}`;
 }
 
+/** How long ago, in one unit: `vừa xong`, `3 phút trước`, `5 giờ trước`, `2 ngày trước`. */
+export function ago(ms: number, now: number, lang: Lang): string {
+  const minutes = Math.floor(Math.max(0, now - ms) / 60_000);
+  const [n, vi, en] = minutes < 60 ? [minutes, 'phút', 'min'] : minutes < 1440 ? [Math.floor(minutes / 60), 'giờ', 'h'] : [Math.floor(minutes / 1440), 'ngày', 'd']; // prettier-ignore
+  if (minutes < 1) return lang === 'vi' ? 'vừa xong' : 'just now';
+  return lang === 'vi' ? `${n} ${vi} trước` : `${n} ${en} ago`;
+}
+
 /** To the second, with the day when that is another than the one `near` lies in: `21:40:05`, `21:40:05 ngày 20/11`. */
 export function exact(ms: number, near: number, zone: string, lang: Lang): string {
   const time = hms(ms, zone);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, dayWords, duration, longDate, monthName, since, spoken } from '../i18n/dates';
+import { ago, bytes, dayWords, duration, longDate, monthName, since, spoken } from '../i18n/dates';
 import { clockNear, parseClock, parseMoment } from './parse';
 import { dayKey, dmy, fromWall, hms, offsetMs, parts, rfc3339, startOfDay } from './zone';
 
@@ -35,6 +35,8 @@ describe('words', () => {
     expect(since(T, T + 60_000, HCM, 'vi')).toBe('22:14');
     expect(since(T, T + 8 * 3_600_000, HCM, 'vi')).toBe('22:14 hôm qua');
     expect(since(T, T + 80 * 3_600_000, HCM, 'vi')).toBe('22:14 ngày 22/11');
+    expect([20_000, 200_000, 7_300_000, 200_000_000].map((ms) => ago(T, T + ms, 'vi'))).toEqual(['vừa xong', '3 phút trước', '2 giờ trước', '2 ngày trước']); // prettier-ignore
+    expect(ago(T, T - 5000, 'en')).toBe('just now');
     expect(monthName(2026, 11, 'vi')).toBe('Tháng 11, 2026');
     expect(duration(2 * 3_600_000 + 5 * 60_000, 'vi')).toBe('2 giờ 5 phút');
     expect(duration(45_000, 'vi')).toBe('45 giây');

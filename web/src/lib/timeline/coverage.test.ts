@@ -8,6 +8,7 @@ const answer = (spans: [number, number][], gaps: [number, number, string][] = []
   gaps: gaps.map(([a, b, cause]) => ({ from: iso(a), to: iso(b), cause })),
   live_edge: null,
   motion: [],
+  events: [],
   oldest_at: null,
 });
 

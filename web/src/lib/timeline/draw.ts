@@ -1,15 +1,19 @@
-/** Paints the timeline: ruler, recorded stretches, hatched gaps, marks, the present and the playhead. */
+/** Paints the timeline: ruler, recorded stretches, hatched gaps, motion, events, marks, the present and the playhead. */
 import type { Coverage } from './coverage';
 import { lastBefore, paintedEnd } from './coverage';
 import { msPerPx, span, toX, type View } from './scale';
+import { bucketOf, type Tape } from './tape';
 import { minorStep, multiples, ticks } from './ticks';
 
 export const RULER_PX = 26;
+/** Height of the lane of events, at the top of the track. */
+export const EVENTS_PX = 12;
 
 export interface TimelineModel {
   view: View;
   zone: string;
   coverage: Coverage | null;
+  tape: Tape;
   position: number;
   now: number;
   live: boolean;
@@ -22,8 +26,11 @@ export interface TimelineModel {
 const C = {
   track: '#0e1319',
   future: '#0b0e12',
-  recorded: '#2b7f95',
+  recorded: '#1f5d6e',
   recordedTop: '#4fb3c9',
+  motion: '#a5ecfb',
+  event: '#ffbf5e',
+  trouble: '#ff7a7a',
   gap: '#1c232d',
   hatch: '#4a5766',
   minor: '#2a3441',
@@ -84,6 +91,39 @@ function drawTrack(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number,
   }
   ctx.fillStyle = C.future;
   if (nowX < view.width) ctx.fillRect(nowX, top, view.width - nowX, height);
+}
+
+/** The recorder's strength is already on a scale of logarithms: here it is only a height. */
+function drawMotion(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
+  const bucket = bucketOf(m.view);
+  const wide = bucket / msPerPx(m.view);
+  const room = height - EVENTS_PX - 4;
+  ctx.fillStyle = C.motion;
+  for (const { from, strength } of m.tape.bars(m.view, bucket)) {
+    const h = Math.max(2, (strength / 255) * room);
+    ctx.fillRect(toX(m.view, from), top + height - h, Math.max(1, wide - 1), h);
+  }
+}
+
+/** Motion is a bar; trouble with the camera has another colour and a point below, so that colour is not all. */
+function drawEvents(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number): void {
+  for (const e of m.tape.events.values()) {
+    const to = e.to ?? m.now;
+    if (e.from > m.view.to || to < m.view.from) continue;
+    const x = toX(m.view, e.from);
+    const w = Math.max(4, toX(m.view, to) - x);
+    const motion = e.kind === 'motion' || e.kind === 'unknown';
+    ctx.fillStyle = motion ? C.event : C.trouble;
+    ctx.beginPath();
+    ctx.roundRect(x, top + 3, w, EVENTS_PX - 6, 3);
+    ctx.fill();
+    if (motion) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, top + EVENTS_PX - 4);
+    ctx.lineTo(x + 10, top + EVENTS_PX - 4);
+    ctx.lineTo(x + 5, top + EVENTS_PX + 4);
+    ctx.fill();
+  }
 }
 
 function drawRuler(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
@@ -160,6 +200,8 @@ export function drawTimeline(ctx: CanvasRenderingContext2D, m: TimelineModel, he
   const height = heightPx - top;
   if (span(m.view) <= 0 || m.view.width <= 0) return;
   drawTrack(ctx, m, top, height);
+  drawMotion(ctx, m, top, height);
+  drawEvents(ctx, m, top);
   drawRuler(ctx, m, top, height);
   drawMarks(ctx, m, top, height);
   const nowX = toX(m.view, m.now);

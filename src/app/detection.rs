@@ -1,0 +1,85 @@
+//! Detection's thread: a runtime of its own, so that looking at pictures never delays a session or an answer.
+
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt};
+use tokio::sync::oneshot;
+
+use crate::base::{Error, Result, SharedClock, Stop, Tasks};
+use crate::catalogue::Catalogue;
+use crate::config;
+use crate::detect::{self, Detect, DetectSettings};
+use crate::http::{Still, StillRequest};
+use crate::hub::Hub;
+use crate::vision;
+
+/// Detection of all cameras, running.
+pub(super) struct Detection {
+    stills: detect::Stills,
+    clock: SharedClock,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Detection {
+    /// # Errors
+    /// `Io` when the system has no descriptors left.
+    pub(super) fn start(
+        how: config::Detect,
+        catalogue: &Catalogue,
+        hub: &Hub,
+        clock: &SharedClock,
+        stop: &Stop,
+    ) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| Error::io("starting detection", e))?;
+        let vision = vision::Settings { workers: how.workers, ..vision::Settings::default() };
+        let config::Detect { key_frames_only, pictures_per_second, .. } = how;
+        let settings = DetectSettings { key_frames_only, pictures_per_second, vision };
+        let detect = {
+            let _on_it = runtime.enter();
+            Detect::start(catalogue.clone(), hub.clone(), Arc::clone(clock), settings)
+        };
+        let stills = detect.stills();
+        let (ends, ended) = oneshot::channel();
+        let stop = stop.clone();
+        // Nobody joins it: that it is done is told, and waiting for that must not block the web.
+        drop(Tasks::thread("detect", move || {
+            runtime.block_on(detect.run(stop));
+            // Who waited may have given up.
+            let _ = ends.send(());
+        }));
+        Ok(Self { stills, clock: Arc::clone(clock), ended })
+    }
+
+    /// Makes pictures for whoever asks.
+    pub(super) fn stills(&self) -> Stills {
+        Stills { stills: self.stills.clone(), clock: Arc::clone(&self.clock) }
+    }
+
+    /// Waits until it has stopped, for as long as a stop may take.
+    pub(super) async fn ended(self) {
+        if tokio::time::timeout(super::STOP_LIMIT, self.ended).await.is_err() {
+            tracing::error!("detection does not end");
+        }
+    }
+}
+
+/// Pictures for the web.
+pub(super) struct Stills {
+    stills: detect::Stills,
+    clock: SharedClock,
+}
+
+impl crate::http::Stills for Stills {
+    fn still(&self, request: StillRequest) -> BoxFuture<'_, Result<Option<Still>>> {
+        let StillRequest { camera, width, max_age } = request;
+        async move {
+            let since = self.clock.now() - max_age;
+            let made = self.stills.still(camera, width, since).await?;
+            Ok(made.map(|jpeg| Still { at: jpeg.at, jpeg: jpeg.file }))
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,131 @@
+//! Events as detection writes them: begun, brought up to date, ended; and those that a crash left open.
+
+use serde_json::{Value, json};
+
+use super::event::Event;
+use super::sql::{failed, statements, uuid};
+use super::writer::{Change, Write};
+use super::{Catalogue, outbox};
+use crate::base::{CameraId, Error, EventId, Result, Ticks};
+
+statements! {
+    CAMERA_KEY = "select key from camera where id = ?1";
+    BEFORE = "select end_90k is not null, zones from event where id = ?1";
+    /// An end that is known stays: what comes later for it was on its way.
+    PUT = "insert into event (id, camera_key, kind, start_90k, seen_90k, end_90k, score, peak, cells, zones, best_90k) \
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+        on conflict (id) do update set kind = excluded.kind, start_90k = excluded.start_90k, \
+        seen_90k = max(event.seen_90k, excluded.seen_90k, excluded.start_90k), \
+        end_90k = coalesce(excluded.end_90k, event.end_90k), score = excluded.score, peak = excluded.peak, \
+        cells = excluded.cells, zones = excluded.zones, best_90k = excluded.best_90k";
+    LEFT_OPEN = "select e.id, c.id, e.kind, e.start_90k, e.seen_90k, e.score, e.zones from event e \
+        join camera c on c.key = e.camera_key where e.end_90k is null order by e.start_90k";
+    CLOSE = "update event set end_90k = seen_90k where id = ?1 and end_90k is null";
+}
+
+/// Writes an event as it is now.
+async fn put(w: &mut Write, event: &Event) -> Result<()> {
+    let query = sqlx::query_scalar(CAMERA_KEY).bind(event.camera.0.as_bytes().as_slice());
+    let camera: Option<i64> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
+    let camera = camera.ok_or_else(|| {
+        Error::not_found(format!("camera {} of an event is not in the catalogue", event.camera))
+    })?;
+    let id = event.id.0.as_bytes().as_slice();
+    let before: Option<(bool, Vec<u8>)> =
+        sqlx::query_as(BEFORE).bind(id).fetch_optional(&mut w.conn).await.map_err(failed)?;
+    let zones: Vec<u8> = event.zones.iter().flat_map(|zone| *zone.0.as_bytes()).collect();
+    let query = sqlx::query(PUT)
+        .bind(id)
+        .bind(camera)
+        .bind(event.kind.name())
+        .bind(event.start.0)
+        .bind(event.seen.max(event.start).0)
+        .bind(event.end.map(|end| end.max(event.start).0))
+        .bind(event.score.clamp(0.0, 1.0))
+        .bind(event.peak)
+        .bind(event.cells.to_bytes().to_vec())
+        .bind(zones.clone())
+        .bind(event.best.0);
+    query.execute(&mut w.conn).await.map_err(failed)?;
+    // Followers hear of its beginning, its end and each new zone; not of every second of it.
+    let news = match before {
+        None => true,
+        Some((ended, known)) => known != zones || (!ended && event.end.is_some()),
+    };
+    if news {
+        let body = body(event.camera, event.kind.name(), (event.start, event.end), event.score, &zones)?;
+        outbox::put(w, "event", event.id.0, body).await?;
+    }
+    Ok(())
+}
+
+fn body(
+    camera: CameraId,
+    kind: &str,
+    (start, end): (Ticks, Option<Ticks>),
+    score: f64,
+    zones: &[u8],
+) -> Result<Value> {
+    let zones = zones.chunks(16).map(uuid).collect::<Result<Vec<_>>>()?;
+    Ok(json!({
+        "camera": camera, "kind": kind, "from": start.rfc3339(), "to": end.map(Ticks::rfc3339), "score": score,
+        "zone_ids": zones,
+    }))
+}
+
+/// What people wait for.
+struct Tell(Event);
+
+impl Change for Tell {
+    type Answer = ();
+    const NAME: &'static str = "put_event";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        put(w, &self.0).await
+    }
+}
+
+/// What can wait for company.
+struct Update(Event);
+
+impl Change for Update {
+    type Answer = ();
+    const NAME: &'static str = "update_event";
+    const PATIENT: bool = true;
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        put(w, &self.0).await
+    }
+}
+
+/// Ends the events that nobody will end any more: where they were last seen.
+pub(super) async fn close_left(w: &mut Write) -> Result<()> {
+    type Row = (Vec<u8>, Vec<u8>, String, i64, i64, f64, Vec<u8>);
+    let rows: Vec<Row> = sqlx::query_as(LEFT_OPEN).fetch_all(&mut w.conn).await.map_err(failed)?;
+    for (id, camera, kind, start, seen, score, zones) in rows {
+        sqlx::query(CLOSE).bind(id.clone()).execute(&mut w.conn).await.map_err(failed)?;
+        let (id, camera) = (EventId(uuid(&id)?), CameraId(uuid(&camera)?));
+        let body = body(camera, &kind, (Ticks(start), Some(Ticks(seen))), score, &zones)?;
+        outbox::put(w, "event", id.0, body).await?;
+    }
+    Ok(())
+}
+
+/// Detection's commands: they return at once and are done in the order given; giving one twice is harmless. `false`
+/// means that the command is lost, because the queue is full or closed (logged).
+impl Catalogue {
+    /// Something begins; readers see it within a moment.
+    pub fn begin_event(&self, event: Event) -> bool {
+        self.inner.queue.tell(Tell(event))
+    }
+
+    /// It goes on: as it is now. Written within some seconds, with others; about once a second is often enough.
+    pub fn update_event(&self, event: Event) -> bool {
+        self.inner.queue.tell(Update(event))
+    }
+
+    /// It has ended, as its `end` says. Makes the row when there is none: an event may be told when it is over.
+    pub fn end_event(&self, event: Event) -> bool {
+        self.inner.queue.tell(Tell(event))
+    }
+}

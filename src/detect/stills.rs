@@ -1,0 +1,73 @@
+//! One picture of a camera as it looks now: its newest key frame.
+
+use std::sync::Arc;
+
+use super::Rooms;
+use crate::base::{CameraId, Error, Kind, Result, Ticks};
+use crate::media::{AccessUnit, Track};
+use crate::vision::{Decoder, Jpeg, Picture, Trouble, Want};
+
+/// Good enough to draw on.
+const QUALITY: u8 = 80;
+/// A worker that ends meanwhile is asked this often.
+const TRIES: u32 = 3;
+
+/// Makes pictures on demand; cheap to clone.
+#[derive(Clone)]
+pub struct Stills(pub(super) Arc<Rooms>);
+
+impl Stills {
+    /// The newest key frame of a camera since `since`, at most `max_width` pixels wide (`None`: as the camera sends it). Of
+    /// the small stream where that is wide enough. `None` when there is none.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown camera; `Unavailable` when the worker cannot make it.
+    pub async fn still(
+        &self,
+        camera: CameraId,
+        max_width: Option<u32>,
+        since: Ticks,
+    ) -> Result<Option<Jpeg>> {
+        let cameras = self.0.catalogue.cameras().await?;
+        let camera = cameras.into_iter().find(|c| c.id == camera);
+        let camera = camera.ok_or_else(|| Error::not_found("there is no such camera"))?;
+        let mut newest = Vec::new();
+        for stream in &camera.streams {
+            let units = self.0.hub.get(stream.key).map(|s| s.since(since)).unwrap_or_default();
+            let key = units.into_iter().rfind(|unit| unit.track == Track::Video && unit.random_access);
+            newest.extend(key.map(|unit| (stream.key, unit)));
+        }
+        let wide_enough = |width: u32| max_width.is_some_and(|wanted| width >= wanted);
+        // The smallest that is wide enough, else the widest.
+        let best = newest.into_iter().min_by_key(|(_, unit)| {
+            let width = unit.parameters.video.width;
+            if wide_enough(width) { (0, width) } else { (1, u32::MAX - width) }
+        });
+        let Some((key, unit)) = best else { return Ok(None) };
+        let max_width = u16::try_from(max_width.unwrap_or(0)).unwrap_or(u16::MAX);
+        jpeg(&self.0.vision.stream(key), &unit, max_width, QUALITY).await
+    }
+}
+
+/// A JPEG of a key frame, at most `max_width` pixels wide; 0 = as it is.
+///
+/// # Errors
+/// `Unavailable` when the worker cannot make it.
+pub(super) async fn jpeg(
+    decoder: &Decoder,
+    unit: &Arc<AccessUnit>,
+    max_width: u16,
+    quality: u8,
+) -> Result<Option<Jpeg>> {
+    for _ in 0..TRIES {
+        match decoder.decode(unit, Want::Jpeg { max_width, quality }).await {
+            Ok(Some(Picture::Jpeg(jpeg))) => return Ok(Some(jpeg)),
+            Ok(_) => return Ok(None),
+            Err(Trouble::Restarted) => {}
+            Err(trouble) => {
+                return Err(Error::new(Kind::Unavailable, format!("no picture can be made: {trouble}")));
+            }
+        }
+    }
+    Err(Error::new(Kind::Unavailable, "no picture can be made: the vision worker ends again and again"))
+}
