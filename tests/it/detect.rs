@@ -256,3 +256,33 @@ async fn a_worker_that_is_killed_in_the_middle_costs_no_event() {
     assert!((WALK.0 as f64 - 0.3..WALK.0 as f64 + 1.2).contains(&from), "{from}");
     site.end().await;
 }
+
+#[test]
+fn a_file_is_scored_by_the_command_line() {
+    let folder = tempfile::tempdir().expect("folder");
+    walk(folder.path(), "lane", (640, 360), 15, 30);
+    let out = folder.path().join("found");
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_lanewatch"))
+        .args(["motion", "score", "--fps", "5", "--passes", "2", "--out"])
+        .args([&out, &folder.path().join("lane.mp4")])
+        .output()
+        .expect("it runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let text = |name: &str| std::fs::read_to_string(out.join(name)).expect("written");
+    let found: serde_json::Value = serde_json::from_str(&text("lane.det.json")).expect("JSON");
+    let [interval] = &found["intervals"].as_array().expect("a list")[..] else { panic!("one: {found}") };
+    let (from, to) = (interval[0].as_f64().expect("s"), interval[1].as_f64().expect("s"));
+    assert!(
+        (WALK.0 as f64 - 0.3..WALK.0 as f64 + 1.2).contains(&from) && (9.0..14.0).contains(&to),
+        "{found}"
+    );
+    let lines: Vec<serde_json::Value> =
+        text("lane.lanewatch.jsonl").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), CLIP as usize * 5);
+    assert!(lines.iter().enumerate().all(|(n, line)| line["t"].as_f64() == Some(n as f64 / 5.0)));
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["motion"] == true && line["boxes"].as_array().is_some_and(|b| !b.is_empty()))
+    );
+}
