@@ -37,6 +37,8 @@ const CONFINED: f32 = 10.0;
 const SOLID: f32 = 0.5;
 /// See [`SOLID`].
 const SPARSE_DOUBTS: f32 = 12.0;
+/// Doubts for each of its mass that comes and goes in a picture (drops, flakes, insects).
+const PASSING_DOUBTS: f32 = 8.0;
 /// What is solid and covers so many blocks, alone, need not be found again so well: a near car changes its shape quickly.
 const LARGE: u32 = 40;
 /// Flicker of a large and solid thing, at most.
@@ -119,6 +121,8 @@ pub(super) struct Track {
     rivals: usize,
     /// How many others appeared in the same picture: a change of light breaks out everywhere.
     siblings: usize,
+    /// How many of its mass or more come in each picture and are gone in the next: of those some lie in a row by chance.
+    pub(super) passing: f32,
     /// How restless the place is where it is, 0..=1.
     restless: f32,
     pub(super) pixels: u32,
@@ -155,6 +159,7 @@ impl Track {
             fill: 0.0,
             rivals: 0,
             siblings,
+            passing: 0.0,
             restless: 0.0,
             pixels: 0,
             excess: 0,
@@ -194,6 +199,11 @@ impl Track {
     }
 
     /// Whether it has not been seen for too long.
+    /// It was there and gone at once: nobody knows where it came from or went.
+    pub(super) fn was_passing(&self) -> bool {
+        !self.moves && self.steps.len() <= 2
+    }
+
     pub(super) fn is_lost(&self, now: f64, gap: f32) -> bool {
         let patience = if self.moves { LOST.1 } else { LOST.0 };
         since(now, self.last) > patience.max(gap * 1.5)
@@ -326,7 +336,7 @@ impl Track {
         let (Some(from), Some(to)) = (self.steps.front(), self.steps.back()) else { return false };
         let sparse = (SOLID - self.fill).max(0.0) / SOLID;
         let clutter = ((self.rivals + self.siblings) / 2).min(CLUTTER_DOUBTS) as f32;
-        let doubts = clutter + sparse * SPARSE_DOUBTS;
+        let doubts = clutter + sparse * SPARSE_DOUBTS + self.passing * PASSING_DOUBTS;
         let more = if gap > 0.3 { (doubts as usize).min(2) } else { 0 };
         let hits = if gap > 0.6 { 2 } else { 3 } + more;
         let age = (YOUNGEST + DOUBT_SECONDS * doubts).min(window - gap);

@@ -12,6 +12,11 @@ const RESTLESS_SECONDS: f32 = 40.0;
 const ALL_RESTLESS: f32 = 0.4;
 /// Time constant of the clutter, seconds.
 const CLUTTER_SECONDS: f32 = 1.5;
+/// Time constant of what comes and is gone at once, seconds; and how many times less mass it may have than what it is held
+/// against.
+const PASSING_SECONDS: f32 = 5.0;
+/// See [`PASSING_SECONDS`].
+const PASSING_MASS: u32 = 3;
 /// Seconds of standing after which a pixel becomes background: nobody, one that stopped, one that is busy there.
 const ABSORB: (f32, f32, f32) = (5.0, 8.0, 60.0);
 /// Seconds after its last step in which a mover is taken to go on.
@@ -24,12 +29,22 @@ pub(super) struct Tracks {
     restless: Vec<f32>,
     /// Pixels of blobs that are not movers, over some time.
     clutter: f32,
+    /// Masses of what came and was gone at once, lately, each with what it still counts; and so many pictures.
+    passing: Vec<(u32, f32)>,
+    pictures: f32,
     next: u64,
 }
 
 impl Tracks {
     pub(super) fn new(blocks: &Blocks) -> Self {
-        Self { tracks: Vec::new(), restless: vec![0.0; blocks.columns * blocks.rows], clutter: 0.0, next: 1 }
+        Self {
+            tracks: Vec::new(),
+            restless: vec![0.0; blocks.columns * blocks.rows],
+            clutter: 0.0,
+            passing: Vec::new(),
+            pictures: 0.0,
+            next: 1,
+        }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Track> {
@@ -39,6 +54,15 @@ impl Tracks {
     /// The picture is another one: forgets what is followed, movers too if `all`.
     pub(super) fn forget(&mut self, all: bool) {
         self.tracks.retain(|track| track.moves && !all);
+    }
+
+    fn forget_passing(&mut self, gap: f32) {
+        let keep = (1.0 - gap / PASSING_SECONDS).max(0.0);
+        self.pictures = self.pictures * keep + 1.0;
+        self.passing.retain_mut(|(_, counts)| {
+            *counts *= keep;
+            *counts > 0.1
+        });
     }
 
     /// Follows the blobs of a picture that came `gap` seconds after the last.
@@ -59,14 +83,25 @@ impl Tracks {
             followed.flat_map(|(_, blobs)| blobs).chain(&unclaimed).map(|blob| blob.pixels).sum::<u32>();
         self.clutter += (loose as f32 - self.clutter) * (gap / CLUTTER_SECONDS).min(1.0);
         let clutter = loose.max(self.clutter as u32);
+        self.forget_passing(gap);
         for (track, found) in self.tracks.iter_mut().zip(found) {
+            let alike =
+                self.passing.iter().filter(|(pixels, _)| pixels.saturating_mul(PASSING_MASS) >= track.pixels);
+            track.passing = alike.map(|(_, counts)| counts).sum::<f32>() / self.pictures;
             track.seen = !found.is_empty();
             if track.seen {
                 track.take(&found, &self.restless, blocks, now, gap);
                 track.judge(clutter, blocks, now, gap);
             }
         }
-        self.tracks.retain(|track| !track.is_lost(now, gap));
+        let passing = &mut self.passing;
+        self.tracks.retain(|track| {
+            let lost = track.is_lost(now, gap);
+            if lost && track.was_passing() {
+                passing.push((track.pixels, 1.0));
+            }
+            !lost
+        });
         // Between pictures that are far apart much may come.
         let siblings = if gap < 0.4 { unclaimed.len().saturating_sub(1) } else { 0 };
         for blob in unclaimed {
