@@ -16,7 +16,7 @@ statements! {
 }
 
 /// In `meta`: number of the last start before which no crash has left a file that is not in order.
-pub(super) const RECOVERED: &str = "recovered_boot";
+const RECOVERED: &str = "recovered_boot";
 /// A sign of life is written with other changes, but not more often than this.
 const SEEN_EVERY: i64 = 10 * TICKS_PER_SECOND;
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::tool::{self, catalogue, print};
 use super::{Export, camera};
-use crate::base::{Error, Result, Ticks, TimeRange};
+use crate::base::{Error, Result, TimeRange};
 use crate::catalogue::{Catalogue, GrowingSegment, SegmentState};
 use crate::hub::Hub;
 use crate::media;
@@ -13,11 +13,8 @@ use crate::playback::{self, Playback, Source};
 use crate::storage::Volumes;
 
 pub(super) async fn run(export: Export) -> Result<ExitCode> {
-    let range = TimeRange::new(Ticks::parse(&export.from)?, Ticks::parse(&export.to)?);
-    if range.is_empty() {
-        return Err(Error::invalid("--to must be later than --from"));
-    }
-    let catalogue = catalogue(&export.data).await?;
+    let range = export.stretch.range()?;
+    let catalogue = catalogue(&export.stretch.data).await?;
     let written = write(&catalogue, &export, range).await;
     catalogue.close().await;
     print(&written?);
@@ -25,7 +22,7 @@ pub(super) async fn run(export: Export) -> Result<ExitCode> {
 }
 
 async fn write(catalogue: &Catalogue, export: &Export, range: TimeRange) -> Result<String> {
-    let camera = camera::find(catalogue, &export.camera).await?;
+    let camera = camera::find(catalogue, &export.stretch.camera).await?;
     let stream = camera.stream(export.stream).ok_or_else(|| {
         Error::not_found(format!("{} has no {} stream; use --stream main", camera.name, export.stream))
     })?;

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::base::{Kind, Result, StreamKind};
+use crate::base::{Error, Kind, Result, StreamKind, Ticks, TimeRange};
 
 /// Records the lanes' cameras and plays them back.
 #[derive(Debug, Parser)]
@@ -91,8 +91,9 @@ enum Token {
     },
 }
 
+/// A stretch of a camera's footage.
 #[derive(Debug, Args)]
-struct Export {
+struct Stretch {
     #[command(flatten)]
     data: Data,
     /// Name, slug or id of the camera.
@@ -104,6 +105,22 @@ struct Export {
     /// First instant after.
     #[arg(long)]
     to: String,
+}
+
+impl Stretch {
+    fn range(&self) -> Result<TimeRange> {
+        let range = TimeRange::new(Ticks::parse(&self.from)?, Ticks::parse(&self.to)?);
+        if range.is_empty() {
+            return Err(Error::invalid("--to must be later than --from"));
+        }
+        Ok(range)
+    }
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    #[command(flatten)]
+    stretch: Stretch,
     /// main or sub.
     #[arg(long, default_value = "main")]
     stream: StreamKind,

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use clap::{Args, Subcommand};
 
 use super::tool::{self, print};
-use super::{Data, camera};
-use crate::base::{Error, Polygon, Result, Stop, SystemClock, TICKS_PER_SECOND, Tasks, Ticks, TimeRange};
+use super::{Stretch, camera};
+use crate::base::{Error, Polygon, Result, Stop, SystemClock, TICKS_PER_SECOND, Tasks, TimeRange};
 use crate::catalogue::{CameraZone, Catalogue, EventFilter, EventKind, Sensitivity, ZoneKind};
 use crate::detect::{self, Change, Event, Observer};
 use crate::hub::Hub;
@@ -45,16 +45,7 @@ pub(super) struct Score {
 #[derive(Debug, Args)]
 pub(super) struct Replay {
     #[command(flatten)]
-    data: Data,
-    /// Name, slug or id of the camera.
-    #[arg(long)]
-    camera: String,
-    /// First instant, such as 2026-11-22T22:14:00+07:00.
-    #[arg(long)]
-    from: String,
-    /// First instant after.
-    #[arg(long)]
-    to: String,
+    stretch: Stretch,
     /// Give all alert zones this sensitivity: low, normal or high.
     #[arg(long, value_parser = Sensitivity::from_str)]
     sensitivity: Option<Sensitivity>,
@@ -103,11 +94,8 @@ async fn score_clips(vision: &Vision, score: &Score) -> Result<()> {
 }
 
 async fn replay_footage(vision: &Vision, replay: &Replay) -> Result<()> {
-    let range = TimeRange::new(Ticks::parse(&replay.from)?, Ticks::parse(&replay.to)?);
-    if range.is_empty() {
-        return Err(Error::invalid("--to must be later than --from"));
-    }
-    let catalogue = tool::catalogue(&replay.data).await?;
+    let range = replay.stretch.range()?;
+    let catalogue = tool::catalogue(&replay.stretch.data).await?;
     let text = compare(vision, &catalogue, replay, range).await;
     catalogue.close().await;
     print(&text?);
@@ -120,7 +108,7 @@ async fn compare(
     replay: &Replay,
     range: TimeRange,
 ) -> Result<String> {
-    let camera = camera::find(catalogue, &replay.camera).await?;
+    let camera = camera::find(catalogue, &replay.stretch.camera).await?;
     // What detection looks at: the small stream where there is one.
     let stream = camera.streams.last().ok_or_else(|| Error::internal("a camera without a stream"))?;
     let mut drawn = catalogue.zones(camera.id).await?.zones;
@@ -137,7 +125,7 @@ async fn compare(
         }
         let mut take = |grey: &vision::Grey| {
             pictures += 1;
-            let seen = observer.look(grey);
+            let seen = observer.look(&detect::frame(grey));
             found.extend(seen.changes.into_iter().filter_map(ended));
         };
         detect::look(vision, &units, replay.fps, &mut take).await?;

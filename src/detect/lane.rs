@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::album::Album;
 use super::motion::picture_size;
-use super::observer::{Observer, Seen};
+use super::observer::{Observer, Seen, frame};
 use super::pace::{Pace, Plan};
 use super::tamper::{Tamper, Verdict};
 use super::tracker::{self, Change};
@@ -134,6 +134,7 @@ impl Lane {
         if unit.track != Track::Video || self.unknown_run == Some(unit.run) {
             return;
         }
+        self.unknown_run = None;
         if self.rooms.clock.now() - unit.received > LATE && self.units.skip_to_newest_key() > 0 {
             // The machine has too much to do: all cameras leave out what lies before their newest key frames.
             self.pace.left_out();
@@ -155,9 +156,6 @@ impl Lane {
                 self.under_way.push_back(Box::pin(async move { (generation, plan, start, answer.await) }));
             }
             Err(_) => self.pace.lost(),
-        }
-        if unit.run != self.unknown_run.unwrap_or(unit.run) {
-            self.unknown_run = None;
         }
     }
 
@@ -206,7 +204,7 @@ impl Lane {
     }
 
     fn look(&mut self, grey: &Grey) {
-        let Seen { activity, changes, tamper } = self.observer.look(grey);
+        let Seen { activity, changes, tamper } = self.observer.look(&frame(grey));
         let camera = self.source.camera;
         self.latest = Some((activity.at, self.rooms.clock.now()));
         self.rooms.catalogue.add_activity(camera, activity.at, activity.cells);

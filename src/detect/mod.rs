@@ -60,7 +60,7 @@ mod tamper_tests;
 mod tracker_tests;
 
 pub use motion::{Activity, Bounds, Detector, Frame, Mover, State, picture_size};
-pub use observer::{Observer, Seen};
+pub use observer::{Observer, Seen, frame};
 pub use replay::replay;
 pub use score::{look, score};
 pub use service::{Detect, zones};
@@ -68,7 +68,7 @@ pub use sheet::Sheet;
 pub use stills::Stills;
 pub use tamper::{Tamper, TamperWatch, Verdict};
 pub use tracker::{Change, Event, Moment, Settings, Tracker};
-pub use zones::{AlertZone, Sensitivity, Zones};
+pub use zones::{AlertZone, Zones};
 
 use crate::base::{SharedClock, Tasks};
 use crate::catalogue::Catalogue;

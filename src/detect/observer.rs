@@ -3,7 +3,7 @@
 
 use super::motion::{Activity, Detector, Frame};
 use super::tamper::{TamperWatch, Verdict};
-use super::tracker::{Change, Event, Settings, Tracker};
+use super::tracker::{Change, Settings, Tracker};
 use super::zones::Zones;
 use crate::base::Ticks;
 use crate::vision::Grey;
@@ -39,11 +39,10 @@ impl Observer {
     }
 
     /// Looks at a picture.
-    pub fn look(&mut self, grey: &Grey) -> Seen {
-        let frame = frame(grey);
-        let activity = self.detector.look(&frame);
+    pub fn look(&mut self, frame: &Frame<'_>) -> Seen {
+        let activity = self.detector.look(frame);
         let changes = self.tracker.take(&activity);
-        Seen { activity, changes, tamper: self.tamper.look(&frame) }
+        Seen { activity, changes, tamper: self.tamper.look(frame) }
     }
 
     /// Time passes without pictures.
@@ -58,11 +57,6 @@ impl Observer {
         ended
     }
 
-    /// The event that lasts.
-    pub fn open(&self) -> Option<&Event> {
-        self.tracker.open()
-    }
-
     /// There will be no more pictures.
     pub fn finish(&mut self) -> Option<Change> {
         self.tracker.finish()
@@ -70,7 +64,7 @@ impl Observer {
 }
 
 /// A picture as the detector takes it.
-pub(super) fn frame(grey: &Grey) -> Frame<'_> {
+pub fn frame(grey: &Grey) -> Frame<'_> {
     let (width, height) = (usize::from(grey.width), usize::from(grey.height));
     Frame { width, height, luma: &grey.luma, at: grey.at }
 }

@@ -98,7 +98,7 @@ mod tests {
     fn right_half(shortest: f32) -> Zones {
         let area = Polygon::new(vec![(0.5, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 1.0)]).expect("an area");
         let zone =
-            AlertZone { area, sensitivity: crate::detect::Sensitivity::Normal, smallest: 0.0, shortest };
+            AlertZone { area, sensitivity: crate::catalogue::Sensitivity::Normal, smallest: 0.0, shortest };
         Zones::new(&[zone], &[])
     }
 

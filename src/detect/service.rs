@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::album::Album;
 use super::lane::{Lane, Source};
 use super::stills::Stills;
-use super::zones::{AlertZone, Sensitivity, Zones};
+use super::zones::{AlertZone, Zones};
 use super::{DetectSettings, Rooms};
 use crate::base::{
     CameraId, Result, SharedClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, ZoneId,
@@ -40,11 +40,7 @@ pub fn zones(drawn: &[catalogue::CameraZone]) -> (Zones, Vec<Option<ZoneId>>) {
     let alert: Vec<AlertZone> = of(ZoneKind::Alert)
         .map(|zone| AlertZone {
             area: zone.polygon.clone(),
-            sensitivity: match zone.sensitivity {
-                catalogue::Sensitivity::Low => Sensitivity::Low,
-                catalogue::Sensitivity::Normal => Sensitivity::Normal,
-                catalogue::Sensitivity::High => Sensitivity::High,
-            },
+            sensitivity: zone.sensitivity,
             smallest: zone.min_size as f32,
             shortest: zone.min_duration as f32 / TICKS_PER_SECOND as f32,
         })

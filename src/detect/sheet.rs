@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::motion::{Activity, Detector, Frame, State};
-use super::tracker::{Change, Settings, Tracker};
+use super::motion::{Activity, Frame, State};
+use super::observer::{Observer, Seen};
+use super::tracker::{Change, Settings};
 use super::zones::Zones;
 use crate::base::{TICKS_PER_SECOND, Ticks};
 
@@ -13,26 +14,22 @@ struct Line {
     text: String,
 }
 
-/// Runs pictures through detector and tracker with their defaults and keeps what they say. Times in the clip are seconds.
+/// Shows pictures to an observer with its defaults and keeps what it says. Times in the clip are seconds.
 pub struct Sheet {
-    detector: Detector,
-    tracker: Tracker,
+    observer: Observer,
     lines: Vec<Line>,
     intervals: Vec<(f64, f64)>,
     /// Where on the detector's time line the clip begins.
     begins: Ticks,
-    last: Ticks,
 }
 
 impl Default for Sheet {
     fn default() -> Self {
         Self {
-            detector: Detector::new(),
-            tracker: Tracker::new(Zones::default(), Settings::default()),
+            observer: Observer::new(Zones::default(), Settings::default()),
             lines: Vec::new(),
             intervals: Vec::new(),
             begins: Ticks(0),
-            last: Ticks(0),
         }
     }
 }
@@ -45,11 +42,9 @@ impl Sheet {
 
     /// Takes in a picture `at` seconds into the clip; its own time is not looked at.
     pub fn take(&mut self, frame: &Frame<'_>, at: f64) -> Activity {
-        self.last = self.begins + (at * TICKS_PER_SECOND as f64).round() as i64;
-        let activity = self.detector.look(&Frame { at: self.last, ..*frame });
-        for change in self.tracker.take(&activity) {
-            self.note(change);
-        }
+        let on_its_time_line = self.begins + (at * TICKS_PER_SECOND as f64).round() as i64;
+        let Seen { activity, changes, .. } = self.observer.look(&Frame { at: on_its_time_line, ..*frame });
+        changes.into_iter().for_each(|change| self.note(change));
         // What moves was there before it was known to move.
         for mover in &activity.movers {
             let since = self.seconds(mover.since);
@@ -63,7 +58,7 @@ impl Sheet {
     /// The clip begins again, `seconds` after its beginning, with everything known that was learned; what was written is
     /// thrown away.
     pub fn again(&mut self, seconds: f64) {
-        self.tracker.finish();
+        self.observer.finish();
         self.lines.clear();
         self.intervals.clear();
         self.begins += (seconds * TICKS_PER_SECOND as f64).round() as i64;
@@ -81,7 +76,7 @@ impl Sheet {
 
     /// `{"intervals": [[start_s, end_s], …]}` of the events, without roll.
     pub fn intervals(&mut self) -> String {
-        if let Some(change) = self.tracker.finish() {
+        if let Some(change) = self.observer.finish() {
             self.note(change);
         }
         let pairs: Vec<String> = self.intervals.iter().map(|(s, e)| format!("[{s:.3}, {e:.3}]")).collect();

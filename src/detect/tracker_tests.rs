@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use super::motion::{Activity, Bounds, Mover, State};
 use super::scene_tests::at;
 use super::tracker::{Change, Event, Settings, Tracker};
-use super::zones::{AlertZone, Sensitivity, Zones};
+use super::zones::{AlertZone, Zones};
 use crate::base::{Cells, Polygon};
+use crate::catalogue::Sensitivity;
 
 fn mover(since: f64, x: f32, area: f32) -> Mover {
     let bounds = Bounds { left: x - 0.05, top: 0.4, right: x + 0.05, bottom: 0.7 };

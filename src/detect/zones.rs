@@ -2,32 +2,21 @@
 
 use super::motion::{Activity, Mover};
 use crate::base::{Cells, Polygon};
+use crate::catalogue::Sensitivity;
 
 /// Share of a mover's cells that makes it one of a zone, if its foot does not stand there.
 const MOSTLY: f32 = 0.34;
 /// Share of a cell inside of an area that makes the cell one of it.
 const INSIDE: f32 = 0.5;
 
-/// How much it takes to count. The only thing a user sets to tune motion.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sensitivity {
-    /// Near and clear: a person at about a sixth of the picture's height.
-    Low,
-    /// A person at 5 % of the picture's height.
-    #[default]
-    Normal,
-    /// All that is seen to move.
-    High,
-}
-
-impl Sensitivity {
-    /// Least share of the picture a mover changes, and least contrast in grey levels.
-    fn least(self) -> (f32, f32) {
-        match self {
-            Self::Low => (0.002, 18.0),
-            Self::Normal => (0.0003, 8.0),
-            Self::High => (0.0, 0.0),
-        }
+/// Least share of the picture a mover changes, and least contrast in grey levels.
+fn least(sensitivity: Sensitivity) -> (f32, f32) {
+    match sensitivity {
+        // Near and clear: a person at about a sixth of the picture's height.
+        Sensitivity::Low => (0.002, 18.0),
+        // A person at 5 % of the picture's height.
+        Sensitivity::Normal => (0.0003, 8.0),
+        Sensitivity::High => (0.0, 0.0),
     }
 }
 
@@ -68,7 +57,7 @@ impl Zones {
     pub fn new(alert: &[AlertZone], masks: &[Polygon]) -> Self {
         let masked = masks.iter().fold(Cells::NONE, |cells, mask| cells | mask.cells(INSIDE));
         let zone = |drawn: &AlertZone| {
-            let (smallest, contrast) = drawn.sensitivity.least();
+            let (smallest, contrast) = least(drawn.sensitivity);
             Zone {
                 cells: drawn.area.cells(INSIDE) & !masked,
                 area: Some(drawn.area.clone()),
@@ -79,7 +68,7 @@ impl Zones {
         };
         let mut zones: Vec<Zone> = alert.iter().map(zone).collect();
         if zones.is_empty() {
-            let (smallest, contrast) = Sensitivity::Normal.least();
+            let (smallest, contrast) = least(Sensitivity::Normal);
             zones.push(Zone { cells: !masked, area: None, smallest, contrast, shortest: 0.0 });
         }
         Self { zones }

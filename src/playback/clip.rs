@@ -118,11 +118,13 @@ pub(super) fn samples(reader: &SegmentReader, segment: &PlannedSegment) -> Resul
     }
     let heads = segment.wanted().iter().map(|f| {
         let head = read(reader, f.offset, f.header_bytes as usize)?;
-        fragment_samples(&head).ok_or_else(|| {
-            Error::new(crate::base::Kind::Corrupt, "a footage file is damaged; run lanewatch check --deep")
-        })
+        fragment_samples(&head).ok_or_else(damaged)
     });
     heads.collect()
+}
+
+pub(super) fn damaged() -> Error {
+    Error::new(crate::base::Kind::Corrupt, "a footage file is damaged; run lanewatch check --deep")
 }
 
 pub(super) fn read_parameters(reader: &SegmentReader, segment: &PlannedSegment) -> Result<Parameters> {

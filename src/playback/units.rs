@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::clip::{read, read_parameters, samples};
+use super::clip::{damaged, read, read_parameters, samples};
 use super::plan::PlannedSegment;
 use super::service::{Playback, Source};
-use crate::base::{Error, Kind, Result};
+use crate::base::Result;
 use crate::media::{AccessUnit, Track};
 
 /// The pictures of a segment's wanted fragments, in order; blocks while the file is read.
@@ -15,7 +15,6 @@ use crate::media::{AccessUnit, Track};
 /// # Errors
 /// `NotFound` when the file has gone; `Corrupt` when it is damaged.
 pub fn units(playback: &Playback, source: Source, segment: &PlannedSegment) -> Result<Vec<Arc<AccessUnit>>> {
-    let damaged = || Error::new(Kind::Corrupt, "a footage file is damaged; run lanewatch check --deep");
     let reader = playback.open(source, segment)?;
     let parameters = Arc::new(read_parameters(&reader, segment)?);
     let mut units = Vec::new();

@@ -198,12 +198,12 @@ impl Track {
         self.fill > SOLID && self.flicker < 0.25
     }
 
-    /// Whether it has not been seen for too long.
     /// It was there and gone at once: nobody knows where it came from or went.
     pub(super) fn was_passing(&self) -> bool {
         !self.moves && self.steps.len() <= 2
     }
 
+    /// Whether it has not been seen for too long.
     pub(super) fn is_lost(&self, now: f64, gap: f32) -> bool {
         let patience = if self.moves { LOST.1 } else { LOST.0 };
         since(now, self.last) > patience.max(gap * 1.5)
