@@ -53,9 +53,10 @@ pub(super) fn average(plane: Plane<'_>, width: usize, height: usize) -> Vec<u8> 
         (0..height).for_each(|y| out.extend_from_slice(plane.row(y)));
         return out;
     }
-    // Boxes all of one width, as with usual sizes.
+    // Boxes all of one width, as with usual sizes; otherwise of one of two.
     let even = plane.width.is_multiple_of(width);
-    let edge = |i: usize| i * plane.width / width;
+    let narrow = plane.width / width;
+    let edges: Vec<usize> = (0..=width).map(|i| i * plane.width / width).collect();
     let mut sums = vec![0u16; plane.width];
     let mut boxes = vec![0u32; width];
     for y in 0..height {
@@ -74,22 +75,25 @@ pub(super) fn average(plane: Plane<'_>, width: usize, height: usize) -> Vec<u8> 
                 4 if even => add_even::<4>(&mut boxes, &sums),
                 6 if even => add_even::<6>(&mut boxes, &sums),
                 8 if even => add_even::<8>(&mut boxes, &sums),
+                2 => add_uneven::<2>(&mut boxes, &sums, &edges),
+                3 => add_uneven::<3>(&mut boxes, &sums, &edges),
                 _ => {
-                    for (i, total) in boxes.iter_mut().enumerate() {
-                        *total += sums[edge(i)..edge(i + 1)].iter().map(|s| u32::from(*s)).sum::<u32>();
+                    for (total, edge) in boxes.iter_mut().zip(edges.windows(2)) {
+                        *total += sums[edge[0]..edge[1]].iter().map(|s| u32::from(*s)).sum::<u32>();
                     }
                 }
             }
         }
-        // Boxes are one of two widths; dividing is slow, so by multiplication.
+        // Dividing is slow, so by multiplication.
         let rows = bottom - top;
-        let narrow = plane.width / width;
         let divide = [Divide::by(narrow * rows), Divide::by((narrow + 1) * rows)];
         if even {
             out.extend(boxes.iter().map(|total| divide[0].rounded(*total)));
         } else {
-            let wide = |i: usize| usize::from(edge(i + 1) - edge(i) > narrow);
-            out.extend(boxes.iter().enumerate().map(|(i, total)| divide[wide(i)].rounded(*total)));
+            let wide = |edge: &[usize]| usize::from(edge[1] - edge[0] > narrow);
+            out.extend(
+                boxes.iter().zip(edges.windows(2)).map(|(total, edge)| divide[wide(edge)].rounded(*total)),
+            );
         }
     }
     out
@@ -99,6 +103,14 @@ pub(super) fn average(plane: Plane<'_>, width: usize, height: usize) -> Vec<u8> 
 fn add_even<const N: usize>(boxes: &mut [u32], sums: &[u16]) {
     for (total, sums) in boxes.iter_mut().zip(sums.as_chunks::<N>().0) {
         *total += sums.iter().map(|s| u32::from(*s)).sum::<u32>();
+    }
+}
+
+/// Boxes that are `N` or `N + 1` wide: what is one too many counts nothing, without a branch.
+fn add_uneven<const N: usize>(boxes: &mut [u32], sums: &[u16], edges: &[usize]) {
+    for (total, edge) in boxes.iter_mut().zip(edges.windows(2)) {
+        let wide = u32::from(sums[edge[1] - 1]) * (edge[1] - edge[0] - N) as u32;
+        *total += sums[edge[0]..][..N].iter().map(|s| u32::from(*s)).sum::<u32>() + wide;
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use ffmpeg_next as ffmpeg;
 
 use ffmpeg::codec::decoder::Video;
+use ffmpeg::codec::discard::Discard;
 use ffmpeg::util::format::Pixel;
 use ffmpeg::{Packet, frame};
 
@@ -17,6 +18,8 @@ use crate::media::Codec;
 
 /// Units whose picture the decoder may still hold: more than the longest reordering of H.264 and H.265.
 const MOST_HELD: usize = 32;
+/// Pictures at least this wide are large.
+const LARGE: u32 = 480;
 
 /// What a unit's picture is to become.
 struct Wish {
@@ -72,6 +75,8 @@ impl Decoder {
         if self.wishes.len() > MOST_HELD {
             self.wishes.pop_front();
         }
+        let unsmoothed = if self.smooths(unit.want) { Discard::Default } else { Discard::All };
+        self.decoder.skip_loop_filter(unsmoothed);
         // Copied, because FFmpeg reads beyond the end.
         let mut packet = Packet::copy(data);
         packet.set_pts(Some(unit.ticket as i64));
@@ -93,6 +98,15 @@ impl Decoder {
             self.ready.drain(..self.ready.len().saturating_sub(1));
         }
         self.ready.pop_front().unwrap_or(Outcome::Nothing)
+    }
+
+    /// Whether edges of blocks are worth smoothing, which is a sixth of the work: where a large picture is made small and
+    /// grey they vanish anyway.
+    fn smooths(&self, want: Want) -> bool {
+        match want {
+            Want::Grey { .. } | Want::Reference => self.decoder.width() < LARGE,
+            Want::Jpeg { .. } => true,
+        }
     }
 
     /// The next of the pictures that are still held; `Nothing` when that was all.
