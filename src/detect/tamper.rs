@@ -54,6 +54,8 @@ const PRESENT: f32 = 3.0;
 const BLACK: (f32, f32) = (24.0, 3.0);
 /// Share of the reference's edges, the strongest, that are looked for.
 const EDGES: f32 = 0.08;
+/// Looks after which they are chosen anew; the reference is slower than that.
+const CHOSEN: u32 = 30;
 /// A scene whose edges stand out less than this much from the rest cannot be told from another.
 const PLAIN: f32 = 1.6;
 /// Of how much the edges stood out, the part that is left when the view is gone.
@@ -91,6 +93,8 @@ pub struct TamperWatch {
     looks: u32,
     present: Vec<f32>,
     reference: Vec<Gradient>,
+    /// Its strongest edges: where they are, and their direction, of length 1.
+    edges: Vec<(u32, Gradient)>,
     usual: Measure,
     suspect: Option<(Tamper, Ticks, u32)>,
     told: Option<(Tamper, u32)>,
@@ -107,10 +111,12 @@ fn seconds(ticks: i64) -> f32 {
 fn gradients(picture: &[f32], width: usize, reach: usize) -> Vec<Gradient> {
     let height = picture.len() / width;
     let mut edges = vec![(0.0, 0.0); picture.len()];
-    for y in 0..height - reach {
-        for x in 0..width - reach {
-            let at = y * width + x;
-            edges[at] = (picture[at + reach] - picture[at], picture[at + reach * width] - picture[at]);
+    let rows = edges.chunks_exact_mut(width).take(height - reach);
+    for ((edges, row), below) in
+        rows.zip(picture.chunks_exact(width)).zip(picture[reach * width..].chunks_exact(width))
+    {
+        for (((edge, here), right), down) in edges.iter_mut().zip(row).zip(&row[reach..]).zip(below) {
+            *edge = (right - here, down - here);
         }
     }
     edges
@@ -118,16 +124,26 @@ fn gradients(picture: &[f32], width: usize, reach: usize) -> Vec<Gradient> {
 
 /// Its length.
 fn size(gradient: &Gradient) -> f32 {
-    gradient.0.hypot(gradient.1)
+    (gradient.0 * gradient.0 + gradient.1 * gradient.1).sqrt()
+}
+
+/// Sums of many numbers, in lanes that go side by side.
+fn sum(gradients: &[Gradient], of: impl Fn(&Gradient) -> f32) -> f32 {
+    let mut lanes = [0.0; 8];
+    let (whole, rest) = gradients.as_chunks::<8>();
+    for eight in whole {
+        lanes.iter_mut().zip(eight).for_each(|(lane, gradient)| *lane += of(gradient));
+    }
+    lanes.iter().sum::<f32>() + rest.iter().map(of).sum::<f32>()
 }
 
 /// Mean of the squares of their lengths: an edge counts by how steep it is.
 fn power(gradients: &[Gradient]) -> f32 {
-    gradients.iter().map(|g| g.0 * g.0 + g.1 * g.1).sum::<f32>() / gradients.len().max(1) as f32
+    sum(gradients, |g| g.0 * g.0 + g.1 * g.1) / gradients.len().max(1) as f32
 }
 
 fn mean_size(gradients: &[Gradient]) -> f32 {
-    gradients.iter().map(size).sum::<f32>() / gradients.len().max(1) as f32
+    sum(gradients, size) / gradients.len().max(1) as f32
 }
 
 impl TamperWatch {
@@ -184,6 +200,9 @@ impl TamperWatch {
         if self.reference.is_empty() {
             self.reference.clone_from(&coarse);
         }
+        if self.looks <= LEARNS || self.looks.is_multiple_of(CHOSEN) {
+            self.choose_edges();
+        }
         let now = self.measure(&fine, &coarse);
         let found = if self.looks <= LEARNS { None } else { self.name(frame, &now, &coarse) };
         let quick = self.looks <= LEARNS;
@@ -196,29 +215,34 @@ impl TamperWatch {
                 *r = (r.0 + share * (side * e.0 - r.0), r.1 + share * (side * e.1 - r.1));
             }
             let mix = |old: &mut f32, new: f32| *old += share * (new - *old);
-            let usual = self.measure(&fine, &coarse);
-            mix(&mut self.usual.stand_out, usual.stand_out);
-            mix(&mut self.usual.structure, usual.structure);
-            mix(&mut self.usual.fineness, usual.fineness);
+            mix(&mut self.usual.stand_out, now.stand_out);
+            mix(&mut self.usual.structure, now.structure);
+            mix(&mut self.usual.fineness, now.fineness);
         }
         found
     }
 
-    fn measure(&self, fine: &[Gradient], coarse: &[Gradient]) -> Measure {
+    fn choose_edges(&mut self) {
         let sizes: Vec<f32> = self.reference.iter().map(size).collect();
         let mut strongest = sizes.clone();
         let n = ((strongest.len() as f32 * EDGES) as usize).clamp(1, strongest.len()) - 1;
         let (_, &mut threshold, _) = strongest.select_nth_unstable_by(n, |a, b| b.total_cmp(a));
-        let (mut sum, mut n) = (0.0, 0u32);
-        for ((r, e), &size) in self.reference.iter().zip(coarse).zip(&sizes) {
-            if size >= threshold && size > 0.0 {
-                sum += (r.0 * e.0 + r.1 * e.1).abs() / size;
-                n += 1;
-            }
-        }
+        let strong = (0u32..).zip(self.reference.iter().zip(&sizes));
+        let strong = strong.filter(|&(_, (_, &size))| size >= threshold && size > 0.0);
+        self.edges.clear();
+        self.edges.extend(strong.map(|(at, (r, size))| (at, (r.0 / size, r.1 / size))));
+    }
+
+    fn measure(&self, fine: &[Gradient], coarse: &[Gradient]) -> Measure {
+        let along = |&(at, r): &(u32, Gradient)| {
+            let e = coarse[at as usize];
+            (r.0 * e.0 + r.1 * e.1).abs()
+        };
         let structure = mean_size(coarse);
         Measure {
-            stand_out: sum / n.max(1) as f32 / (structure + 0.5),
+            stand_out: self.edges.iter().map(along).sum::<f32>()
+                / self.edges.len().max(1) as f32
+                / (structure + 0.5),
             structure,
             fineness: power(fine).sqrt() / (power(coarse).sqrt() + 0.5),
         }
@@ -231,10 +255,9 @@ impl TamperWatch {
         for part in 0..PARTS * PARTS {
             let columns = part % PARTS * width / PARTS..(part % PARTS + 1) * width / PARTS;
             let rows = part / PARTS * height / PARTS..(part / PARTS + 1) * height / PARTS;
-            let row =
-                |of: &[Gradient], y: usize| of[y * width..][columns.clone()].iter().map(size).sum::<f32>();
-            let sum = |of: &[Gradient]| rows.clone().map(|y| row(of, y)).sum::<f32>();
-            let (was, is) = (sum(&self.reference), sum(coarse));
+            let row = |of: &[Gradient], y: usize| sum(&of[y * width..][columns.clone()], size);
+            let part = |of: &[Gradient]| rows.clone().map(|y| row(of, y)).sum::<f32>();
+            let (was, is) = (part(&self.reference), part(coarse));
             if was > 2.0 * (columns.len() * rows.len()) as f32 {
                 known += 1;
                 hidden += i32::from(is < SPRAYED.0 * was);
