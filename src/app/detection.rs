@@ -10,7 +10,7 @@ use crate::catalogue::Catalogue;
 use crate::config;
 use crate::detect::{self, Detect, DetectSettings};
 use crate::http::{Still, StillRequest};
-use crate::hub::Hub;
+use crate::hub::{DetectionMode, Hub};
 use crate::vision;
 
 /// Detection of all cameras, running.
@@ -35,8 +35,12 @@ impl Detection {
             .build()
             .map_err(|e| Error::io("starting detection", e))?;
         let vision = vision::Settings { workers: how.workers, ..vision::Settings::default() };
-        let config::Detect { key_frames_only, pictures_per_second, .. } = how;
-        let settings = DetectSettings { key_frames_only, pictures_per_second, vision };
+        let mode = match how.pictures {
+            config::Pictures::All => DetectionMode::AllPictures,
+            config::Pictures::Sparing => DetectionMode::Sparing,
+            config::Pictures::Key => DetectionMode::KeyPictures,
+        };
+        let settings = DetectSettings { mode, pictures_per_second: how.pictures_per_second, vision };
         let detect = {
             let _on_it = runtime.enter();
             Detect::start(catalogue.clone(), hub.clone(), Arc::clone(clock), settings)

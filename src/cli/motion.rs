@@ -10,8 +10,8 @@ use super::tool::{self, print};
 use super::{Stretch, camera};
 use crate::base::{Error, Polygon, Result, Stop, SystemClock, TICKS_PER_SECOND, Tasks, TimeRange};
 use crate::catalogue::{CameraZone, Catalogue, EventFilter, EventKind, Sensitivity, ZoneKind};
-use crate::detect::{self, Change, Event, Observer};
-use crate::hub::Hub;
+use crate::detect::{self, Change, Event, Looks, Observer};
+use crate::hub::{DetectionMode, Hub};
 use crate::playback::{self, Playback, Source};
 use crate::vision::{self, Vision};
 
@@ -34,9 +34,12 @@ pub(super) struct Score {
     /// Folder for NAME.det.json (events) and NAME.lanewatch.jsonl (a line per picture).
     #[arg(long)]
     out: PathBuf,
-    /// Pictures a second that are looked at.
+    /// Pictures a second that are looked at, at most.
     #[arg(long, default_value_t = 5.0, value_parser = rate)]
     fps: f32,
+    /// Which pictures are looked at: all_pictures, sparing (as a camera's by default) or key_pictures.
+    #[arg(long, default_value = "sparing", value_parser = mode)]
+    pictures: DetectionMode,
     /// Run each file so many times in a row and write down the last: a detector that has seen the scene before.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     passes: u32,
@@ -62,6 +65,12 @@ fn rate(text: &str) -> Result<f32, String> {
     rate.ok_or_else(|| "a number of pictures from 0.1 to 30".to_owned())
 }
 
+fn mode(text: &str) -> Result<DetectionMode, String> {
+    let known = DetectionMode::LOOKING;
+    let names = || known.map(DetectionMode::name).join(", ");
+    known.into_iter().find(|mode| mode.name() == text).ok_or_else(|| format!("one of {}", names()))
+}
+
 pub(super) async fn run(command: Command) -> Result<ExitCode> {
     let (tasks, stop) = (Tasks::new(), Stop::new());
     let vision = Vision::start(vision::Settings::default(), &SystemClock::shared(), &tasks, &stop);
@@ -77,10 +86,11 @@ pub(super) async fn run(command: Command) -> Result<ExitCode> {
 async fn score_clips(vision: &Vision, score: &Score) -> Result<()> {
     let made = std::fs::create_dir_all(&score.out);
     made.map_err(|e| Error::io(format!("cannot make {}", score.out.display()), e))?;
+    let looks = Looks { mode: score.pictures, rate: score.fps };
     for clip in &score.clips {
         let name =
             clip.file_stem().ok_or_else(|| Error::invalid(format!("{} is no file", clip.display())))?;
-        let mut sheet = detect::score(vision, clip, score.fps, score.passes).await?;
+        let mut sheet = detect::score(vision, clip, looks, score.passes).await?;
         let write = |kind: &str, text: &str| -> Result<()> {
             let file = score.out.join(format!("{}.{kind}", name.to_string_lossy()));
             std::fs::write(&file, text).map_err(|e| Error::io(format!("cannot write {}", file.display()), e))
@@ -126,9 +136,12 @@ async fn compare(
         let mut take = |grey: &vision::Grey| {
             pictures += 1;
             let seen = observer.look(&detect::frame(grey));
+            let stirs = seen.activity.stirs();
             found.extend(seen.changes.into_iter().filter_map(ended));
+            stirs
         };
-        detect::look(vision, &units, replay.fps, &mut take).await?;
+        let looks = Looks { mode: DetectionMode::AllPictures, rate: replay.fps };
+        detect::look(vision, &units, looks, &mut take).await?;
         match plan.next {
             Some(next) => from = next,
             None => break,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::place::Place;
-use super::raw;
+use super::raw::{self, Pictures};
 use crate::base::{Result, Zone};
 
 /// The whole configuration; every value usable as it stands.
@@ -33,8 +33,8 @@ pub struct Config {
 /// How motion is looked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detect {
-    /// Of small streams, too, only key frames are looked at.
-    pub key_frames_only: bool,
+    /// Which pictures of small streams are looked at.
+    pub pictures: Pictures,
     /// Pictures of a small stream that are looked at in a second, at most.
     pub pictures_per_second: f32,
     /// Processes that decode.
@@ -246,8 +246,8 @@ fn detect(place: &Place<'_>, raw: &raw::Detect) -> Result<Option<Detect>> {
         }
         Some(workers) => usize::try_from(*workers.get_ref()).unwrap_or(1),
     };
-    let key_frames_only = raw.key_frames_only.unwrap_or(false);
-    Ok(raw.enabled.unwrap_or(true).then_some(Detect { key_frames_only, pictures_per_second, workers }))
+    let pictures = raw.pictures.unwrap_or(Pictures::Sparing);
+    Ok(raw.enabled.unwrap_or(true).then_some(Detect { pictures, pictures_per_second, workers }))
 }
 
 #[cfg(test)]
@@ -273,7 +273,7 @@ mod tests {
         assert_eq!((config.site.zone, config.ring_bytes), (Zone::HO_CHI_MINH, RING));
         assert_eq!(
             config.detect,
-            Some(Detect { key_frames_only: false, pictures_per_second: 5.0, workers: 1 })
+            Some(Detect { pictures: Pictures::Sparing, pictures_per_second: 5.0, workers: 1 })
         );
     }
 
@@ -301,7 +301,7 @@ mod tests {
             [ring]
             bytes = "8 MiB"
             [detect]
-            key_frames_only = true
+            pictures = "key"
             pictures_per_second = 10.0
             workers = 2
             "#,
@@ -314,7 +314,7 @@ mod tests {
         assert_eq!((config.ring_bytes, config.site.name.as_str()), (8 << 20, "Thôn Đông"));
         assert_eq!(
             config.detect,
-            Some(Detect { key_frames_only: true, pictures_per_second: 10.0, workers: 2 })
+            Some(Detect { pictures: Pictures::Key, pictures_per_second: 10.0, workers: 2 })
         );
         assert_eq!(parse("[detect]\nenabled = false").expect("a right file").detect, None);
     }

@@ -16,6 +16,7 @@ mod size;
 use std::path::Path;
 
 pub use checked::{Config, Days, Detect, Site, Volume};
+pub use raw::Pictures;
 
 use crate::base::{Error, Result};
 

@@ -64,10 +64,22 @@ pub(super) struct Ring {
 pub(super) struct Detect {
     /// Look for motion at all.
     pub(super) enabled: Option<bool>,
-    /// Of small streams, too, only key frames.
-    pub(super) key_frames_only: Option<bool>,
+    /// Which pictures of small streams are looked at.
+    pub(super) pictures: Option<Pictures>,
     /// Of a small stream, at most.
     pub(super) pictures_per_second: Option<Spanned<f64>>,
     /// Processes that decode.
     pub(super) workers: Option<Spanned<i64>>,
+}
+
+/// Which pictures of small streams are looked at for motion.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Pictures {
+    /// All, up to the rate.
+    All,
+    /// All where something stirs, few where all is quiet.
+    Sparing,
+    /// Key pictures only.
+    Key,
 }

@@ -1,5 +1,6 @@
 //! One camera's detection: units from the hub through the worker to the observer, and what it sees to the catalogue.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::motion::picture_size;
 use super::observer::{Observer, Seen, frame};
 use super::pace::{Pace, Plan};
 use super::tamper::{Tamper, Verdict};
+use super::thrift::Thrift;
 use super::tracker::{self, Change};
 use super::zones::Zones;
 use super::{Rooms, service::Drawn};
@@ -42,14 +44,17 @@ pub(super) struct Source {
     pub(super) camera: crate::base::CameraId,
     pub(super) stream: Arc<Stream>,
     pub(super) decoder: Decoder,
-    /// Only key frames are looked at: it is a main stream.
-    pub(super) keys_only: bool,
+    /// Which pictures are looked at.
+    pub(super) mode: DetectionMode,
 }
 
 pub(super) struct Lane {
     rooms: Arc<Rooms>,
     source: Source,
     units: Subscription,
+    thrift: Thrift,
+    /// To be decoded, as soon as the worker has room.
+    ready: VecDeque<Arc<AccessUnit>>,
     pace: Pace,
     observer: Observer,
     zone_ids: Vec<Option<ZoneId>>,
@@ -80,7 +85,9 @@ impl Lane {
         let units = source.stream.subscribe(Start::NewestKey);
         let (zones, zone_ids) = drawn.zones();
         Self {
-            pace: Pace::new(rooms.settings.pictures_per_second, source.keys_only),
+            thrift: Thrift::new(source.mode == DetectionMode::Sparing),
+            ready: VecDeque::new(),
+            pace: Pace::new(rooms.settings.pictures_per_second, source.mode == DetectionMode::KeyPictures),
             observer: Observer::new(zones, tracker::Settings::default()),
             rooms,
             source,
@@ -111,11 +118,12 @@ impl Lane {
                     if !self.answered(answer) {
                         break;
                     }
+                    self.submit();
                 }
                 // What comes while the worker is busy waits in the hub, and not for long.
-                item = self.units.next(), if self.under_way.len() < UNDER_WAY => match item {
-                    Some(Item::Unit(unit)) => self.unit(&unit),
-                    Some(Item::Missed(_)) => self.pace.left_out(),
+                item = self.units.next(), if self.ready.is_empty() && self.under_way.len() < UNDER_WAY => match item {
+                    Some(Item::Unit(unit)) => self.unit(unit),
+                    Some(Item::Missed(_)) => self.left_out(),
                     None => break,
                 },
                 Ok(()) = drawn.changed() => {
@@ -130,16 +138,36 @@ impl Lane {
         self.end_tamper();
     }
 
-    fn unit(&mut self, unit: &Arc<AccessUnit>) {
+    fn unit(&mut self, unit: Arc<AccessUnit>) {
         if unit.track != Track::Video || self.unknown_run == Some(unit.run) {
             return;
         }
         self.unknown_run = None;
         if self.rooms.clock.now() - unit.received > LATE && self.units.skip_to_newest_key() > 0 {
             // The machine has too much to do: all cameras leave out what lies before their newest key frames.
-            self.pace.left_out();
+            self.left_out();
             return;
         }
+        self.ready.extend(self.thrift.take(unit));
+        self.submit();
+    }
+
+    /// Some units are missing.
+    fn left_out(&mut self) {
+        self.pace.left_out();
+        self.thrift.forget();
+    }
+
+    /// Gives the worker as many of the units that are to be decoded as it has room for.
+    fn submit(&mut self) {
+        while self.under_way.len() < UNDER_WAY
+            && let Some(unit) = self.ready.pop_front()
+        {
+            self.decode(&unit);
+        }
+    }
+
+    fn decode(&mut self, unit: &Arc<AccessUnit>) {
         let plan = self.pace.plan(unit.start, unit.random_access);
         let want = match plan {
             Plan::Skip => return,
@@ -195,6 +223,8 @@ impl Lane {
         self.generation += 1;
         self.known_restarts = self.restarts();
         self.pace.again();
+        self.thrift.forget();
+        self.ready.clear();
         self.units = self.source.stream.subscribe(Start::NewestKey);
     }
 
@@ -206,6 +236,7 @@ impl Lane {
     fn look(&mut self, grey: &Grey) {
         let Seen { activity, changes, tamper } = self.observer.look(&frame(grey));
         let camera = self.source.camera;
+        self.thrift.looked(activity.at, activity.stirs());
         self.latest = Some((activity.at, self.rooms.clock.now()));
         self.rooms.catalogue.add_activity(camera, activity.at, activity.cells);
         self.tell(changes, activity.cells);
@@ -336,8 +367,7 @@ impl Lane {
         let (fps, shed) = self.pace.rates(now);
         let silent = self.latest.is_none_or(|(_, at)| !(0..SILENT).contains(&(now - at)));
         let reason = self.reason.or(silent.then_some("no_pictures"));
-        let keys_only = self.source.keys_only;
-        let mode = if keys_only { DetectionMode::KeyPictures } else { DetectionMode::AllPictures };
+        let mode = self.source.mode;
         let before = self.detection.as_ref().filter(|d| (d.mode, d.reason) == (mode, reason));
         let since = before.map_or(now, |d| d.since);
         let detection = Detection { mode, fps, shed, since, reason };

@@ -4,7 +4,7 @@
 //! them, [`Tracker`] makes events of that by the zones that were drawn, [`TamperWatch`] notices blind cameras. What is
 //! found goes to the catalogue (events, cells by second, pictures) and to the hub's board (what moves now).
 //!
-//! Pure are `motion`, `zones`, `tracker`, `tamper`, `pace`, `replay`, `sheet`; [`Observer`] joins them for one stream, the
+//! Pure are `motion`, `zones`, `tracker`, `tamper`, `pace`, `thrift`, `replay`, `sheet`; [`Observer`] joins them for one stream, the
 //! same for a camera, for a file that is scored and for footage that is looked at again. `lane` is the loop around it.
 //!
 //! How motion is found (`motion`):
@@ -47,6 +47,7 @@ mod service;
 mod sheet;
 mod stills;
 mod tamper;
+mod thrift;
 mod tracker;
 mod zones;
 
@@ -62,7 +63,7 @@ mod tracker_tests;
 pub use motion::{Activity, Bounds, Detector, Frame, Mover, State, picture_size};
 pub use observer::{Observer, Seen, frame};
 pub use replay::replay;
-pub use score::{look, score};
+pub use score::{Looks, look, score};
 pub use service::{Detect, zones};
 pub use sheet::Sheet;
 pub use stills::Stills;
@@ -72,14 +73,14 @@ pub use zones::{AlertZone, Zones};
 
 use crate::base::{SharedClock, Tasks};
 use crate::catalogue::Catalogue;
-use crate::hub::Hub;
+use crate::hub::{DetectionMode, Hub};
 use crate::vision::{self, Vision};
 
 /// How detection is run.
 #[derive(Clone, Debug)]
 pub struct DetectSettings {
-    /// Of small streams, too, only key frames are looked at.
-    pub key_frames_only: bool,
+    /// Which pictures of small streams are looked at.
+    pub mode: DetectionMode,
     /// Pictures of a small stream that are looked at in a second, at most.
     pub pictures_per_second: f32,
     /// The workers that decode.

@@ -9,19 +9,29 @@ use futures::{StreamExt, stream};
 use super::motion::picture_size;
 use super::observer::frame;
 use super::sheet::Sheet;
+use super::thrift::Thrift;
 use crate::base::{Error, Kind, Result, StreamKey, TICKS_PER_SECOND, Ticks};
+use crate::hub::DetectionMode;
 use crate::media::AccessUnit;
 use crate::vision::{Decoder, Grey, Picture, Trouble, Vision, Want, clip::Clip};
 
 /// Units under way, so that the worker never waits for us.
 const AHEAD: usize = 6;
 
-/// Looks at a video file, `passes` times in a row with everything that was learned kept, and writes down the last. `rate`:
-/// pictures a second that are looked at.
+/// Which pictures are looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Looks {
+    /// Of which kind.
+    pub mode: DetectionMode,
+    /// In a second, at most.
+    pub rate: f32,
+}
+
+/// Looks at a video file, `passes` times in a row with everything that was learned kept, and writes down the last.
 ///
 /// # Errors
 /// `Invalid` when the file cannot be read; `Unavailable` when the worker cannot decode it.
-pub async fn score(vision: &Vision, file: &Path, rate: f32, passes: u32) -> Result<Sheet> {
+pub async fn score(vision: &Vision, file: &Path, looks: Looks, passes: u32) -> Result<Sheet> {
     let units: Vec<Arc<AccessUnit>> = Clip::open(file)?.collect::<Result<_>>()?;
     let mut sheet = Sheet::new();
     for pass in 0..passes.max(1) {
@@ -31,44 +41,61 @@ pub async fn score(vision: &Vision, file: &Path, rate: f32, passes: u32) -> Resu
         }
         let mut take = |grey: &Grey| {
             let at = grey.at.0 as f64 / TICKS_PER_SECOND as f64;
-            sheet.take(&frame(grey), at);
+            sheet.take(&frame(grey), at).stirs()
         };
-        look(vision, &units, rate, &mut take).await?;
+        look(vision, &units, looks, &mut take).await?;
     }
     Ok(sheet)
 }
 
 /// Decodes units from a random access point on and hands over the pictures that are looked at, in order of time; each is
-/// given the time of its beat.
+/// given the time of its beat. `take` says whether anything stirs in it.
 ///
 /// # Errors
 /// `Unavailable` when the worker cannot decode them.
 pub async fn look(
     vision: &Vision,
     units: &[Arc<AccessUnit>],
-    rate: f32,
-    take: &mut dyn FnMut(&Grey),
+    looks: Looks,
+    take: &mut dyn FnMut(&Grey) -> bool,
 ) -> Result<()> {
-    let due = due(units, rate);
+    let keys_only = looks.mode == DetectionMode::KeyPictures;
+    let units: Vec<_> = units.iter().filter(|unit| unit.random_access || !keys_only).cloned().collect();
+    let due = due(&units, looks.rate);
     let decoder = vision.stream(StreamKey(0));
-    let decode = |unit: &Arc<AccessUnit>| {
+    let decode = |unit: Arc<AccessUnit>| {
         let video = &unit.parameters.video;
         let (width, height) = picture_size(video.width as usize, video.height as usize);
         let grey = Want::Grey { max_width: width as u16, max_height: height as u16 };
         let want = if due.contains_key(&unit.start) { grey } else { Want::Reference };
-        let (unit, decoder) = (Arc::clone(unit), &decoder);
+        let decoder = &decoder;
         async move { decoder.decode(&unit, want).await }
     };
-    let mut decoded = stream::iter(units).map(decode).buffered(AHEAD);
-    while let Some(picture) = decoded.next().await {
-        hand_over(picture, &due, take)?;
+    if looks.mode == DetectionMode::Sparing {
+        let mut thrift = Thrift::new(true);
+        for unit in units {
+            for unit in thrift.take(unit) {
+                let start = unit.start;
+                if let Some(stirs) = hand_over(decode(unit).await, &due, take)? {
+                    thrift.looked(start, stirs);
+                }
+            }
+        }
+    } else {
+        let mut decoded = stream::iter(units).map(decode).buffered(AHEAD);
+        while let Some(picture) = decoded.next().await {
+            hand_over(picture, &due, take)?;
+        }
     }
-    drop(decoded);
     drain(&decoder, &due, take).await
 }
 
 /// The decoder may keep the last pictures of a stream whose pictures are reordered.
-async fn drain(decoder: &Decoder, due: &HashMap<Ticks, Ticks>, take: &mut dyn FnMut(&Grey)) -> Result<()> {
+async fn drain(
+    decoder: &Decoder,
+    due: &HashMap<Ticks, Ticks>,
+    take: &mut dyn FnMut(&Grey) -> bool,
+) -> Result<()> {
     loop {
         let picture = decoder.drain().await;
         if matches!(picture, Ok(None)) {
@@ -81,20 +108,17 @@ async fn drain(decoder: &Decoder, due: &HashMap<Ticks, Ticks>, take: &mut dyn Fn
 fn hand_over(
     picture: std::result::Result<Option<Picture>, Trouble>,
     due: &HashMap<Ticks, Ticks>,
-    take: &mut dyn FnMut(&Grey),
-) -> Result<()> {
+    take: &mut dyn FnMut(&Grey) -> bool,
+) -> Result<Option<bool>> {
     match picture {
         Ok(Some(Picture::Grey(grey))) => {
             let at = due.get(&grey.at).copied().unwrap_or(grey.at);
-            take(&Grey { at, ..grey });
+            Ok(Some(take(&Grey { at, ..grey })))
         }
         // Before the first key frame, or damaged: as with a camera, others follow.
-        Ok(_) | Err(Trouble::NeedsKey | Trouble::Broken) => {}
-        Err(trouble) => {
-            return Err(Error::new(Kind::Unavailable, format!("the video is not decoded: {trouble}")));
-        }
+        Ok(_) | Err(Trouble::NeedsKey | Trouble::Broken) => Ok(None),
+        Err(trouble) => Err(Error::new(Kind::Unavailable, format!("the video is not decoded: {trouble}"))),
     }
-    Ok(())
 }
 
 /// The pictures that are looked at: of each beat of the rate the first. With the time of the beat, counted from the first
@@ -111,11 +135,12 @@ fn due(units: &[Arc<AccessUnit>], rate: f32) -> HashMap<Ticks, Ticks> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::media::{Codec, Parameters, Track, VideoParameters};
 
-    fn units(fps: i64) -> Vec<Arc<AccessUnit>> {
+    /// A picture without content.
+    pub(in super::super) fn unit(start: i64, random_access: bool) -> Arc<AccessUnit> {
         let video = VideoParameters {
             codec: Codec::H264,
             sample_entry: bytes::Bytes::new(),
@@ -123,20 +148,22 @@ mod tests {
             width: 16,
             height: 16,
         };
-        let parameters = Arc::new(Parameters::new(video, None));
-        let unit = |n: i64| AccessUnit {
+        Arc::new(AccessUnit {
             track: Track::Video,
             run: 0,
-            start: Ticks(n * TICKS_PER_SECOND / fps),
+            start: Ticks(start),
             duration: 1,
-            random_access: n == 0,
+            random_access,
             data: bytes::Bytes::new(),
-            parameters: Arc::clone(&parameters),
+            parameters: Arc::new(Parameters::new(video, None)),
             received: Ticks(0),
             loss: 0,
-        };
+        })
+    }
+
+    fn units(fps: i64) -> Vec<Arc<AccessUnit>> {
         // Neighbours exchanged, as with pictures that are coded out of order.
-        (0..10 * fps).map(|n| Arc::new(unit(n ^ 1))).collect()
+        (0..10 * fps).map(|n| unit((n ^ 1) * TICKS_PER_SECOND / fps, n == 0)).collect()
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::base::{
     CameraId, Result, SharedClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, ZoneId,
 };
 use crate::catalogue::{self, Camera, CameraZones, Catalogue, ZoneKind};
-use crate::hub::Hub;
+use crate::hub::{DetectionMode, Hub};
 use crate::vision::{self, Vision};
 
 /// A camera that could not be watched, or whose watch ended, is tried again after this.
@@ -54,7 +54,7 @@ pub fn zones(drawn: &[catalogue::CameraZone]) -> (Zones, Vec<Option<ZoneId>>) {
 struct Setup {
     looks_at: StreamKey,
     main: StreamKey,
-    keys_only: bool,
+    mode: DetectionMode,
 }
 
 impl Setup {
@@ -65,7 +65,7 @@ impl Setup {
         Some(Self {
             looks_at: sub.unwrap_or(main),
             main,
-            keys_only: sub.is_none() || settings.key_frames_only,
+            mode: if sub.is_some() { settings.mode } else { DetectionMode::KeyPictures },
         })
     }
 }
@@ -185,7 +185,7 @@ impl Detect {
         let album = Album::new(main);
         let darkroom = album.darkroom(Arc::clone(rooms), camera, setup.main);
         let decoder = rooms.vision.stream(setup.looks_at);
-        let source = Source { camera, stream, decoder, keys_only: setup.keys_only };
+        let source = Source { camera, stream, decoder, mode: setup.mode };
         let revision = drawn.revision;
         let drawn = watch::Sender::new(Drawn(drawn));
         let lane = Lane::new(Arc::clone(rooms), source, &drawn.borrow(), album);

@@ -30,6 +30,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(super) enum Mode {
     /// All of the small stream.
     AllPictures,
+    /// All of the small stream where something stirs; where all is quiet as few as show within a second that something does.
+    Sparing,
     /// Key pictures only.
     KeyPictures,
     /// None.
@@ -56,6 +58,7 @@ impl From<Row> for Detection {
     fn from(row: Row) -> Self {
         let mode = match row.mode {
             DetectionMode::AllPictures => Mode::AllPictures,
+            DetectionMode::Sparing => Mode::Sparing,
             DetectionMode::KeyPictures => Mode::KeyPictures,
             DetectionMode::Off => Mode::Off,
         };

@@ -27,6 +27,8 @@ pub struct LiveActivity {
 pub enum DetectionMode {
     /// All of the small stream, up to the rate that is wanted.
     AllPictures,
+    /// All of the small stream where something stirs; where all is quiet as few as show within a second that something does.
+    Sparing,
     /// Key pictures only.
     KeyPictures,
     /// None.
@@ -34,10 +36,14 @@ pub enum DetectionMode {
 }
 
 impl DetectionMode {
+    /// All that look.
+    pub const LOOKING: [Self; 3] = [Self::AllPictures, Self::Sparing, Self::KeyPictures];
+
     /// Name in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::AllPictures => "all_pictures",
+            Self::Sparing => "sparing",
             Self::KeyPictures => "key_pictures",
             Self::Off => "off",
         }

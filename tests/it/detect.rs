@@ -11,7 +11,7 @@ use lanewatch::catalogue::{
     Camera, CameraZone, Catalogue, Event, EventFilter, NewCamera, PictureSize, Sensitivity, ZoneKind,
 };
 use lanewatch::detect::{Detect, DetectSettings};
-use lanewatch::hub::{Hub, Limits, Stream};
+use lanewatch::hub::{DetectionMode, Hub, Limits, Stream};
 use lanewatch::media::AccessUnit;
 use lanewatch::vision::clip::Clip;
 use lanewatch::vision::{self, WorkerState};
@@ -66,7 +66,7 @@ impl Site {
         let hub = Hub::new();
         let program = PathBuf::from(env!("CARGO_BIN_EXE_lanewatch"));
         let vision = vision::Settings { program, ..vision::Settings::default() };
-        let settings = DetectSettings { key_frames_only: false, pictures_per_second: 5.0, vision };
+        let settings = DetectSettings { mode: DetectionMode::Sparing, pictures_per_second: 5.0, vision };
         let detect = Detect::start(catalogue.clone(), hub.clone(), clock.clone(), settings);
         let vision = detect.status();
         let running = tasks.spawn("detect", detect.run(stop.clone()));

@@ -105,6 +105,13 @@ pub struct Activity {
     pub stirred: f32,
 }
 
+impl Activity {
+    /// Whether there is a reason to look closely: the scene is not known, something moves, or something has come.
+    pub fn stirs(&self) -> bool {
+        self.state != State::Steady || !self.movers.is_empty() || self.stirred > 0.0
+    }
+}
+
 /// The size to ask for, for a picture of this size: the same shape, at most 240 by 135, never larger than it is.
 pub fn picture_size(width: usize, height: usize) -> (usize, usize) {
     let (wide, high) = LARGEST;

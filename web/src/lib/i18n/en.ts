@@ -260,6 +260,7 @@ export const en: Record<keyof typeof vi, string> = {
   'detect.none': 'Motion detection: not begun yet.',
   'detect.off': 'Motion detection: off.',
   'detect.all_pictures': 'Motion detection: all pictures, {fps} a second.',
+  'detect.sparing': 'Motion detection: all pictures when something stirs, few when all is quiet; now {fps} a second.',
   'detect.key_pictures': 'Motion detection: key frames only, {fps} a second.',
   'detect.shed':
     'Motion detection: the recorder is overloaded and leaves out {percent} % of the pictures; {fps} a second are left.',

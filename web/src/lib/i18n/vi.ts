@@ -257,6 +257,7 @@ export const vi = {
   'detect.none': 'Theo dõi chuyển động: chưa bắt đầu.',
   'detect.off': 'Theo dõi chuyển động: đang tắt.',
   'detect.all_pictures': 'Theo dõi chuyển động: mọi hình, {fps} hình/giây.',
+  'detect.sparing': 'Theo dõi chuyển động: mọi hình khi có động, ít hình khi yên tĩnh; nay {fps} hình/giây.',
   'detect.key_pictures': 'Theo dõi chuyển động: chỉ khung chính, {fps} hình/giây.',
   'detect.shed': 'Theo dõi chuyển động: đầu ghi quá tải, bỏ qua {percent} % số hình, còn {fps} hình/giây.',
   'detect.reason.damaged_pictures': 'Hình từ camera bị hỏng.',
