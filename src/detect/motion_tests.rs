@@ -62,6 +62,19 @@ fn walker(t: f64, from: f64, speed: f64) -> Option<f32> {
     (t >= from && x < 1.05).then_some(x as f32)
 }
 
+/// Leaves in the upper left that sway, each in its own time.
+fn swaying(seed: u64, t: f64, period: f64, reach: f64) -> Canvas {
+    let mut canvas = Canvas::scene(WIDTH, HEIGHT, seed);
+    let mut dice = Dice::new(seed + 1);
+    for _ in 0..40 {
+        let phase = f64::from(dice.roll()) * std::f64::consts::TAU;
+        let sway = reach * (t / period * std::f64::consts::TAU + phase).sin();
+        let (x, y) = (0.2 + 0.3 * dice.roll(), 0.1 + 0.4 * dice.roll());
+        canvas.block(x + sway as f32, y, 0.03, 0.03, 60.0 + 120.0 * dice.roll());
+    }
+    canvas
+}
+
 proptest! {
     // The same scenes in every run: what weather may look like is endless, and one in some hundred minutes deceives.
     #![proptest_config(ProptestConfig { cases: 2, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
@@ -108,6 +121,43 @@ proptest! {
     }
 
     #[test]
+    fn whoever_is_in_one_key_picture_stirs_it(
+        seed in 0u64..1000, gap in 1.0f64..4.0, x in 0.05f32..0.95, row in 0.3f32..0.8, noise in 0.0f32..3.0,
+    ) {
+        let scene = Canvas::scene(240, 135, seed);
+        let mut dice = Dice::new(seed);
+        let mut detector = Detector::new();
+        let mut paint = |t: f64| {
+            let mut canvas = scene.clone();
+            if t > 19.5 * gap {
+                canvas.person(x, row, 0.05, 235.0);
+            }
+            canvas.noise(noise, &mut dice);
+            canvas
+        };
+        show(20.5 * gap, 1.0 / gap, &mut paint, |t, frame| {
+            let stirred = detector.look(frame).stirred;
+            assert_eq!(stirred > 0.0, t > 19.5 * gap, "{stirred} at {t}");
+        });
+    }
+
+    #[test]
+    fn leaves_in_key_pictures_are_no_reason_to_look_closer(
+        seed in 0u64..1000, gap in 1.0f64..4.0, period in 0.7f64..2.5, reach in 0.004f64..0.015,
+    ) {
+        let mut detector = Detector::new();
+        let (mut pictures, mut stirred) = (0, 0);
+        show(200.0 * gap, 1.0 / gap, |t| swaying(seed, t, period, reach), |t, frame| {
+            let stirs = detector.look(frame).stirred > 0.0;
+            if t > 60.0 {
+                pictures += 1;
+                stirred += u32::from(stirs);
+            }
+        });
+        prop_assert!(stirred * 30 <= pictures, "{stirred} of {pictures}");
+    }
+
+    #[test]
     fn noise_is_nothing(seed in 0u64..1000, deviation in 0.0f32..12.0, fps in 1.0f64..10.0) {
         let scene = Canvas::scene(WIDTH, HEIGHT, seed);
         let mut dice = Dice::new(seed);
@@ -141,18 +191,7 @@ proptest! {
 
     #[test]
     fn leaves_that_sway_are_learned(seed in 0u64..1000, period in 0.7f64..2.5, reach in 0.004f64..0.015) {
-        let scene = Canvas::scene(WIDTH, HEIGHT, seed);
-        let told = events(60.0, 5.0, |t| {
-            let mut canvas = scene.clone();
-            let mut dice = Dice::new(seed + 1);
-            for _ in 0..40 {
-                let phase = f64::from(dice.roll()) * std::f64::consts::TAU;
-                let sway = reach * (t / period * std::f64::consts::TAU + phase).sin();
-                let (x, y) = (0.2 + 0.3 * dice.roll(), 0.1 + 0.4 * dice.roll());
-                canvas.block(x + sway as f32, y, 0.03, 0.03, 60.0 + 120.0 * dice.roll());
-            }
-            canvas
-        });
+        let told = events(60.0, 5.0, |t| swaying(seed, t, period, reach));
         let late: Vec<_> = told.iter().map(|t| (t.start(), t.end())).filter(|(_, end)| *end > 25.0).collect();
         prop_assert!(late.is_empty(), "leaves are still events: {late:?}");
     }

@@ -4,6 +4,7 @@ mod blobs;
 mod light;
 mod model;
 mod shake;
+mod stir;
 mod track;
 mod tracks;
 
@@ -99,6 +100,9 @@ pub struct Activity {
     pub moved: f32,
     /// What moves.
     pub movers: Vec<Mover>,
+    /// Share of the picture, 0..=1, where something has just come that may be a thing: not a mover yet, and not what is
+    /// known to come and go there. A reason to look at more pictures than one now and then; 0 when there is none.
+    pub stirred: f32,
 }
 
 /// The size to ask for, for a picture of this size: the same shape, at most 240 by 135, never larger than it is.
@@ -141,8 +145,14 @@ impl Detector {
 
     /// Looks at a picture. One that is not later than the last, or too small to see anything in, says nothing.
     pub fn look(&mut self, frame: &Frame<'_>) -> Activity {
-        let quiet =
-            |state| Activity { at: frame.at, state, cells: Cells::NONE, moved: 0.0, movers: Vec::new() };
+        let quiet = |state| Activity {
+            at: frame.at,
+            state,
+            cells: Cells::NONE,
+            moved: 0.0,
+            movers: Vec::new(),
+            stirred: 0.0,
+        };
         let fits =
             frame.width.min(frame.height) >= SMALLEST && frame.luma.len() == frame.width * frame.height;
         if !fits {
@@ -261,7 +271,8 @@ impl Scene {
 
     fn say(&self, at: Ticks, now: f64, luma: &[u8]) -> Activity {
         let state = self.state(now);
-        let mut activity = Activity { at, state, cells: Cells::NONE, moved: 0.0, movers: Vec::new() };
+        let mut activity =
+            Activity { at, state, cells: Cells::NONE, moved: 0.0, movers: Vec::new(), stirred: 0.0 };
         if state != State::Steady {
             return activity;
         }
@@ -271,6 +282,7 @@ impl Scene {
             activity.moved += mover.area;
             activity.movers.push(mover);
         }
+        activity.stirred = self.tracks.stir.pixels as f32 / (self.width * self.height) as f32;
         activity.movers.sort_by(|a, b| b.area.total_cmp(&a.area));
         activity
     }

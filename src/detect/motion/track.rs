@@ -193,6 +193,11 @@ impl Track {
         if self.is_confined(now) { self.fresh } else { self.flicker }
     }
 
+    /// Whether it is no mover although there was time to become one.
+    pub(super) fn dawdles(&self, now: f64) -> bool {
+        !self.moves && self.steps.len() > 2 && since(now, self.first) > 2.0 * JUDGED
+    }
+
     /// Whether it is a thing rather than noise, as far as one picture can tell.
     pub(super) fn is_solid(&self) -> bool {
         self.fill > SOLID && self.flicker < 0.25

@@ -2,6 +2,7 @@
 
 use super::blobs::{Blob, Blocks};
 use super::model::{Rule, STILL_UNIT, Unrest};
+use super::stir::Stir;
 use super::track::{Corners, Track};
 
 /// Smallest blob, in blocks of pixels that count: half of a person at 5 % of the height.
@@ -32,6 +33,7 @@ pub(super) struct Tracks {
     /// Masses of what came and was gone at once, lately, each with what it still counts; and so many pictures.
     passing: Vec<(u32, f32)>,
     pictures: f32,
+    pub(super) stir: Stir,
     next: u64,
 }
 
@@ -43,6 +45,7 @@ impl Tracks {
             clutter: 0.0,
             passing: Vec::new(),
             pictures: 0.0,
+            stir: Stir::new(blocks),
             next: 1,
         }
     }
@@ -84,6 +87,8 @@ impl Tracks {
         self.clutter += (loose as f32 - self.clutter) * (gap / CLUTTER_SECONDS).min(1.0);
         let clutter = loose.max(self.clutter as u32);
         self.forget_passing(gap);
+        self.stir.begin(gap);
+        unclaimed.iter().for_each(|blob| self.stir.note(blob, smallest));
         for (track, found) in self.tracks.iter_mut().zip(found) {
             let alike =
                 self.passing.iter().filter(|(pixels, _)| pixels.saturating_mul(PASSING_MASS) >= track.pixels);
@@ -93,12 +98,19 @@ impl Tracks {
                 track.take(&found, &self.restless, blocks, now, gap);
                 track.judge(clutter, blocks, now, gap);
             }
+            if !track.moves {
+                found.iter().for_each(|blob| self.stir.note(blob, smallest));
+            }
         }
+        let stir = &mut self.stir;
         let passing = &mut self.passing;
         self.tracks.retain(|track| {
             let lost = track.is_lost(now, gap);
             if lost && track.was_passing() {
                 passing.push((track.pixels, 1.0));
+            }
+            if !track.moves && (lost || track.seen && track.dawdles(now)) {
+                stir.goes_nowhere(track, blocks);
             }
             !lost
         });
@@ -148,7 +160,7 @@ impl Tracks {
 }
 
 /// Blocks within corners and a margin.
-fn within(bounds: &Corners, margin: f32, blocks: &Blocks) -> impl Iterator<Item = usize> + use<> {
+pub(super) fn within(bounds: &Corners, margin: f32, blocks: &Blocks) -> impl Iterator<Item = usize> + use<> {
     let clip = |v: f32, of: usize| v.clamp(0.0, of as f32) as usize;
     let columns = blocks.columns;
     let (left, right) = (clip(bounds[0] - margin, columns), clip(bounds[2] + margin, columns));
