@@ -43,7 +43,11 @@ pub(super) struct Blocks {
     pub(super) rows: usize,
     width: usize,
     counts: Vec<u16>,
+    /// Rows of blocks in which anything counts.
+    busy: Vec<usize>,
     dense: Vec<bool>,
+    /// Of each column of pixels in a row of blocks, how many count.
+    line: Vec<u8>,
 }
 
 impl Blocks {
@@ -51,18 +55,24 @@ impl Blocks {
         let size = ((height + BLOCK_ROWS / 2) / BLOCK_ROWS).max(1);
         let (columns, rows) = (width.div_ceil(size), height.div_ceil(size));
         let n = columns * rows;
-        Self { size, columns, rows, width, counts: vec![0; n], dense: vec![false; n] }
+        let (counts, dense, line) = (vec![0; n], vec![false; n], vec![0; width]);
+        Self { size, columns, rows, width, counts, busy: Vec::new(), dense, line }
     }
 
     /// Counts the pixels of each block.
-    pub(super) fn count(&mut self, excess: &[u8]) {
-        let mut line = vec![0u8; self.width];
-        for (band, out) in excess.chunks(self.width * self.size).zip(self.counts.chunks_mut(self.columns)) {
-            line.fill(0);
-            for row in band.chunks_exact(self.width) {
-                line.iter_mut().zip(row).for_each(|(sum, &e)| *sum += u8::from(e != 0));
+    pub(super) fn count(&mut self, model: &Model) {
+        self.counts.fill(0);
+        self.busy.clear();
+        self.busy.extend((0..self.rows).filter(|y| model.any_counts(y * self.size..(y + 1) * self.size)));
+        let band = self.width * self.size;
+        for &y in &self.busy {
+            let excess = &model.excess()[y * band..];
+            self.line.fill(0);
+            for row in excess[..band.min(excess.len())].chunks_exact(self.width) {
+                self.line.iter_mut().zip(row).for_each(|(sum, &e)| *sum += u8::from(e != 0));
             }
-            for (count, piece) in out.iter_mut().zip(line.chunks(self.size)) {
+            let counts = &mut self.counts[y * self.columns..][..self.columns];
+            for (count, piece) in counts.iter_mut().zip(self.line.chunks(self.size)) {
                 *count = piece.iter().map(|&n| u16::from(n)).sum();
             }
         }
@@ -72,9 +82,11 @@ impl Blocks {
     pub(super) fn spread(&self) -> (f32, f32) {
         let full = (self.size * self.size * 2 / 5) as u16;
         let mut quarters = [0u32; 4];
-        for (at, _) in self.counts.iter().enumerate().filter(|(_, n)| **n > full) {
-            let (x, y) = (at % self.columns, at / self.columns);
-            quarters[usize::from(x * 2 >= self.columns) + 2 * usize::from(y * 2 >= self.rows)] += 1;
+        for &y in &self.busy {
+            let counts = &self.counts[y * self.columns..][..self.columns];
+            for (x, _) in counts.iter().enumerate().filter(|(_, n)| **n > full) {
+                quarters[usize::from(x * 2 >= self.columns) + 2 * usize::from(y * 2 >= self.rows)] += 1;
+            }
         }
         let blocks = self.counts.len() as f32;
         let least = quarters.iter().min().copied().unwrap_or(0) as f32 * 4.0 / blocks;
@@ -84,17 +96,16 @@ impl Blocks {
     fn find_dense(&mut self) {
         let pixels = (self.size * self.size) as u16;
         let (own, near) = ((pixels * 3).div_ceil(16), (pixels * 10).div_ceil(16));
-        for y in 0..self.rows {
+        self.dense.fill(false);
+        for &y in &self.busy {
             let (top, bottom) = (y.saturating_sub(1), (y + 2).min(self.rows));
             for x in 0..self.columns {
                 let at = y * self.columns + x;
-                let mut dense = self.counts[at] >= own;
-                if dense {
+                if self.counts[at] >= own {
                     let (left, right) = (x.saturating_sub(1), (x + 2).min(self.columns));
                     let rows = (top..bottom).map(|y| &self.counts[y * self.columns..][left..right]);
-                    dense = rows.flatten().sum::<u16>() >= near;
+                    self.dense[at] = rows.flatten().sum::<u16>() >= near;
                 }
-                self.dense[at] = dense;
             }
         }
     }
@@ -103,13 +114,13 @@ impl Blocks {
     pub(super) fn blobs(&mut self, model: &Model) -> Vec<Blob> {
         self.find_dense();
         let mut open: Vec<u16> = Vec::new();
-        let mut taken = vec![false; self.dense.len()];
         let mut blobs = Vec::new();
-        for seed in 0..self.dense.len() {
-            if !self.dense[seed] || taken[seed] {
+        let places = self.busy.iter().flat_map(|y| y * self.columns..(y + 1) * self.columns);
+        for seed in places {
+            // What is taken is none any more.
+            if !std::mem::take(&mut self.dense[seed]) {
                 continue;
             }
-            taken[seed] = true;
             open.push(seed as u16);
             let mut blocks = Vec::new();
             while let Some(at) = open.pop() {
@@ -118,8 +129,7 @@ impl Blocks {
                 for ny in y.saturating_sub(2)..(y + 3).min(self.rows) {
                     for nx in x.saturating_sub(2)..(x + 3).min(self.columns) {
                         let next = ny * self.columns + nx;
-                        if self.dense[next] && !taken[next] {
-                            taken[next] = true;
+                        if std::mem::take(&mut self.dense[next]) {
                             open.push(next as u16);
                         }
                     }

@@ -1,182 +1,197 @@
 //! Pure. How much brighter than its background a picture is: as a whole, and around each tile.
 //!
 //! Exposure, clouds and lamps scale a scene; things cover it. So the background is scaled by the median of the tiles
-//! (what happened everywhere) or by the mean of the surroundings (what happened here), and only what neither of them
-//! explains counts.
+//! (what happened everywhere) and by the mean of the surroundings (what happened here), and only what neither of them
+//! nor anything in between explains counts.
+
+use multiversion::multiversion;
+
+use super::sums::Sums;
 
 /// No change of light.
-pub(super) const SAME: u16 = 512;
+pub(super) const SAME: i16 = 512;
 /// Tiles around a tile that are its surroundings, on each side.
 const AROUND: usize = 2;
-/// A jump of a tile's light between two pictures, in the unit of [`SAME`]: a quarter. Exposure is slower.
-const JUMP: u16 = 128;
-/// Share of the tiles that jump at once when a lamp is switched.
+/// A jump of a tile's light between two pictures that makes it so many times as bright.
+const BRIGHTER: f32 = 1.25;
+/// See [`BRIGHTER`].
+const DARKER: f32 = 0.75;
+/// Share of the tiles that jump at once when a lamp is switched. Exposure is slower.
 const JUMPED: f32 = 0.6;
 /// Levels added to both sides of a quotient: in the dark it says nothing.
-const DARK: u32 = 6;
+const DARK: f32 = 6.0;
+/// Quotients that count as one when the median is sought.
+const BIN: usize = 16;
+/// Pixels that are interpolated at once.
+const LANES: usize = 8;
 
 pub(super) struct Light {
     tile: usize,
     columns: usize,
     rows: usize,
+    width: usize,
+    /// Sums of the tiles of the picture before.
+    before: Vec<u32>,
+    /// Of each tile, the picture over the background.
+    quotients: Vec<i16>,
+    /// Quotients of the surroundings of the tiles of a row, and once more the last.
+    values: Vec<i16>,
+    /// How many tiles wide the surroundings of each column of tiles are.
+    wide: Vec<f32>,
+    /// A row of sums with [`AROUND`] nothings on both sides; and of the surroundings, of the picture and the background.
+    padded: Vec<u32>,
     now: Vec<u32>,
     known: Vec<u32>,
-    /// Sums of the picture before.
-    before: Vec<u32>,
-    /// Quotients at the middles of the tiles, spread over the columns: of two rows of tiles, and between them.
-    above: Vec<i16>,
-    below: Vec<i16>,
-    between: Vec<u16>,
-    loaded: Option<usize>,
+    /// The way from the middle of a tile to the next, in 1/32768.
+    along: Vec<[i16; LANES]>,
+    /// Quotients of the surroundings, straight lines between the middles of the tiles, row by row of tiles.
+    spread: Vec<i16>,
+    stride: usize,
     /// Median over the tiles.
-    pub(super) all: u16,
+    pub(super) all: i16,
     /// Whether nearly everything became brighter, or darker, since the picture before.
     pub(super) jumped: bool,
 }
 
-fn quotient(now: u32, known: u32, pixels: u32) -> u16 {
+/// How bright it is around the pixels of a row: between two rows of quotients, and how far from the first to the second.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'a> {
+    pub(super) above: &'a [i16],
+    pub(super) below: &'a [i16],
+    pub(super) along: i16,
+}
+
+/// What lies between two values; `along` in 1/32768.
+#[inline(always)]
+pub(super) fn between(from: i16, to: i16, along: i16) -> i16 {
+    from + ((i32::from((to - from) * 2) * i32::from(along)) >> 16) as i16
+}
+
+fn part(n: usize, of: usize) -> i16 {
+    (n % of * 32768 / of) as i16
+}
+
+#[inline(always)]
+fn quotient(now: u32, known: u32, pixels: f32) -> i16 {
     let dark = DARK * pixels;
-    (u64::from(now + dark) * u64::from(SAME) / u64::from(known + dark).max(1)).clamp(32, 8192) as u16
+    let q = (now as f32 + dark) * f32::from(SAME) / (known as f32 + dark);
+    q.clamp(32.0, 8192.0) as i32 as i16
 }
 
-/// Sums of the tiles of a picture.
-fn sums(picture: &[u8], width: usize, tile: usize, columns: usize, out: &mut [u32]) {
-    let mut line = vec![0u16; width];
-    for (band, out) in picture.chunks(width * tile).zip(out.chunks_mut(columns)) {
-        line.fill(0);
-        for row in band.chunks_exact(width) {
-            line.iter_mut().zip(row).for_each(|(sum, &v)| *sum += u16::from(v));
-        }
-        for (sum, piece) in out.iter_mut().zip(line.chunks(tile)) {
-            *sum = piece.iter().map(|&v| u32::from(v)).sum();
-        }
-    }
-}
-
-/// Running sums over `2 * AROUND + 1` values, fewer at the ends.
-fn around(values: &mut [u32], stride: usize, n: usize, line: &mut Vec<u32>) {
-    line.clear();
-    line.extend((0..n).map(|i| values[i * stride]));
-    let mut sum: u32 = line.iter().take(AROUND).sum();
-    for i in 0..n {
-        sum += line.get(i + AROUND).copied().unwrap_or(0);
-        sum -= if i > AROUND { line[i - AROUND - 1] } else { 0 };
-        values[i * stride] = sum;
-    }
+/// Tiles around tile `n` of so many.
+fn near(n: usize, of: usize) -> std::ops::Range<usize> {
+    n.saturating_sub(AROUND)..(n + AROUND + 1).min(of)
 }
 
 impl Light {
     pub(super) fn new(width: usize, height: usize, tile: usize) -> Self {
         let (columns, rows) = (width.div_ceil(tile), height.div_ceil(tile));
-        let n = columns * rows;
+        let stride = tile / 2 + columns * tile + LANES;
         Self {
             tile,
             columns,
             rows,
-            now: vec![0; n],
-            known: vec![0; n],
+            width,
             before: Vec::new(),
-            above: vec![SAME as i16; width],
-            below: vec![SAME as i16; width],
-            between: vec![SAME; width],
-            loaded: None,
+            quotients: vec![SAME; columns * rows],
+            values: vec![SAME; columns + 1],
+            wide: (0..columns).map(|column| near(column, columns).len() as f32).collect(),
+            padded: vec![0; columns + 2 * AROUND],
+            now: vec![0; columns],
+            known: vec![0; columns],
+            along: (0..tile)
+                .step_by(LANES)
+                .map(|n| std::array::from_fn(|lane| part(n + lane, tile)))
+                .collect(),
+            spread: vec![SAME; stride * rows],
+            stride,
             all: SAME,
             jumped: false,
         }
     }
 
     /// Measures a picture against its background.
-    pub(super) fn measure(&mut self, picture: &[u8], look: &[u8], width: usize) {
-        sums(picture, width, self.tile, self.columns, &mut self.now);
-        sums(look, width, self.tile, self.columns, &mut self.known);
-        let pixels = (self.tile * self.tile) as u32;
-        let jumps = |sign: i32| {
-            let pairs = self.now.iter().zip(&self.before);
-            let jumps = pairs.filter(|&(&now, &before)| {
-                (i32::from(quotient(now, before, pixels)) - i32::from(SAME)) * sign > i32::from(JUMP)
-            });
-            jumps.count() as f32 > JUMPED * self.now.len() as f32
-        };
-        self.jumped = jumps(1) || jumps(-1);
-        self.before.clone_from(&self.now);
+    pub(super) fn measure(&mut self, now: &Sums, known: &Sums) {
+        measure(self, &now.tiles, &known.tiles);
+    }
+
+    fn find_median(&mut self) {
         let mut counts = [0u32; 97];
-        for (&now, &known) in self.now.iter().zip(&self.known) {
-            counts[usize::from(quotient(now, known, pixels).min(1536)) / 16] += 1;
-        }
-        let half = (self.now.len() / 2) as u32;
+        self.quotients.iter().for_each(|&q| counts[q.min(1536) as usize / BIN] += 1);
+        let half = (self.quotients.len() / 2) as u32;
         let mut seen = 0;
         let middle = counts.iter().position(|&n| {
             seen += n;
             seen > half
         });
-        // Within its bin the median is the mean.
-        let bin = middle.unwrap_or(usize::from(SAME) / 16);
-        let (mut sum, mut n) = (0u32, 0u32);
-        for (&now, &known) in self.now.iter().zip(&self.known) {
-            let q = quotient(now, known, pixels);
-            if (usize::from(q) / 16).abs_diff(bin) <= 1 {
-                sum += u32::from(q);
-                n += 1;
-            }
+        // Within its bin and those beside it the median is the mean.
+        let bin = middle.unwrap_or(SAME as usize / BIN);
+        let (from, to) = ((bin.saturating_sub(1) * BIN) as i16, ((bin + 2) * BIN) as i16);
+        let (mut sum, mut n) = (0, 0);
+        for &q in &self.quotients {
+            let near = (from..to).contains(&q);
+            sum += if near { i32::from(q) } else { 0 };
+            n += i32::from(near);
         }
-        self.all = sum.checked_div(n).map_or(SAME, |mean| mean as u16);
-        self.loaded = None;
-        let mut line = Vec::with_capacity(self.columns.max(self.rows));
-        for values in [&mut self.now, &mut self.known] {
-            for row in 0..self.rows {
-                around(&mut values[row * self.columns..], 1, self.columns, &mut line);
-            }
-            for column in 0..self.columns {
-                around(&mut values[column..], self.columns, self.rows, &mut line);
+        self.all = sum.checked_div(n).map_or(SAME, |mean| mean as i16);
+    }
+
+    /// The light around each pixel of row `y`.
+    pub(super) fn row(&self, y: usize) -> Here<'_> {
+        let y = y + self.tile / 2;
+        let below = y / self.tile;
+        let row = |n: usize| &self.spread[n.min(self.rows - 1) * self.stride..][..self.width];
+        Here { above: row(below.saturating_sub(1)), below: row(below), along: part(y, self.tile) }
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn measure(light: &mut Light, now: &[u32], known: &[u32]) {
+    let pixels = (light.tile * light.tile) as f32;
+    let (mut brighter, mut darker) = (0u32, 0u32);
+    for (&now, &before) in now.iter().zip(&light.before) {
+        let (now, before) = (now as f32 + DARK * pixels, before as f32 + DARK * pixels);
+        brighter += u32::from(now > before * BRIGHTER);
+        darker += u32::from(now < before * DARKER);
+    }
+    light.jumped = brighter.max(darker) as f32 > JUMPED * now.len() as f32;
+    light.before.clear();
+    light.before.extend_from_slice(now);
+    for ((out, &now), &known) in light.quotients.iter_mut().zip(now).zip(known) {
+        *out = quotient(now, known, pixels);
+    }
+    light.find_median();
+    for row in 0..light.rows {
+        surroundings(now, row, light.rows, &mut light.padded, &mut light.now);
+        surroundings(known, row, light.rows, &mut light.padded, &mut light.known);
+        let tall = near(row, light.rows).len() as f32 * pixels;
+        let sums = light.now.iter().zip(&light.known).zip(&light.wide);
+        for (out, ((&now, &known), wide)) in light.values.iter_mut().zip(sums) {
+            *out = quotient(now, known, tall * wide);
+        }
+        light.values[light.columns] = light.values[light.columns - 1];
+        let (head, body) = light.spread[row * light.stride..][..light.stride].split_at_mut(light.tile / 2);
+        head.fill(light.values[0]);
+        for (column, pair) in light.values.windows(2).enumerate() {
+            // The lanes that are too many are written over by the next tile's.
+            for (n, along) in light.along.iter().enumerate() {
+                let lanes = along.map(|along| between(pair[0], pair[1], along));
+                body[column * light.tile + n * LANES..][..LANES].copy_from_slice(&lanes);
             }
         }
     }
+}
 
-    /// The quotients of a row of tiles, straight lines between their middles.
-    fn spread(&self, row: usize, out: &mut [i16]) {
-        let tall = (row + AROUND).min(self.rows - 1) - row.saturating_sub(AROUND) + 1;
-        let value = |column: usize| {
-            let column = column.min(self.columns - 1);
-            let wide = (column + AROUND).min(self.columns - 1) - column.saturating_sub(AROUND) + 1;
-            let pixels = (tall * wide * self.tile * self.tile) as u32;
-            let at = row * self.columns + column;
-            i32::from(quotient(self.now[at], self.known[at], pixels))
-        };
-        let (head, body) = out.split_at_mut((self.tile / 2).min(out.len()));
-        let mut left = value(0);
-        head.fill(left as i16);
-        for (column, piece) in body.chunks_mut(self.tile).enumerate() {
-            let right = value(column + 1);
-            let slope = (right - left) * 256 / self.tile as i32;
-            let mut level = left * 256;
-            for out in piece {
-                *out = (level >> 8) as i16;
-                level += slope;
-            }
-            left = right;
-        }
+/// Sums over the surroundings of the tiles of a row.
+#[inline(always)]
+fn surroundings(sums: &[u32], row: usize, rows: usize, padded: &mut [u32], out: &mut [u32]) {
+    let columns = out.len();
+    let inner = &mut padded[AROUND..AROUND + columns];
+    inner.fill(0);
+    for above in near(row, rows) {
+        inner.iter_mut().zip(&sums[above * columns..][..columns]).for_each(|(sum, &v)| *sum += v);
     }
-
-    /// The light around each pixel of row `y`. Rows are asked for from the top.
-    pub(super) fn row(&mut self, y: usize) -> &[u16] {
-        let half = self.tile / 2;
-        let band = (y + half) / self.tile;
-        if self.loaded != Some(band) {
-            let mut row = std::mem::take(&mut self.above);
-            std::mem::swap(&mut row, &mut self.below);
-            if self.loaded.is_none() {
-                self.spread(band.saturating_sub(1), &mut row);
-            }
-            let mut below = std::mem::take(&mut self.below);
-            self.spread(band.min(self.rows - 1), &mut below);
-            (self.above, self.below) = (row, below);
-            self.loaded = Some(band);
-        }
-        let along = ((y + half) % self.tile * 32768 / self.tile) as i32;
-        for ((out, &above), &below) in self.between.iter_mut().zip(&self.above).zip(&self.below) {
-            let more = ((i32::from((below - above) * 2) * along) >> 16) as i16;
-            *out = (above + more) as u16;
-        }
-        &self.between
+    for (out, around) in out.iter_mut().zip(padded.windows(2 * AROUND + 1)) {
+        *out = around.iter().sum();
     }
 }

@@ -3,8 +3,10 @@
 mod blobs;
 mod light;
 mod model;
+mod rows;
 mod shake;
 mod stir;
+mod sums;
 mod track;
 mod tracks;
 
@@ -13,6 +15,7 @@ use blobs::Blocks;
 use light::Light;
 use model::{Model, Rule};
 use shake::Shake;
+use sums::Sums;
 use track::Track;
 use tracks::Tracks;
 
@@ -133,6 +136,9 @@ struct Scene {
     changing_since: f64,
     share: f32,
     model: Model,
+    /// Of the picture, and of how the background looks.
+    now: Sums,
+    known: Sums,
     shake: Shake,
     light: Light,
     blocks: Blocks,
@@ -205,6 +211,8 @@ impl Scene {
             share: 0.0,
             model: Model::new(frame.width, frame.height, frame.luma),
             shake: Shake::new(frame.width, frame.height),
+            now: Sums::new(frame.width, frame.height, blocks.size * 2),
+            known: Sums::new(frame.width, frame.height, blocks.size * 2),
             light: Light::new(frame.width, frame.height, blocks.size * 2),
             tracks: Tracks::new(&blocks),
             rules: Vec::new(),
@@ -212,7 +220,7 @@ impl Scene {
         }
     }
 
-    fn now(&self) -> f64 {
+    fn time(&self) -> f64 {
         (self.last - self.started) as f64 / TICKS_PER_SECOND as f64
     }
 
@@ -229,19 +237,21 @@ impl Scene {
     fn look(&mut self, frame: &Frame<'_>) -> Activity {
         let gap = seconds(frame.at - self.last);
         self.last = frame.at;
-        let now = self.now();
+        let now = self.time();
         self.pictures += 1;
         let state = self.state(now);
-        let (picture, shift) = self.shake.align(frame.luma, self.model.look(), self.width);
-        self.light.measure(picture, self.model.look(), self.width);
-        let all = self.light.all;
-        for (y, row) in picture.chunks_exact(self.width).enumerate() {
-            self.model.compare(y, row, all, self.light.row(y));
+        self.now.measure(frame.luma);
+        self.known.measure(self.model.look());
+        let (picture, shift) = self.shake.align(frame.luma, self.model.look(), &self.now, &self.known);
+        if shift != (0, 0) {
+            self.now.measure(picture);
         }
+        self.light.measure(&self.now, &self.known);
+        self.model.compare(picture, &self.light);
         if shift != (0, 0) {
             self.model.blind(shift);
         }
-        self.blocks.count(self.model.excess());
+        self.blocks.count(&self.model);
         let (least, share) = self.blocks.spread();
         let abrupt = share > 0.12 && self.share < 0.05 && least > 0.05 || share > 0.55 && least > 0.3;
         self.share = share;
@@ -272,7 +282,7 @@ impl Scene {
             State::Relearning => 0.3,
             State::Steady => 0.0,
         };
-        self.model.learn(picture, gap, quick, &self.rules, self.blocks.size, self.blocks.columns);
+        self.model.learn(picture, gap, quick, &self.rules, self.blocks.size);
         self.say(frame.at, now, frame.luma)
     }
 

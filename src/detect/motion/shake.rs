@@ -1,6 +1,8 @@
 //! Pure. By how many pixels a shaking camera has moved: the sums of rows and columns of the picture are laid over
 //! those of the background. A shift is believed only when the picture itself then fits better.
 
+use super::sums::Sums;
+
 /// Shifts that are tried on each side, of the picture's height: 1/24 is 7 pixels of 180.
 const FARTHEST: usize = 24;
 
@@ -9,22 +11,9 @@ pub(super) struct Shake {
     farthest: usize,
 }
 
-fn columns(picture: &[u8], width: usize) -> Vec<u16> {
-    let mut sums = vec![0u16; width];
-    for row in picture.chunks_exact(width) {
-        sums.iter_mut().zip(row).for_each(|(sum, &v)| *sum += u16::from(v));
-    }
-    sums
-}
-
-fn rows(picture: &[u8], width: usize) -> Vec<u32> {
-    picture.chunks_exact(width).map(|row| row.iter().map(|&v| u32::from(v)).sum()).collect()
-}
-
 /// Differences of neighbours: light that changes smoothly falls out.
-fn edges(sums: impl Iterator<Item = u32>) -> Vec<i32> {
-    let sums: Vec<i32> = sums.map(|v| v as i32).collect();
-    sums.windows(3).map(|w| w[2] - w[0]).collect()
+fn edges(sums: &[u32]) -> Vec<i32> {
+    sums.windows(3).map(|w| w[2] as i32 - w[0] as i32).collect()
 }
 
 fn best(now: &[i32], known: &[i32], farthest: usize) -> i32 {
@@ -34,10 +23,11 @@ fn best(now: &[i32], known: &[i32], farthest: usize) -> i32 {
         return 0;
     }
     let known = &known[inner.clone()];
-    let cost = |shift: i32| -> i64 {
+    let cost = |shift: i32| -> u64 {
         let from = (inner.start as i32 + shift) as usize;
         let now = &now[from..from + known.len()];
-        now.iter().zip(known).map(|(a, b)| i64::from((a - b).unsigned_abs())).sum()
+        let sum: u32 = now.iter().zip(known).map(|(a, b)| (a - b).unsigned_abs()).sum();
+        u64::from(sum)
     };
     let far = farthest as i32;
     let found = (-far..=far).min_by_key(|&shift| (cost(shift), shift.abs())).unwrap_or(0);
@@ -50,18 +40,17 @@ impl Shake {
     }
 
     /// The picture, moved so that it lies on the background, and by how many columns and rows. What came from outside
-    /// repeats the border.
+    /// repeats the border. `now` and `known` are the sums of both.
     pub(super) fn align<'a>(
         &'a mut self,
         picture: &'a [u8],
         look: &[u8],
-        width: usize,
+        now: &Sums,
+        known: &Sums,
     ) -> (&'a [u8], (i32, i32)) {
-        let height = picture.len() / width;
-        let column_edges = |p| edges(columns(p, width).into_iter().map(u32::from));
-        let row_edges = |p| edges(rows(p, width).into_iter());
-        let across = best(&column_edges(picture), &column_edges(look), self.farthest);
-        let down = best(&row_edges(picture), &row_edges(look), self.farthest);
+        let (width, height) = (now.columns.len(), now.rows.len());
+        let across = best(&edges(&now.columns), &edges(&known.columns), self.farthest);
+        let down = best(&edges(&now.rows), &edges(&known.rows), self.farthest);
         if (across, down) == (0, 0) {
             return (picture, (0, 0));
         }
