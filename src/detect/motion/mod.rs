@@ -106,12 +106,15 @@ pub struct Activity {
     /// Share of the picture, 0..=1, where something has just come that may be a thing: not a mover yet, and not what is
     /// known to come and go there. A reason to look at more pictures than one now and then; 0 when there is none.
     pub stirred: f32,
+    /// Nothing is there that counts, clutter included.
+    pub calm: bool,
 }
 
 impl Activity {
-    /// Whether there is a reason to look closely: the scene is not known, something moves, or something has come.
+    /// Whether there is a reason to look at every picture: the scene is not known, or something is there. Where leaves or
+    /// rain stir nobody could tell from one picture whether somebody has come, too.
     pub fn stirs(&self) -> bool {
-        self.state != State::Steady || !self.movers.is_empty() || self.stirred > 0.0
+        self.state != State::Steady || !self.calm
     }
 }
 
@@ -135,6 +138,7 @@ struct Scene {
     sudden: Option<f64>,
     changing_since: f64,
     share: f32,
+    calm: bool,
     model: Model,
     /// Of the picture, and of how the background looks.
     now: Sums,
@@ -165,6 +169,7 @@ impl Detector {
             moved: 0.0,
             movers: Vec::new(),
             stirred: 0.0,
+            calm: false,
         };
         let fits =
             frame.width.min(frame.height) >= SMALLEST && frame.luma.len() == frame.width * frame.height;
@@ -209,6 +214,7 @@ impl Scene {
             sudden: None,
             changing_since: 0.0,
             share: 0.0,
+            calm: false,
             model: Model::new(frame.width, frame.height, frame.luma),
             shake: Shake::new(frame.width, frame.height),
             now: Sums::new(frame.width, frame.height, blocks.size * 2),
@@ -272,6 +278,7 @@ impl Scene {
         }
         let mut blobs = self.blocks.blobs(&self.model);
         blobs.retain(|blob| !self.blocks.is_light(blob, picture, &self.model));
+        self.calm = blobs.is_empty();
         self.tracks.follow(&blobs, &self.blocks, now, gap);
         if state == State::Relearning {
             self.tracks.forget(false);
@@ -288,8 +295,15 @@ impl Scene {
 
     fn say(&self, at: Ticks, now: f64, luma: &[u8]) -> Activity {
         let state = self.state(now);
-        let mut activity =
-            Activity { at, state, cells: Cells::NONE, moved: 0.0, movers: Vec::new(), stirred: 0.0 };
+        let mut activity = Activity {
+            at,
+            state,
+            cells: Cells::NONE,
+            moved: 0.0,
+            movers: Vec::new(),
+            stirred: 0.0,
+            calm: self.calm,
+        };
         if state != State::Steady {
             return activity;
         }
