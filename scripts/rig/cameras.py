@@ -13,10 +13,10 @@ USER = "admin"
 PASSWORD = "hamlet-demo"
 
 
-def load_clips():
-    """Full-size clips for measurements, made at first use."""
-    folder = os.path.join(ROOT, "data", "load-footage")
-    subprocess.run([os.path.join(SCRIPTS, "footage"), "--load", folder], check=True)
+def load_clips(kind="load"):
+    """Full-size clips for measurements, made at first use; `calm`: nothing happens in them."""
+    folder = os.path.join(ROOT, "data", f"{kind}-footage")
+    subprocess.run([os.path.join(SCRIPTS, "footage"), f"--{kind}", folder], check=True)
     return folder
 
 

@@ -67,6 +67,46 @@ def lanewatch(binary):
     return Peer("lanewatch", begin, first_line(binary, "--version"))
 
 
+def lanewatch_motion(binary, pictures):
+    """As above, with a sub stream that is looked at for motion. `pictures`: which; see the README's settings."""
+    def begin(cameras, folder):
+        recorder = Recorder(os.path.join(folder, "lanewatch"), binary)
+        # Both streams are the small one: what counts is looking at it.
+        recorder.add([dict(c, main=c["sub"]) for c in cameras], auth=False)
+        config = os.path.join(folder, "lanewatch.toml")
+        with open(config, "w", encoding="utf-8") as f:
+            f.write(f'[detect]\npictures = "{pictures}"\n')
+        return [[binary, "serve", "--data", recorder.data, "--listen", f"127.0.0.1:{recorder.port}", "--config", config]]
+
+    return Peer(f"lanewatch, {pictures}", begin, first_line(binary, "--version"))
+
+
+def motion_daemon():
+    """The `motion` of Debian: detection only, nothing recorded."""
+    def begin(cameras, folder):
+        main = os.path.join(folder, "motion.conf")
+        with open(main, "w", encoding="utf-8") as f:
+            f.write(f"daemon off\nsetup_mode off\nlog_level 5\nwebcontrol_port 0\nstream_port 0\npicture_output off\nmovie_output off\n"
+                    f"target_dir {folder}\n")
+            for n, c in enumerate(cameras, 1):
+                path = os.path.join(folder, f"camera{n}.conf")
+                with open(path, "w", encoding="utf-8") as camera:
+                    camera.write(f"camera_id {n}\nnetcam_url {c['sub']}\nwidth 640\nheight 360\nframerate 5\n")
+                f.write(f"camera {path}\n")
+        return [["motion", "-n", "-c", main]]
+
+    return Peer("motion", begin, first_line("dpkg-query", "-W", "motion").replace("\t", " "), records=False)
+
+
+def ffmpeg_decode():
+    """Decoding and making small and grey, and nothing else: what the pictures cost by themselves."""
+    def begin(cameras, _folder):
+        for c in cameras:
+            yield [*FFMPEG_IN, "-threads", 1, "-i", c["sub"], *"-vf scale=240:136:flags=area,format=gray -threads 1 -an -f null -".split()]
+
+    return Peer("ffmpeg, decoded and made small", begin, first_line("ffmpeg", "-version").split(" Copyright")[0], records=False)
+
+
 def ffmpeg(name, tail):
     def begin(cameras, folder):
         for c in cameras:

@@ -88,6 +88,9 @@ LANES = [
         dict(down=9)), 26),
 ]
 
+# An alley where nothing happens: what a camera sees most of the time.
+CALM = [Lane("calm", Drawn(Place(seed=21, right=2.4)), 20)]
+
 # Full-size clips for measurements: few, so that 19 cameras of them start quickly; the fleet pads them to a steady rate.
 LOAD = [
     Lane("load 1", People((640, 360, 110, 60), 0), 20),
