@@ -825,7 +825,7 @@ export interface components {
          * @description Which pictures of a camera are looked at for motion.
          * @enum {string}
          */
-        DetectionMode: "all_pictures" | "key_pictures" | "off";
+        DetectionMode: "all_pictures" | "sparing" | "key_pictures" | "off";
         /** @description An event. */
         Event: {
             /** @description Instant of its best picture. */
