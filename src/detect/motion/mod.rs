@@ -25,6 +25,8 @@ const LARGEST: (usize, usize) = (240, 135);
 const SMALLEST: usize = 24;
 /// Seconds at the beginning in which nothing is said.
 const LEARNS: f64 = 1.0;
+/// Pictures at the beginning that say nothing.
+const FEWEST: u32 = 4;
 /// Seconds after a change of everything in which nothing is said.
 const RELEARNS: f64 = 0.8;
 /// Longest time that changes of everything may follow each other without a word, seconds.
@@ -221,7 +223,7 @@ impl Scene {
     }
 
     fn state(&self, now: f64) -> State {
-        if now < LEARNS {
+        if now < LEARNS || self.pictures < FEWEST {
             State::Learning
         } else if self.changed.is_some_and(|at| now - at < RELEARNS) {
             State::Relearning

@@ -54,7 +54,7 @@ pub(super) const APART: f32 = 0.3;
 /// Seconds between two pictures above which a thing leaps: its way is not seen.
 pub(super) const LEAPS: f32 = 0.75;
 /// Own sizes a second that a thing leaps at most, for each block of its size: what is small is far away, and slow.
-const SLOW: f32 = 0.45;
+const SLOW: f32 = 0.6;
 /// Share of its pixels that are new to it, at least, where it has gone.
 const NEWLY: f32 = 0.15;
 /// Seconds until a blob that is not found again is forgotten, before and after it is known to move.
@@ -65,7 +65,7 @@ const SETTLES: f32 = 6.0;
 const STAYS_RESTLESS: f32 = 4.0;
 /// Share of its pixels that stir, of one that has not stopped.
 const STIRS: f32 = 1.0 / 12.0;
-/// Farthest that a mover is dated back, seconds.
+/// Farthest that a mover is dated back, seconds; in any case to the picture before.
 const BACKDATED: f64 = 3.0;
 /// How many times less mass a mover may have had when it appeared.
 const OWN_MASS: u32 = 8;
@@ -357,7 +357,7 @@ impl Track {
             self.home = (self.x, self.y, self.size);
             if !self.moves {
                 self.moves = true;
-                self.first = self.appeared(now);
+                self.first = self.appeared(now, gap);
             }
         }
     }
@@ -410,7 +410,7 @@ impl Track {
         let walked: f32 = steps().zip(steps().skip(1)).map(|(a, b)| a.to(b)).sum();
         let way = from.to(to);
         // What is so small is far away.
-        let fastest = 1.0 + self.size * (self.size * SLOW).clamp(1.5, FASTEST);
+        let fastest = 1.0 + self.size * (self.size * SLOW).clamp(2.0, FASTEST);
         way >= (WAY * blocks.rows as f32).max(OWN_WAY * self.size)
             && way >= STRAIGHT * walked
             && way <= fastest * since(to.at, from.at)
@@ -418,10 +418,10 @@ impl Track {
 
     /// When the thing appeared: back along its path as long as it had a good part of its mass. Before that it was noise
     /// that lay in its way.
-    fn appeared(&self, now: f64) -> f64 {
+    fn appeared(&self, now: f64, gap: f32) -> f64 {
         let own = self.steps.iter().rev().take_while(|step| step.pixels * OWN_MASS >= self.pixels).count();
         if own == self.steps.len() && self.restless < CALM {
-            return self.first.max(now - BACKDATED);
+            return self.first.max(now - BACKDATED.max(f64::from(gap) * 1.1));
         }
         self.steps[self.steps.len() - own.max(1)].at
     }
