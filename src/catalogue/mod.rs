@@ -88,7 +88,7 @@ pub use doom::Doomed;
 pub use event::{Event, EventFilter, EventKind};
 pub use event_list::EventAudit;
 pub use growing::{Growing, Load};
-pub use motion::{Activity, Found, MotionHit, MotionSearch, Picture, PictureSize};
+pub use motion::{Activity, Found, MotionAudit, MotionHit, MotionSearch, Picture, PictureSize};
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
 pub use salvage::{take_holds, take_settings};
