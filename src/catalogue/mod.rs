@@ -61,6 +61,7 @@ mod segment;
 mod slug;
 mod sql;
 mod strip;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -116,6 +117,7 @@ struct Inner {
     readers: sqlx::SqlitePool,
     growing: Growing,
     motion: motion::Motion,
+    tally: tally::Tally,
     announcer: watch::Announcer,
     names: names::Names,
     clock: SharedClock,
