@@ -61,6 +61,7 @@ mod segment;
 mod slug;
 mod sql;
 mod strip;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -88,7 +89,7 @@ pub use doom::Doomed;
 pub use event::{Event, EventFilter, EventKind};
 pub use event_list::EventAudit;
 pub use growing::{Growing, Load};
-pub use motion::{Activity, Found, MotionHit, MotionSearch, Picture, PictureSize};
+pub use motion::{Activity, Found, MotionAudit, MotionHit, MotionSearch, Picture, PictureSize};
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
 pub use salvage::{take_holds, take_settings};
@@ -116,6 +117,7 @@ struct Inner {
     readers: sqlx::SqlitePool,
     growing: Growing,
     motion: motion::Motion,
+    tally: tally::Tally,
     announcer: watch::Announcer,
     names: names::Names,
     clock: SharedClock,
