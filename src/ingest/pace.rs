@@ -32,7 +32,7 @@ use crate::hub::{Audience, Stream};
 /// Pause between looks at the sockets while nobody watches. CPU of 19 mains by pause, nothing else done: none 0.061,
 /// 20 ms 0.044, 50 ms 0.036, 100 ms 0.031, 200 ms 0.027, 400 ms 0.025 s per camera-minute. A kill costs what came within
 /// a pause, besides the fragment begun; the recorder's fragments are the shorter for it.
-pub(super) const UNWATCHED: Duration = Duration::from_millis(100);
+pub(super) const UNWATCHED: Duration = Duration::from_millis(200);
 /// The same while somebody watches, or while something must not wait.
 pub(super) const WATCHED: Duration = Duration::from_millis(2);
 /// A picture so late is no longer waited for.
