@@ -63,7 +63,7 @@ export function watchFrames(page) {
       const video = tile.querySelector('video');
       const seen = (window.shownFrames[tile.dataset.sync] = []);
       const next = (_now, frame) => {
-        seen.push({ when: frame.expectedDisplayTime, media: frame.mediaTime });
+        seen.push({ when: frame.expectedDisplayTime, media: frame.mediaTime, count: frame.presentedFrames });
         video.requestVideoFrameCallback(next);
       };
       video.requestVideoFrameCallback(next);
@@ -80,7 +80,7 @@ export function shownFrames(page) {
         const video = document.querySelector(`[data-sync="${slug}"] video`);
         // A media element's time begins at a whole second of the recorder's clock.
         const begin = Math.round((at[slug].at - video.currentTime * 1000) / 1000) * 1000;
-        return [slug, seen.map(({ when, media }) => ({ when, at: begin + media * 1000 }))];
+        return [slug, seen.map(({ when, media, count }) => ({ when, at: begin + media * 1000, count }))];
       }),
     );
   });
@@ -89,22 +89,32 @@ export function shownFrames(page) {
 /**
  * How far apart the pictures are at many instants between `from` and `to` of the page's clock. `raw`: between the
  * oldest and the newest picture on the screen. `apart`: what is left of that when each picture stands for the time until
- * its next one comes; pictures that belong together are 0 apart, however few there are in a second.
+ * its next one comes; pictures that belong together are 0 apart, however few there are in a second. The page is not told
+ * of every frame when the machine is busy: a tile counts only while it is known what it shows.
  */
 export function spread(shown, recorded, from, to) {
   const raw = [];
   const apart = [];
+  let [known, unknown] = [0, 0];
   for (let when = from; when <= to; when += 20) {
-    const now = Object.entries(shown).map(([slug, seen]) => {
-      const on = seen.findLast((f) => f.when <= when);
+    const now = [];
+    for (const [slug, seen] of Object.entries(shown)) {
+      const next = seen.findIndex((f) => f.when > when);
+      if (next < 1 || seen[next].count !== seen[next - 1].count + 1) {
+        unknown++;
+        continue;
+      }
+      known++;
       const frames = recorded[slug];
-      const i = on ? frames.findLastIndex((f) => f.at <= on.at + 5) : -1;
+      const i = frames.findLastIndex((f) => f.at <= seen[next - 1].at + 5);
       if (i < 0) throw new Error(`${slug}: no recorded frame for what is shown`);
-      return { sent: frames[i].sent, until: frames[i + 1]?.sent ?? frames[i].sent };
-    });
+      now.push({ sent: frames[i].sent, until: frames[i + 1]?.sent ?? frames[i].sent });
+    }
+    if (now.length < 2) continue;
     const newest = Math.max(...now.map((f) => f.sent));
     raw.push(newest - Math.min(...now.map((f) => f.sent)));
     apart.push(Math.max(0, newest - Math.min(...now.map((f) => f.until))));
   }
-  return { raw, apart };
+  if (raw.length < 20) throw new Error(`it is not known what was shown: ${known} of ${known + unknown}`);
+  return { raw, apart, known: known / (known + unknown) };
 }

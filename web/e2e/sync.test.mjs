@@ -52,8 +52,8 @@ async function watch(page, slugs, name) {
     const seen = shown[slug].map((f) => f.at);
     recorded[slug] = await framesOf(page, slug, 'sub', Math.min(...seen) - 1000, Math.max(...seen) + 2000);
   }
-  const { raw, apart } = spread(shown, recorded, from + SETTLE_MS, to - 100);
-  print(`${name}, between oldest and newest picture, median and worst`, `${Math.round(median(raw))}, ${Math.round(Math.max(...raw))} ms`); // prettier-ignore
+  const { raw, apart, known } = spread(shown, recorded, from + SETTLE_MS, to - 100);
+  print(`${name}, between oldest and newest picture, median and worst`, `${Math.round(median(raw))}, ${Math.round(Math.max(...raw))} ms, ${Math.round(known * 100)} % of pictures known`); // prettier-ignore
   return percentile(apart, 99);
 }
 

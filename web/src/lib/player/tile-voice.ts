@@ -32,6 +32,7 @@ export class TileVoice implements Voice {
   #hasSub: boolean;
   #keys = false;
   #seeks = 0;
+  #seeking = false;
 
   constructor(o: TileVoiceOptions) {
     this.#o = o;
@@ -86,9 +87,11 @@ export class TileVoice implements Voice {
 
   seek(t: number): void {
     const mine = ++this.#seeks;
+    this.#seeking = true;
     void this.#player.seek(t, false).then(() => {
-      // The real picture has arrived: the key frame on top has done its work.
-      if (mine === this.#seeks && !this.#keys) this.#o.painted(false);
+      if (mine !== this.#seeks) return;
+      this.#seeking = false;
+      this.#uncover();
     });
   }
 
@@ -122,7 +125,7 @@ export class TileVoice implements Voice {
     if (t === null) {
       this.#keys = false;
       this.#scrubber?.cancel();
-      return;
+      return this.#uncover();
     }
     this.#keys = true;
     const scrubber = this.#ensureScrubber();
@@ -130,6 +133,11 @@ export class TileVoice implements Voice {
       scrubber.cancel();
       this.#o.painted(false);
     } else scrubber.request(t);
+  }
+
+  /** Once the real picture has arrived the key frame on top has done its work. */
+  #uncover(): void {
+    if (!this.#seeking && !this.#keys) this.#o.painted(false);
   }
 
   #ensureScrubber(): Scrubber {
