@@ -27,12 +27,16 @@ async function spans(page, slug, rendition = 'sub') {
   return (t.cameras[0]?.spans ?? []).map((s) => [Date.parse(s.from), Date.parse(s.to)]);
 }
 
-/** `n` live cameras and the newest stretch of at least `ms` that all of them recorded in one piece; waits until there is. */
+/** `n` live cameras and the newest stretch of at least `ms` that all of them recorded in one piece, in both streams; waits until there is. */
 async function footage(page, n, ms, but = []) {
   for (;;) {
     const { items } = await api(page, 'cameras?limit=200');
     const live = items.filter((c) => c.state === 'live' && c.slug !== 'lane18' && !but.includes(c.slug)).slice(0, n);
-    const last = await Promise.all(live.map(async (c) => (await spans(page, c.slug)).at(-1) ?? [0, 0]));
+    const streams = live.flatMap((c) => [
+      [c.slug, 'main'],
+      [c.slug, 'sub'],
+    ]);
+    const last = await Promise.all(streams.map(async ([slug, stream]) => (await spans(page, slug, stream)).at(-1) ?? [0, 0])); // prettier-ignore
     const a = Math.max(...last.map((s) => s[0]));
     const b = Math.min(...last.map((s) => s[1]));
     if (live.length === n && b - a >= ms) return { slugs: live.map((c) => c.slug), a, b };
