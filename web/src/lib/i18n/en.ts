@@ -480,6 +480,7 @@ export const en: Record<keyof typeof vi, string> = {
   'healthtext.warn': 'Needs attention.',
   'healthtext.error': 'Not working.',
   'healthcode.cameras_offline': '{offline} of {total} cameras have no picture.',
+  'healthcode.not_watched': '{cameras} cameras have a picture and are not watched for motion.',
   'healthcode.disk_full': 'The disk is full. The oldest footage is being deleted, or recording has stopped.',
   'healthcode.disk_nearly_full': 'The disk is nearly full.',
   'healthcode.nothing_to_delete':

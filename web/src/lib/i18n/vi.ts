@@ -474,6 +474,7 @@ export const vi = {
   'healthtext.warn': 'Cần để ý.',
   'healthtext.error': 'Đang lỗi.',
   'healthcode.cameras_offline': '{offline} trên {total} camera không có hình.',
+  'healthcode.not_watched': '{cameras} camera có hình nhưng không được canh chuyển động.',
   'healthcode.disk_full': 'Ổ cứng đầy. Bản ghi cũ nhất đang bị xóa, hoặc không ghi được nữa.',
   'healthcode.disk_nearly_full': 'Ổ cứng sắp đầy.',
   'healthcode.nothing_to_delete': '{path} đầy và không còn gì được phép xóa. Bỏ giữ bớt bản ghi, hoặc thêm ổ cứng.',
