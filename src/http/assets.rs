@@ -41,7 +41,7 @@ fn is_client_route(path: &str) -> bool {
     let parts = (parts.next(), parts.next(), parts.next());
     matches!(
         parts,
-        (None | Some("cameras" | "events" | "system" | "login"), None, None)
+        (None | Some("cameras" | "sync" | "events" | "system" | "login"), None, None)
             | (Some("c" | "e"), Some(_), None)
             | (Some("c"), Some(_), Some("zones" | "search"))
     )
@@ -159,9 +159,18 @@ mod tests {
 
     #[test]
     fn client_routes_are_few() {
-        for yes in
-            ["", "cameras", "c/ngo-7", "login/", "system", "events", "e/1", "c/ngo-7/zones", "c/ngo-7/search"]
-        {
+        for yes in [
+            "",
+            "cameras",
+            "sync",
+            "c/ngo-7",
+            "login/",
+            "system",
+            "events",
+            "e/1",
+            "c/ngo-7/zones",
+            "c/ngo-7/search",
+        ] {
             assert!(is_client_route(yes), "{yes}");
         }
         for no in ["c", "c/a/b", "cameras/x", "favicon.ico", "assets/x.js", "../etc/passwd"] {
