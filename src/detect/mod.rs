@@ -18,6 +18,8 @@
 //!    only stirs: it is learned. The denser the clutter around, the longer a thing is looked at before it is believed;
 //!    it is then dated back to when it appeared.
 //!
+//! `objects` is optional: it asks a model what it was that moved.
+//!
 //! What always holds:
 //! - detection only reads the hub: it costs recording nothing but its share of the processor, and when that is short it
 //!   leaves out pictures, of all cameras alike, and says so;
@@ -39,6 +41,7 @@
 mod album;
 mod lane;
 mod motion;
+mod objects;
 mod observer;
 mod pace;
 mod replay;
@@ -61,6 +64,9 @@ mod tamper_tests;
 mod tracker_tests;
 
 pub use motion::{Activity, Bounds, Detector, Frame, Mover, State, picture_size};
+#[cfg(feature = "objects")]
+pub use objects::finder;
+pub use objects::{Finder, LoadFinder, Sighting};
 pub use observer::{Observer, Seen, frame};
 pub use replay::replay;
 pub use score::{Looks, look, score};
@@ -95,4 +101,6 @@ struct Rooms {
     settings: DetectSettings,
     vision: Vision,
     tasks: Tasks,
+    /// Looks at what moved, where the user wants that.
+    objects: Option<objects::Checker>,
 }

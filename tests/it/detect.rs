@@ -67,7 +67,8 @@ impl Site {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_lanewatch"));
         let vision = vision::Settings { program, ..vision::Settings::default() };
         let settings = DetectSettings { mode: DetectionMode::Sparing, pictures_per_second: 5.0, vision };
-        let detect = Detect::start(catalogue.clone(), hub.clone(), clock.clone(), settings);
+        let detect =
+            Detect::start(catalogue.clone(), hub.clone(), clock.clone(), settings, None).expect("starts");
         let vision = detect.status();
         let running = tasks.spawn("detect", detect.run(stop.clone()));
         Self { folder, clock, catalogue, hub, tasks, stop, vision, running }

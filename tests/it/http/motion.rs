@@ -33,6 +33,7 @@ fn event(camera: CameraId, from: i64, to: Option<i64>) -> Event {
         cells,
         zones: Vec::new(),
         best: ago(from),
+        objects: None,
     }
 }
 
