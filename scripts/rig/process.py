@@ -48,6 +48,13 @@ def cost(pids):
     return total
 
 
+def memory(pid):
+    """(RSS, of that anonymous) of one process, MiB: the rest of RSS are pages of files that the machine can take back."""
+    with open(f"/proc/{pid}/status") as f:
+        kib = {line.split(":")[0]: int(line.split()[1]) for line in f if line.startswith("Rss") or line.startswith("VmRSS")}
+    return kib["VmRSS"] / 1024, kib["RssAnon"] / 1024
+
+
 def machine_idle():
     """(idle, all) ticks of the machine so far."""
     with open("/proc/stat") as f:

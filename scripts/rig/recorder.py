@@ -87,6 +87,13 @@ class Recorder:
             time.sleep(0.02)
         return None
 
+    def metric(self, token, name):
+        """A number of /metrics that has no labels."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/v1/metrics", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return next(float(line.split()[1]) for line in lines if line.split()[0] == name)
+
     def pause(self, seconds):
         """The whole process does not run, as when the machine under it hangs."""
         self.process.send_signal(signal.SIGSTOP)

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::base::{Error, Result, SharedClock, Stop, Tasks};
 use crate::catalogue::Catalogue;
 use crate::config;
 use crate::detect::{self, Detect, DetectSettings};
-use crate::http::{Still, StillRequest};
+use crate::http::{Still, StillRequest, WorkerInfo};
 use crate::hub::{DetectionMode, Hub};
 use crate::vision;
 
@@ -17,6 +17,7 @@ use crate::vision;
 pub(super) struct Detection {
     stills: detect::Stills,
     clock: SharedClock,
+    status: watch::Receiver<vision::Status>,
     ended: oneshot::Receiver<()>,
 }
 
@@ -45,7 +46,7 @@ impl Detection {
             let _on_it = runtime.enter();
             Detect::start(catalogue.clone(), hub.clone(), Arc::clone(clock), settings, finder(how))?
         };
-        let stills = detect.stills();
+        let (stills, status) = (detect.stills(), detect.status());
         let (ends, ended) = oneshot::channel();
         let stop = stop.clone();
         // Nobody joins it: that it is done is told, and waiting for that must not block the web.
@@ -54,12 +55,17 @@ impl Detection {
             // Who waited may have given up.
             let _ = ends.send(());
         }));
-        Ok(Self { stills, clock: Arc::clone(clock), ended })
+        Ok(Self { stills, clock: Arc::clone(clock), status, ended })
     }
 
     /// Makes pictures for whoever asks.
     pub(super) fn stills(&self) -> Stills {
         Stills { stills: self.stills.clone(), clock: Arc::clone(&self.clock) }
+    }
+
+    /// How its workers do.
+    pub(super) fn workers(&self) -> Workers {
+        Workers(self.status.clone())
     }
 
     /// Waits until it has stopped, for as long as a stop may take.
@@ -76,6 +82,27 @@ fn finder(how: &config::Detect) -> Option<detect::LoadFinder> {
     return how.objects.clone().map(|how| Box::new(move || detect::finder(&how)) as detect::LoadFinder);
     #[cfg(not(feature = "objects"))]
     return how.objects.as_ref().and(None);
+}
+
+/// How the workers do, for the web.
+pub(super) struct Workers(watch::Receiver<vision::Status>);
+
+impl crate::http::Workers for Workers {
+    fn workers(&self) -> Vec<WorkerInfo> {
+        let info = |worker: &vision::WorkerStatus| WorkerInfo {
+            up: matches!(worker.state, vision::WorkerState::Alive(_)),
+            restarts: worker.restarts,
+            units: worker.units,
+            pictures: worker.pictures,
+            broken: worker.broken,
+            skipped: worker.skipped,
+            refused: worker.busy,
+            cpu: worker.cpu,
+            memory_bytes: worker.memory,
+            decoders: worker.decoders,
+        };
+        self.0.borrow().workers.iter().map(info).collect()
+    }
 }
 
 /// Pictures for the web.

@@ -100,6 +100,7 @@ async fn run(config: &Config) -> Result<()> {
         restart: Arc::new(fleet.clone()),
         volumes: Arc::new(glue::VolumeReport::start(&catalogue, &volumes, retention.report(), &tasks, &stop)),
         zone_replay: Some(Arc::new(glue::Replayer(catalogue.clone()))),
+        workers: detection.as_ref().map(|d| Arc::new(d.workers()) as Arc<dyn crate::http::Workers>),
         stills: detection.as_ref().map(|d| Arc::new(d.stills()) as Arc<dyn crate::http::Stills>),
         started: clock.now(),
         stop: stop.clone(),

@@ -6,7 +6,7 @@ use super::object::{self, Object, Rank};
 use crate::base::{CameraId, Cells, EventId, Ticks, TimeRange, ZoneId};
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventKind {
     /// Something moved.
     Motion,

@@ -155,6 +155,7 @@ pub(super) async fn close_left(w: &mut Write) -> Result<()> {
 impl Catalogue {
     /// Something begins; readers see it within a moment.
     pub fn begin_event(&self, event: Event) -> bool {
+        self.inner.tally.begun(event.camera, event.kind);
         self.inner.queue.tell(Tell(event))
     }
 

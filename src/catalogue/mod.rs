@@ -62,6 +62,7 @@ mod segment;
 mod slug;
 mod sql;
 mod strip;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -89,7 +90,7 @@ pub use doom::Doomed;
 pub use event::{Event, EventFilter, EventKind};
 pub use event_list::EventAudit;
 pub use growing::{Growing, Load};
-pub use motion::{Activity, Found, MotionHit, MotionSearch, Picture, PictureSize};
+pub use motion::{Activity, Found, MotionAudit, MotionHit, MotionSearch, Picture, PictureSize};
 pub use object::{Object, ObjectKind, Rank, merged};
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
@@ -118,6 +119,7 @@ struct Inner {
     readers: sqlx::SqlitePool,
     growing: Growing,
     motion: motion::Motion,
+    tally: tally::Tally,
     announcer: watch::Announcer,
     names: names::Names,
     clock: SharedClock,

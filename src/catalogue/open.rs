@@ -13,6 +13,7 @@ use super::growing::Growing;
 use super::motion::Motion;
 use super::names::Names;
 use super::sql::{failed, statements};
+use super::tally::Tally;
 use super::watch::Announcer;
 use super::writer::{Queue, Write, Writer};
 use super::{Catalogue, Inner, boot, day, meta, watch};
@@ -219,6 +220,7 @@ impl Catalogue {
             readers,
             growing,
             motion,
+            tally: Tally::default(),
             announcer,
             names,
             clock,

@@ -117,6 +117,11 @@ impl Catalogue {
         }
     }
 
+    /// Minutes of cells that wait for their file: for metrics, and to see that it does not keep up.
+    pub fn motion_waiting(&self) -> usize {
+        self.inner.motion.waiting()
+    }
+
     /// What is wrong with the file of cells and pictures; `None` = nothing.
     pub fn motion_trouble(&self) -> Option<String> {
         self.inner.motion.trouble()

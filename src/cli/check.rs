@@ -64,6 +64,16 @@ fn text(report: &Report) -> String {
     for stream in &report.streams {
         stream_text(&mut out, stream);
     }
+    match &report.motion {
+        Some(m) => {
+            let _ = writeln!(
+                out,
+                "Motion file, schema {}: {} cameras, {} minutes with motion, {} of them unreadable, {} pictures.",
+                m.version, m.cameras, m.minutes, m.unreadable, m.pictures
+            );
+        }
+        None => out.push_str("There is no motion file: nobody ever looked for motion.\n"),
+    }
     if report.left_open > 0 {
         let _ = writeln!(out, "A crash left {} files open; the next start finishes them.", report.left_open);
     }

@@ -16,7 +16,10 @@
 //! 4. `blobs` joins what counts; a patch without edges is light, not a thing.
 //! 5. `track`: what goes somewhere on a steady way, and is found again where it was going, moves. Everything else
 //!    only stirs: it is learned. The denser the clutter around, the longer a thing is looked at before it is believed;
-//!    it is then dated back to when it appeared.
+//!    it is then dated back to when it appeared. Between pictures that are seconds apart (key pictures) no way can be
+//!    seen: there a thing is told by how it fills its place, and has to be somewhere else in the next picture.
+//! 6. `stir` remembers what comes and goes: where, how large, how many. What has just come, is solid and not known to
+//!    is the reason to look at more than key pictures.
 //!
 //! `objects` is optional: it asks a model what it was that moved.
 //!

@@ -142,6 +142,43 @@ proptest! {
     }
 
     #[test]
+    fn whoever_is_in_two_key_pictures_is_an_event(
+        seed in 0u64..1000, gap in 1.0f64..4.0, tall in 0.15f32..0.4, noise in 0.0f32..3.0,
+    ) {
+        let scene = Canvas::scene(240, 135, seed);
+        let mut dice = Dice::new(seed);
+        // From one key picture to the next a quarter of the picture.
+        let (from, speed) = (30.0 * gap, 0.25 / gap);
+        let told = events(50.0 * gap, 1.0 / gap, |t| {
+            let mut canvas = scene.clone();
+            if let Some(x) = walker(t, from - 0.2 * gap, speed) {
+                canvas.person(x, 0.6, tall, 225.0);
+            }
+            canvas.noise(noise, &mut dice);
+            canvas
+        });
+        prop_assert_eq!(told.len(), 1);
+        prop_assert!((from - 0.1..=from + 1.1 * gap).contains(&told[0].start()), "starts at {}", told[0].start());
+        prop_assert!(told[0].at <= from + 2.1 * gap, "told at {}", told[0].at);
+    }
+
+    #[test]
+    fn a_light_switch_between_key_pictures_is_nothing(
+        seed in 0u64..1000, gap in 1.0f64..4.0, factor in 0.3f32..0.7, more in 0.0f32..8.0,
+    ) {
+        let scene = Canvas::scene(WIDTH, HEIGHT, seed);
+        let mut dice = Dice::new(seed);
+        no_events(&events(100.0 * gap, 1.0 / gap, |t| {
+            let mut canvas = scene.clone();
+            if (t / gap / 20.0) as usize % 2 == 1 {
+                canvas.light(factor, more);
+            }
+            canvas.noise(1.5, &mut dice);
+            canvas
+        }));
+    }
+
+    #[test]
     fn leaves_in_key_pictures_are_no_reason_to_look_closer(
         seed in 0u64..1000, gap in 1.0f64..4.0, period in 0.7f64..2.5, reach in 0.004f64..0.015,
     ) {
@@ -158,10 +195,10 @@ proptest! {
     }
 
     #[test]
-    fn noise_is_nothing(seed in 0u64..1000, deviation in 0.0f32..12.0, fps in 1.0f64..10.0) {
+    fn noise_is_nothing(seed in 0u64..1000, deviation in 0.0f32..12.0, gap in 0.1f64..4.0) {
         let scene = Canvas::scene(WIDTH, HEIGHT, seed);
         let mut dice = Dice::new(seed);
-        no_events(&events(60.0, fps, |_| {
+        no_events(&events(60.0 * gap.max(1.0), 1.0 / gap, |_| {
             let mut canvas = scene.clone();
             canvas.noise(deviation, &mut dice);
             canvas
@@ -190,8 +227,10 @@ proptest! {
     }
 
     #[test]
-    fn leaves_that_sway_are_learned(seed in 0u64..1000, period in 0.7f64..2.5, reach in 0.004f64..0.015) {
-        let told = events(60.0, 5.0, |t| swaying(seed, t, period, reach));
+    fn leaves_that_sway_are_learned(
+        seed in 0u64..1000, gap in 0.2f64..4.0, period in 0.7f64..2.5, reach in 0.004f64..0.015,
+    ) {
+        let told = events(60.0 * gap.max(1.0), 1.0 / gap, |t| swaying(seed, t, period, reach));
         let late: Vec<_> = told.iter().map(|t| (t.start(), t.end())).filter(|(_, end)| *end > 25.0).collect();
         prop_assert!(late.is_empty(), "leaves are still events: {late:?}");
     }
@@ -225,10 +264,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
-    fn rain_is_nothing(seed in 0u64..1000, drops in 5usize..30) {
+    fn rain_is_nothing(seed in 0u64..1000, gap in prop::sample::select(vec![0.2, 0.5, 1.0, 3.0]), drops in 5usize..30) {
         let scene = Canvas::scene(240, 135, seed);
         let mut dice = Dice::new(seed);
-        no_events(&events(60.0, 5.0, |_| {
+        no_events(&events(60.0, 1.0 / gap, |_| {
             let mut canvas = scene.clone();
             for _ in 0..drops {
                 canvas.block(dice.roll(), dice.roll(), 0.0043, 0.06, 190.0);

@@ -91,12 +91,16 @@ pub struct Tracker {
     cut: bool,
     last_moved: Ticks,
     last_told: Ticks,
+    /// How long after the one before the last picture came.
+    gap: i64,
     /// Since when something counts in each zone, and when it last did.
     present: Vec<Option<TimeRange>>,
 }
 
 /// Longest that an event goes on after the last picture that shows it, seconds.
 const LINGERS: f32 = 1.0;
+/// Pictures that come farther apart are no sequence, seconds.
+const SPARSEST: f32 = 10.0;
 /// Shortest time between two updates, seconds.
 const UPDATES: f32 = 1.0;
 
@@ -128,6 +132,7 @@ impl Tracker {
             cut: false,
             last_moved: Ticks(0),
             last_told: Ticks(0),
+            gap: 0,
             present,
         }
     }
@@ -141,12 +146,14 @@ impl Tracker {
     pub fn take(&mut self, activity: &Activity) -> Vec<Change> {
         let mut changes = Vec::new();
         let at = activity.at;
+        self.gap = ticks(activity.gap.min(SPARSEST));
+        let quiet = self.quiet();
         let mut counted: Vec<&Mover> = Vec::new();
         let mut zones = Vec::new();
         for zone in 0..self.zones.len() {
             let here = self.zones.movers(zone, activity);
             let Some(since) = here.iter().map(|mover| mover.since).min() else { continue };
-            let known = self.present[zone].filter(|seen| at - seen.to <= ticks(self.settings.quiet));
+            let known = self.present[zone].filter(|seen| at - seen.to <= quiet);
             // One that was seen elsewhere before came into this zone now.
             let came = if known.is_none() && self.open.is_some() { at } else { since };
             let present = TimeRange::new(known.map_or(came, |seen| seen.from), at);
@@ -222,11 +229,17 @@ impl Tracker {
         Some(Change::End(event))
     }
 
-    fn expire(&mut self, now: Ticks, quiet: bool, changes: &mut Vec<Change>) {
+    /// Time without motion that ends an event: at least until one picture shows none.
+    fn quiet(&self) -> i64 {
+        ticks(self.settings.quiet).max(self.gap * 3 / 2)
+    }
+
+    fn expire(&mut self, now: Ticks, still: bool, changes: &mut Vec<Change>) {
+        let quiet = self.quiet();
         let Some(event) = &mut self.open else { return };
         let latest = event.start + ticks(self.settings.longest);
-        let silent = now - self.last_moved > ticks(self.settings.quiet);
-        if quiet || silent {
+        let silent = now - self.last_moved > quiet;
+        if still || silent {
             event.end = event.end.max(Ticks((self.last_moved + ticks(LINGERS)).0.min(now.0)));
         }
         if silent {

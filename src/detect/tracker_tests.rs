@@ -24,7 +24,7 @@ fn mover(since: f64, x: f32, area: f32) -> Mover {
 fn activity(t: f64, movers: Vec<Mover>) -> Activity {
     let cells = movers.iter().fold(Cells::NONE, |cells, mover| cells | mover.cells);
     let moved = movers.iter().map(|mover| mover.area).sum();
-    Activity { at: at(t), state: State::Steady, cells, moved, movers, stirred: 0.0, calm: false }
+    Activity { at: at(t), gap: 0.2, state: State::Steady, cells, moved, movers, stirred: 0.0, calm: false }
 }
 
 /// The events of what moves at each of the times, as they ended, with all that was told checked on the way.
@@ -64,6 +64,24 @@ fn seconds(event: &Event) -> (f64, f64) {
 
 fn rectangle(left: f32, right: f32) -> Polygon {
     Polygon::new(vec![(left, 0.0), (right, 0.0), (right, 1.0), (left, 1.0)]).expect("inside")
+}
+
+#[test]
+fn an_event_goes_on_from_key_picture_to_key_picture() {
+    let mut tracker = Tracker::new(Zones::default(), Settings::default());
+    let mut changes = Vec::new();
+    for n in 0..4 {
+        let t = f64::from(n) * 4.0;
+        let movers = if n < 3 { vec![mover(0.0, 0.5, 0.01)] } else { Vec::new() };
+        changes.extend(tracker.take(&Activity { gap: 4.0, ..activity(t, movers) }));
+        changes.extend(tracker.wait(at(t + 3.9)));
+    }
+    let began = changes.iter().filter(|change| matches!(change, Change::Begin(_))).count();
+    let ended: Vec<_> = changes
+        .iter()
+        .filter_map(|change| if let Change::End(e) = change { Some(seconds(e)) } else { None })
+        .collect();
+    assert_eq!((began, ended), (1, vec![(0.0, 9.0)]));
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,8 @@ pub struct Parts {
     pub zone_replay: Option<Arc<dyn ZoneReplay>>,
     /// Makes pictures of cameras; `None` when nobody does.
     pub stills: Option<Arc<dyn Stills>>,
+    /// How the workers do that decode pictures; `None` when nobody looks for motion.
+    pub workers: Option<Arc<dyn Workers>>,
     /// When the service started.
     pub started: Ticks,
     /// Ends what stays open.
@@ -130,6 +133,11 @@ impl App {
 
     pub(super) fn stills(&self) -> Option<&dyn Stills> {
         self.0.stills.as_deref()
+    }
+
+    /// Empty when nobody looks for motion.
+    pub(super) fn workers(&self) -> Vec<WorkerInfo> {
+        self.0.workers.as_ref().map(|workers| workers.workers()).unwrap_or_default()
     }
 
     pub(super) fn searches(&self) -> &Searches {
@@ -222,6 +230,12 @@ pub trait Volumes: Send + Sync + 'static {
 
     /// Why the recorder's own clock is doubted, and nothing is deleted for its age: `behind`, `ahead` or `jumped`.
     fn clock_doubt(&self) -> Option<&'static str>;
+}
+
+/// Says how the workers do that decode pictures for detection.
+pub trait Workers: Send + Sync + 'static {
+    /// All of them, in the order of their numbers; from memory.
+    fn workers(&self) -> Vec<WorkerInfo>;
 }
 
 /// What to look at.
@@ -335,4 +349,29 @@ pub struct VolumeInfo {
     pub reserve_bytes: u64,
     /// What retention cannot do there: `nothing_to_delete`, `deleting_fails` or `days_min_broken`.
     pub trouble: Option<&'static str>,
+}
+
+/// How a worker does, over all of its lives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WorkerInfo {
+    /// It runs.
+    pub up: bool,
+    /// How often it had to be started again.
+    pub restarts: u64,
+    /// Units that it was sent.
+    pub units: u64,
+    /// Pictures that came out.
+    pub pictures: u64,
+    /// Units that could not be decoded.
+    pub broken: u64,
+    /// Units that were left out because they, or their stream, ended the worker.
+    pub skipped: u64,
+    /// Units that were refused because too many were under way.
+    pub refused: u64,
+    /// CPU time that it took.
+    pub cpu: Duration,
+    /// Bytes of memory, while it runs.
+    pub memory_bytes: u64,
+    /// Streams that it decodes.
+    pub decoders: usize,
 }

@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::App;
-use super::app::{Level, VolumeInfo};
+use super::app::{Level, VolumeInfo, WorkerInfo};
 use super::error::{Answer, Problem};
 use super::extract::{Json, Somebody};
 use super::wire::Time;
 use crate::base::{TICKS_PER_SECOND, Ticks};
-use crate::catalogue::Stream;
+use crate::catalogue::{Camera, Stream};
 use crate::hub::{State as HubState, StreamStatus};
 
 /// How the recorder does.
@@ -49,7 +49,7 @@ pub(super) struct HealthCheck {
     level: Level,
     /// Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
     /// `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
-    /// `motion_file`, `camera_clock_off`, `clock_doubted`.
+    /// `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`.
     code: &'static str,
     /// Values for the translation.
     #[schema(value_type = Object)]
@@ -61,6 +61,8 @@ pub(super) struct HealthCheck {
 
 /// Cameras need so long to come up after a start.
 const STARTING: i64 = 15 * TICKS_PER_SECOND;
+/// A camera that is live and not watched for so long stays so: a worker that ended is back before.
+const UNWATCHED: i64 = 20 * TICKS_PER_SECOND;
 /// Below this share of the reserve people should know: retention makes room long before, if it can.
 const NEARLY_FULL: f64 = 0.5;
 /// Below this share recording is about to stop.
@@ -133,12 +135,27 @@ fn catalogue(waiting: usize) -> HealthCheck {
     check("catalogue", Level::Error, "catalogue_held", json!({"waiting": waiting}), None)
 }
 
-/// The past cannot be searched for motion; the log says why. Recording goes on.
-fn motion(trouble: Option<String>) -> HealthCheck {
-    match trouble {
-        None => fine("motion"),
-        Some(_) => check("motion", Level::Warn, "motion_file", Value::Null, None),
+/// Cameras that nobody watches, or a past that cannot be searched; the API and the log say why. Recording goes on.
+fn motion(trouble: Option<String>, unwatched: &[Ticks], workers: &[WorkerInfo]) -> HealthCheck {
+    if trouble.is_some() {
+        return check("motion", Level::Warn, "motion_file", Value::Null, None);
     }
+    if unwatched.is_empty() {
+        return fine("motion");
+    }
+    let down = workers.iter().filter(|worker| !worker.up).count();
+    let params = json!({"cameras": unwatched.len(), "workers_down": down});
+    check("motion", Level::Warn, "not_watched", params, unwatched.iter().min().copied())
+}
+
+/// Since when detection of a camera is not what it should be, when its pictures come and it has been so for long.
+fn unwatched(app: &App, camera: &Camera) -> Option<Ticks> {
+    let detection = app.hub().motion().detection(camera.id)?;
+    let live = camera.streams.iter().any(|stream| {
+        let state = app.hub().get(stream.key).map(|stream| stream.status().borrow().state);
+        state == Some(HubState::Live)
+    });
+    (detection.reason.is_some() && live && app.now() - detection.since > UNWATCHED).then_some(detection.since)
 }
 
 fn clocks(main: &[StreamStatus], doubt: Option<&'static str>) -> HealthCheck {
@@ -180,12 +197,14 @@ pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebod
     };
     let enabled = rows.iter().filter(|c| c.enabled);
     let not_recorded = enabled.filter(|c| c.streams.iter().filter(unrecorded).any(|s| long_live(&s))).count();
+    let enabled = rows.iter().filter(|c| c.enabled);
+    let unwatched: Vec<Ticks> = enabled.filter_map(|camera| unwatched(&app, camera)).collect();
     let checks = vec![
         cameras(&main),
         recording(not_recorded),
         disk(&app.volumes()),
         catalogue(app.catalogue().waiting()),
-        motion(app.catalogue().motion_trouble()),
+        motion(app.catalogue().motion_trouble(), &unwatched, &app.workers()),
         clocks(&main, app.clock_doubt()),
     ];
     let worst = checks.iter().map(|c| c.level).max().unwrap_or(Level::Ok);

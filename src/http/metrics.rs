@@ -8,22 +8,23 @@ use axum::response::IntoResponse;
 
 use super::App;
 use super::error::{Answer, Problem};
+use super::metrics_motion;
 use crate::catalogue::{Camera, Stream};
 use crate::hub::{State as HubState, StreamStatus};
 
 /// A text of metrics in the making.
 #[derive(Debug, Default)]
-struct Text(String);
+pub(super) struct Text(String);
 
 impl Text {
     /// Begins a metric: name, kind, help.
-    fn metric(&mut self, name: &str, kind: &str, help: &str) {
+    pub(super) fn metric(&mut self, name: &str, kind: &str, help: &str) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.0, "# HELP lanewatch_{name} {help}\n# TYPE lanewatch_{name} {kind}");
     }
 
     /// A value with labels.
-    fn value(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+    pub(super) fn value(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
         let labels: Vec<String> =
             labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape(value))).collect();
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
@@ -31,7 +32,7 @@ impl Text {
     }
 
     /// A metric with one value.
-    fn single(&mut self, name: &str, kind: &str, help: &str, value: f64) {
+    pub(super) fn single(&mut self, name: &str, kind: &str, help: &str, value: f64) {
         self.metric(name, kind, help);
         self.value(name, &[], value);
     }
@@ -119,6 +120,7 @@ pub(super) async fn get_metrics(State(app): State<App>) -> Answer<impl IntoRespo
         "Changes waiting for the catalogue",
         app.catalogue().waiting() as f64,
     );
+    metrics_motion::write(&mut text, &app, &cameras);
     let up = crate::base::TimeRange::new(app.started(), app.now()).seconds();
     text.single("uptime_seconds", "gauge", "Since the service started", up);
     if let Some(bytes) = resident_bytes() {

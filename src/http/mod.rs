@@ -37,6 +37,7 @@ mod mask;
 mod me;
 mod media;
 mod metrics;
+mod metrics_motion;
 mod motion_searches;
 mod openapi;
 mod range;
@@ -56,7 +57,7 @@ mod zones;
 
 pub use app::{
     App, Check, CheckId, Level, Parts, Probe, ProbeReport, ProbeRequest, ReplayedEvent, Restart, Still,
-    StillRequest, Stills, VolumeInfo, Volumes, ZoneReplay,
+    StillRequest, Stills, VolumeInfo, Volumes, WorkerInfo, Workers, ZoneReplay,
 };
 pub use openapi::json as openapi_json;
 pub use serve::{Limits, Server};

@@ -2,19 +2,19 @@
 //!
 //! While somebody watches one stream the thread looks at its sockets more often, and all others would be read in
 //! small bits for that one's sake: the first viewer of 19 cameras cost more than the next ten together. So a session
-//! that nobody watches then reads only once in [`UNWATCHED`](super::pace::UNWATCHED), and one that is watched tells
-//! when its next picture is due, so that the thread sleeps until then.
+//! that nobody watches then reads only once in [`UNWATCHED`](super::pace::UNWATCHED), whatever comes meanwhile, and one
+//! that is watched tells when its next picture is due, so that the thread sleeps until then. A turn may be late by the time
+//! to the next packet of any camera: the thread calls it after a look at the sockets, and what to look at wakes it.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures::Stream as _;
 use retina::client::Demuxed;
 use retina::codec::CodecItem;
-use tokio::time::{Instant, Sleep};
 
 use super::Pacer;
 use crate::base::TICKS_PER_SECOND;
@@ -32,19 +32,18 @@ pub(super) struct Seat {
     stream: Arc<Stream>,
     /// Microseconds of the pacer's time, or [`NEVER`].
     due: Arc<AtomicU64>,
-    /// All was read; the socket is left alone until then.
-    until: Pin<Box<Sleep>>,
-    rests: bool,
+    /// All was read; the socket is left alone as long as this is the turn.
+    rests_in: Option<u64>,
 }
 
 impl Seat {
-    /// `pacer` is `None` on a runtime without a pace. Must be called on a runtime.
+    /// `pacer` is `None` on a runtime without a pace.
     pub(super) fn new(pacer: Option<Pacer>, stream: Arc<Stream>) -> Self {
         let due = Arc::new(AtomicU64::new(NEVER));
         if let Some(pacer) = &pacer {
             pacer.sit(&due);
         }
-        Self { pacer, stream, due, until: Box::pin(tokio::time::sleep(Duration::ZERO)), rests: false }
+        Self { pacer, stream, due, rests_in: None }
     }
 
     /// A picture of so many ticks was published.
@@ -65,17 +64,18 @@ impl Seat {
         media: &mut Demuxed,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<CodecItem, retina::Error>>> {
-        if self.rests {
-            ready!(self.until.as_mut().poll(context));
-            self.rests = false;
+        let Some(pacer) = self.pacer.as_ref().filter(|pacer| pacer.lets_rest(&self.stream)) else {
+            self.rests_in = None;
+            return Pin::new(media).poll_next(context);
+        };
+        if self.rests_in != Some(pacer.turn()) {
+            // What comes while it rests must not wake it: every session would wake for each picture of the watched one.
+            let item = Pin::new(media).poll_next(&mut Context::from_waker(Waker::noop()));
+            if item.is_ready() {
+                return item;
+            }
         }
-        let item = Pin::new(media).poll_next(context);
-        if item.is_pending()
-            && let Some(turn) = self.pacer.as_ref().and_then(|p| p.next_turn(&self.stream))
-        {
-            self.until.as_mut().reset(Instant::now() + turn);
-            self.rests = self.until.as_mut().poll(context).is_pending();
-        }
-        item
+        self.rests_in = Some(pacer.rest(context.waker()));
+        Poll::Pending
     }
 }

@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -70,13 +71,11 @@ struct Receiving {
     jumps_told: u32,
     /// When the deadlines were looked at last.
     looked: Instant,
-    /// Units published since other tasks had their turn.
-    published: u32,
 }
 
 /// After so many units of one look the recorder has its turn. After a pause of the whole machine a minute's worth can
 /// lie in the socket, and a ring keeps a few seconds.
-const TURN: u32 = 8;
+const TURN: usize = 8;
 
 impl Session {
     /// Runs until the session ends or `stop` asks for it. The `TEARDOWN` goes on in the background when this returns.
@@ -129,7 +128,6 @@ impl Receiving {
             last_picture: None,
             jumps_told: 0,
             looked: Instant::now(),
-            published: 0,
         }
     }
 
@@ -145,23 +143,28 @@ impl Receiving {
                 biased;
                 () = &mut stopped => return None,
                 _ = ticks.tick() => {
-                    self.published = 0;
                     self.excuse(period);
                     if let Err(reason) = self.look_at_the_clock(begun) {
                         return Some(reason);
                     }
                 }
-                item = poll_fn(|context| self.seat.poll_next(&mut self.link.media, context)) => {
-                    if let Err(reason) = self.take(item) {
+                read = poll_fn(|context| self.read(context)) => {
+                    if let Err(reason) = read {
                         return Some(reason);
                     }
-                    if self.published >= TURN {
-                        self.published = 0;
-                        tokio::task::yield_now().await;
-                    }
+                    tokio::task::yield_now().await;
                 }
             }
         }
+    }
+
+    /// Takes what there is, up to a turn. All in one go: looking at the clock and at `stop` between is what costs.
+    fn read(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Reason>> {
+        for _ in 0..TURN {
+            let item = ready!(self.seat.poll_next(&mut self.link.media, context));
+            self.take(item)?;
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// While this thread did not run, the camera was not silent: what it sent still lies in the socket.
@@ -292,7 +295,6 @@ impl Receiving {
         self.session.memory.end.store(unit.end().0, Ordering::Relaxed);
         self.seat.published(unit.duration);
         self.session.stream.publish(Arc::new(unit));
-        self.published += 1;
         Ok(())
     }
 

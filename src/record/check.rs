@@ -12,7 +12,8 @@
 //! | h | held footage is there | as a and d, for held rows |
 //! | i | an event has its camera, ends after its beginning, and ends with an orderly stop | all rows |
 //!
-//! Besides: SQLite's own check of the file, and (`deep`) every byte of every file against its hash chain.
+//! Besides: SQLite's own check of the catalogue and of the motion file beside it, whether every minute of cells can be
+//! read, and (`deep`) every byte of every file against its hash chain.
 
 use serde::Serialize;
 
@@ -93,6 +94,21 @@ pub struct CheckedStream {
     pub gaps: Vec<CheckedGap>,
 }
 
+/// What the file of cells and pictures has.
+#[derive(Clone, Debug, Serialize)]
+pub struct CheckedMotion {
+    /// Version of its schema; 0 when it cannot be read.
+    pub version: i64,
+    /// Cameras that it knows.
+    pub cameras: u64,
+    /// Minutes of cameras in which something moved.
+    pub minutes: u64,
+    /// Of these, how many cannot be read.
+    pub unreadable: u64,
+    /// Pictures of events.
+    pub pictures: u64,
+}
+
 /// What a check found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -106,6 +122,8 @@ pub struct Report {
     pub left_open: u64,
     /// The invariants.
     pub invariants: Vec<Invariant>,
+    /// The file of cells and pictures; none when nobody ever looked for motion.
+    pub motion: Option<CheckedMotion>,
     /// All streams, also of removed cameras.
     pub streams: Vec<CheckedStream>,
 }
@@ -123,6 +141,7 @@ pub async fn check(
 ) -> Result<Report> {
     let mut work = Work::new(catalogue, volumes, now, running, deep);
     work.database().await?;
+    let motion = work.motion().await;
     work.events().await?;
     let mut found = Vec::new();
     for camera in catalogue.all_cameras().await? {
@@ -140,6 +159,7 @@ pub async fn check(
         set_aside,
         left_open,
         invariants,
+        motion,
         streams: found,
     })
 }
@@ -177,6 +197,7 @@ impl<'a> Work<'a> {
                 "an event has a camera and a beginning before its end, and none lasts after an orderly stop",
             ),
             Invariant::new("database", "the catalogue file is sound"),
+            Invariant::new("motion", "the motion file is sound, and its minutes can be read"),
         ];
         if deep {
             all.push(Invariant::new("deep", "every byte of a file is what was written"));
@@ -196,6 +217,27 @@ impl<'a> Work<'a> {
             database.bad(|| line);
         }
         Ok(())
+    }
+
+    /// A damaged one costs no footage: the service sets it aside and begins a new one.
+    async fn motion(&mut self) -> Option<CheckedMotion> {
+        let audit = self.catalogue.audit_motion().await?;
+        let motion = self.on("motion");
+        motion.checked = audit.minutes + 1;
+        for line in audit.wrong {
+            motion.bad(|| line);
+        }
+        if audit.unreadable > 0 {
+            motion.bad(|| format!("{} minutes of cells cannot be read", audit.unreadable));
+            motion.violations += audit.unreadable - 1;
+        }
+        Some(CheckedMotion {
+            version: audit.version,
+            cameras: audit.cameras,
+            minutes: audit.minutes,
+            unreadable: audit.unreadable,
+            pictures: audit.pictures,
+        })
     }
 
     /// i, for all events.

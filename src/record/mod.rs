@@ -30,7 +30,7 @@ mod sealing;
 mod segmenter;
 
 pub use adoption::volume_row;
-pub use check::{CheckedGap, CheckedStream, Invariant, Report, check};
+pub use check::{CheckedGap, CheckedMotion, CheckedStream, Invariant, Report, check};
 pub use rebuild::{Rebuilt, rebuild};
 pub use recorder::{RecordedStream, Recorder};
 pub use recovery::{Recovered, recover, recover_volume};

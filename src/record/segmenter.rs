@@ -10,8 +10,8 @@ const SEGMENT: i64 = 60 * TICKS_PER_SECOND;
 /// The first segment of a stream is shorter, by up to this, differently for each stream: rotation is spread out.
 const STAGGER: i64 = 40 * TICKS_PER_SECOND;
 /// Longest fragment. A kill loses what has not become a fragment: with one frame interval (until the next unit tells
-/// the last one's duration) and the write it stays below one second.
-const FRAGMENT: u32 = (TICKS_PER_SECOND * 3 / 4) as u32;
+/// the last one's duration), a pause of the ingest thread and the write it stays below one second.
+const FRAGMENT: u32 = (TICKS_PER_SECOND * 65 / 100) as u32;
 /// Fragments are also cut at this size, so that a flood does not wait in memory.
 const FRAGMENT_BYTES: usize = 4 << 20;
 
@@ -136,8 +136,8 @@ impl Segmenter {
             }
         }
         let end = self.settle(Some(unit.start), true).unwrap_or(unit.start);
-        // Half a picture to spare: durations tremble.
-        let most = FRAGMENT.min(self.part.saturating_add(unit.duration / 2));
+        // Three quarters of a picture to spare: durations tremble, and a part is often half a picture more than whole ones.
+        let most = FRAGMENT.min(self.part.saturating_add(unit.duration * 3 / 4));
         let full = self.fragment.video_ticks() + unit.duration > most || self.fragment_bytes > FRAGMENT_BYTES;
         if unit.random_access || full {
             self.cut(&mut steps);
@@ -309,8 +309,8 @@ mod tests {
             }
             at += i64::from(duration);
         }
-        assert_eq!(pictures[..3], [11, 11, 8], "nothing is known of the first GOP");
-        assert!(pictures[3..].iter().all(|n| *n == 10), "{pictures:?}");
+        assert_eq!(pictures[..4], [9, 9, 9, 3], "nothing is known of the first GOP");
+        assert!(pictures[4..].chunks_exact(4).all(|gop| gop == [8, 8, 8, 6]), "{pictures:?}");
     }
 
     #[test]

@@ -339,3 +339,34 @@ async fn an_event_that_lasts_after_an_orderly_stop_is_told() {
     again.close(Vec::new()).await;
     assert_eq!(broken(&checked(&data, false).await), "");
 }
+
+#[tokio::test]
+async fn check_tells_what_the_motion_file_holds_and_a_broken_one_stops_nothing() {
+    let folder = tempfile::tempdir().expect("folder");
+    let data = folder.path().join("data");
+    let file = data.join("catalogue.motion.db");
+    let recording = Recording::open(&data, 0).await;
+    let mut fed = recording.add("Ngõ 3").await;
+    for minute in 0..3 {
+        let at = Ticks::parse(BEGIN).expect("time") + minute * 60 * TICKS_PER_SECOND;
+        recording.catalogue.add_activity(fed.camera.id, at, Cells::ALL);
+    }
+    recording.feed(&mut fed, 60).await;
+    recording.close(vec![fed]).await;
+    let report = checked(&data, false).await;
+    assert_eq!(broken(&report), "");
+    let told = |report: &Report| report.motion.as_ref().map(|m| (m.cameras, m.minutes, m.unreadable));
+    assert_eq!(told(&report), Some((1, 3, 0)));
+
+    std::fs::write(&file, vec![0x55; 100_000]).expect("written");
+    assert_eq!(broken(&checked(&data, false).await), "motion");
+    // The next start goes on without it, and records.
+    let (again, fed, _) = start_again(&data, 400).await;
+    assert_eq!(again.catalogue.motion_trouble(), None);
+    again.close(fed).await;
+    let report = checked(&data, true).await;
+    assert_eq!((broken(&report), told(&report)), (String::new(), Some((0, 0, 0))));
+    std::fs::remove_file(&file).expect("removed");
+    let report = checked(&data, false).await;
+    assert_eq!((broken(&report), told(&report)), (String::new(), None));
+}

@@ -59,7 +59,9 @@ export const stretch = (e) => ({ id: id(e), kind: e.kind, from: iso(e.from), to:
 
 /** Most events were looked at; some of those show nothing that has a name. */
 function looked(e) {
-  const found = [null, [], ['person'], ['person'], ['vehicle', 'person'], ['animal']][Math.floor(dice(e.from, 'object') * 6)];
+  const found = [null, [], ['person'], ['person'], ['vehicle', 'person'], ['animal']][
+    Math.floor(dice(e.from, 'object') * 6)
+  ];
   const objects = e.kind === 'motion' ? (found?.map((kind, n) => ({ kind, confidence: 0.8 - n / 10 })) ?? null) : null;
   return { objects, rank: objects?.length === 0 ? 'low' : 'usual' };
 }

@@ -76,6 +76,11 @@ impl Board {
         waiting.chain(running).filter(|(number, _)| numbers.contains(number)).collect()
     }
 
+    /// Minutes of all cameras that are complete and not in the file.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().values().map(|ahead| ahead.waiting.len()).sum()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<CameraId, Ahead>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -7,11 +7,17 @@
 //! What always holds:
 //! - what detection adds is found by readers at once: the running minute is in memory ([`board`]) and laid over the
 //!   rows; it is written when it is complete, merged with what is there, so that giving it twice is harmless;
-//! - a minute is small ([`pack`], pure), and which part of the picture it may concern stands in an index beside it;
+//! - a minute is small ([`pack`], pure), and four hours of them become one row ([`bundle`], pure, and [`bundling`]), with
+//!   the part of the picture that each may concern in front of it: a search of a month looks at few rows;
 //! - a file that SQLite calls damaged is set aside under another name, a new one is begun, and that is said;
 //! - it holds pictures of people: its mode is 0600, or it is not opened.
 
+mod audit;
 mod board;
+mod bundle;
+mod bundling;
+#[cfg(test)]
+mod layout_tests;
 mod pack;
 mod picture;
 mod read;
@@ -25,6 +31,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::mpsc;
 
+pub use audit::MotionAudit;
 use pack::strength;
 pub use picture::{Picture, PictureSize};
 pub use read::Activity;
@@ -208,6 +215,11 @@ impl Motion {
         })
     }
 
+    /// Minutes that are complete and not in the file.
+    pub(super) fn waiting(&self) -> usize {
+        self.board.waiting()
+    }
+
     /// What is wrong with the file; `None` = nothing.
     pub(super) fn trouble(&self) -> Option<String> {
         self.shared.trouble.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -217,7 +229,7 @@ impl Motion {
     pub(super) async fn open_to_read(&self, catalogue: &Path) {
         let path = file_of(catalogue);
         if path.exists() {
-            match store::pool(&path).await {
+            match store::pool_as_it_is(&path).await {
                 Ok(pool) => drop(self.shared.set_readers(Some(Readers { pool, generation: 0 }))),
                 Err(error) => self.shared.set_trouble(Some(error.message().to_owned())),
             }

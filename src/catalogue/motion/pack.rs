@@ -74,34 +74,113 @@ impl Minute {
 
     /// From what was stored; `None` when that is damaged.
     pub(super) fn unpack(packed: &[u8]) -> Option<Self> {
+        let (minute, whole) = Self::unpack_some(packed);
+        whole.then_some(minute)
+    }
+
+    /// What can be read of what was stored, and whether that is all of it.
+    pub(super) fn unpack_some(packed: &[u8]) -> (Self, bool) {
         let mut minute = Self::default();
-        for each in seconds(packed)? {
-            let (second, cells) = each?;
-            minute.add(second, cells);
-        }
-        Some(minute)
+        let whole = windows(packed, |second, window, bits| minute.add(second, window.cells(bits)));
+        (minute, whole)
     }
 }
 
-/// The seconds of a packed minute in which something moved, in order; an item is `None` where it is damaged.
-pub(super) fn seconds(packed: &[u8]) -> Option<impl Iterator<Item = Option<(usize, Cells)>> + '_> {
-    let (head, mut rest) = packed.split_first_chunk::<8>()?;
+/// Looks at each second of a packed minute in which something moved, in order; `false` = it ended at damage.
+fn windows(packed: &[u8], mut each: impl FnMut(usize, Window, &[u8])) -> bool {
+    let Some((head, mut rest)) = packed.split_first_chunk::<8>() else { return false };
     let mut moved = u64::from_le_bytes(*head);
     if moved >> SECONDS != 0 {
-        return None;
+        return false;
     }
-    Some(std::iter::from_fn(move || {
-        if moved == 0 {
+    while moved != 0 {
+        let Some((window, bits)) = Window::take(&mut rest) else { return false };
+        each(moved.trailing_zeros() as usize, window, bits);
+        moved &= moved - 1;
+    }
+    true
+}
+
+/// A region of the picture, to look for in packed minutes without unpacking them: they come by the million.
+#[derive(Clone, Debug)]
+pub(super) struct Region {
+    rows: [u32; ROWS],
+    /// Columns that have a cell of it.
+    columns: u32,
+}
+
+impl Region {
+    pub(super) fn of(cells: Cells) -> Self {
+        let mut rows = [0; ROWS];
+        cells.iter().for_each(|(column, row)| rows[row] |= 1 << column);
+        Self { rows, columns: rows.iter().fold(0, |all, row| all | row) }
+    }
+
+    /// How many cells of the region moved in each second of a packed minute, in order; seconds without any are left out,
+    /// and so is what lies behind damage.
+    pub(super) fn counts(&self, packed: &[u8], mut found: impl FnMut(usize, u32)) {
+        windows(packed, |second, window, bits| {
+            if window.columns() & self.columns == 0 {
+                return;
+            }
+            let rows = self.rows[window.top..].iter().take(window.rows).enumerate();
+            let wanted = rows.filter(|(_, wanted)| **wanted != 0);
+            let count = wanted.map(|(row, wanted)| (window.row(bits, row) & wanted).count_ones()).sum();
+            if count > 0 {
+                found(second, count);
+            }
+        });
+    }
+}
+
+/// The part of the grid that a second's bits are of.
+#[derive(Clone, Copy)]
+struct Window {
+    left: usize,
+    top: usize,
+    width: usize,
+    rows: usize,
+}
+
+impl Window {
+    /// Takes one off the front, and its bits with all that is behind them; `None` when it is damaged.
+    fn take<'a>(rest: &mut &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (head, tail) = rest.split_first_chunk::<3>()?;
+        let word = usize::from(head[0]) | usize::from(head[1]) << 8 | usize::from(head[2]) << 16;
+        let part = |shift: usize| word >> shift & 31;
+        let (left, top, width, rows) = (part(0), part(5), part(10) + 1, part(15) + 1);
+        if word >> 20 != 0 || left + width > COLUMNS || top + rows > ROWS {
             return None;
         }
-        let second = moved.trailing_zeros() as usize;
-        moved &= moved - 1;
-        let cells = unpack_cells(&mut rest);
-        if cells.is_none() {
-            moved = 0;
+        *rest = tail.get((width * rows).div_ceil(8)..)?;
+        Some((Self { left, top, width, rows }, tail))
+    }
+
+    /// The columns that it covers, as bits.
+    fn columns(self) -> u32 {
+        (u32::MAX >> (COLUMNS - self.width)) << self.left
+    }
+
+    /// The cells of one of its rows, as bits by column.
+    fn row(self, bits: &[u8], row: usize) -> u32 {
+        let bit = row * self.width;
+        let from = &bits[bit / 8..];
+        let word = from.first_chunk().copied().unwrap_or_else(|| {
+            let mut padded = [0; 8];
+            padded[..from.len()].copy_from_slice(from);
+            padded
+        });
+        ((u64::from_le_bytes(word) >> (bit % 8)) as u32) << self.left & self.columns()
+    }
+
+    fn cells(self, bits: &[u8]) -> Cells {
+        let mut out = [0; CELL_BYTES];
+        for row in 0..self.rows {
+            let at = (self.top + row) * COLUMNS / 8;
+            out[at..at + 4].copy_from_slice(&self.row(bits, row).to_le_bytes());
         }
-        Some(cells.map(|cells| (second, cells)))
-    }))
+        Cells::from_bytes(&out)
+    }
 }
 
 /// The block of the fold that a cell lies in.
@@ -131,31 +210,6 @@ fn pack_cells(cells: Cells, out: &mut Vec<u8>) {
     }
 }
 
-fn unpack_cells(rest: &mut &[u8]) -> Option<Cells> {
-    let (head, tail) = rest.split_first_chunk::<3>()?;
-    let window = usize::from(head[0]) | usize::from(head[1]) << 8 | usize::from(head[2]) << 16;
-    let part = |shift: usize| window >> shift & 31;
-    let (left, top, columns, rows) = (part(0), part(5), part(10) + 1, part(15) + 1);
-    let bytes = (columns * rows).div_ceil(8);
-    if window >> 20 != 0 || left + columns > COLUMNS || top + rows > ROWS || tail.len() < bytes {
-        return None;
-    }
-    let (bits, tail) = tail.split_at(bytes);
-    *rest = tail;
-    // Row by row: a search looks through seconds by the million.
-    let mut padded = [0; CELL_BYTES + 8];
-    padded[..bytes].copy_from_slice(bits);
-    let mut out = [0; CELL_BYTES];
-    for row in 0..rows {
-        let bit = row * columns;
-        let word = u64::from_le_bytes(padded[bit / 8..bit / 8 + 8].try_into().expect("eight bytes"));
-        let cells = (word >> (bit % 8)) as u32 & (u32::MAX >> (COLUMNS - columns));
-        let at = (top + row) * COLUMNS / 8;
-        out[at..at + 4].copy_from_slice(&(cells << left).to_le_bytes());
-    }
-    Some(Cells::from_bytes(&out))
-}
-
 /// Strength of motion as a strip shows it, 0 to 255, from the share of cells that moved, 0 to 1: on a scale of
 /// logarithms, so that a person far away is seen beside a lorry that fills the picture. Nothing is 0, and only nothing.
 pub(super) fn strength(share: f64) -> u8 {
@@ -169,14 +223,14 @@ pub(super) fn strength(share: f64) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::super::tests::cells;
     use super::*;
     use crate::base::CELLS;
 
-    fn minute() -> impl Strategy<Value = Minute> {
+    pub(in super::super) fn minute() -> impl Strategy<Value = Minute> {
         proptest::collection::vec((0..SECONDS, cells()), 0..20).prop_map(|seconds| {
             let mut minute = Minute::default();
             seconds.into_iter().for_each(|(second, cells)| minute.add(second, cells));
@@ -189,8 +243,14 @@ mod tests {
         fn what_is_packed_comes_back(minute in minute()) {
             let packed = minute.pack();
             prop_assert_eq!(Minute::unpack(&packed), Some(minute.clone()));
-            let listed: Vec<_> = seconds(&packed).expect("whole").map(|s| s.expect("whole")).collect();
-            prop_assert_eq!(listed, minute.iter().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn a_region_is_counted_without_unpacking(minute in minute(), region in cells()) {
+            let mut found = Vec::new();
+            Region::of(region).counts(&minute.pack(), |second, count| found.push((second, count)));
+            let counts = minute.iter().map(|(second, cells)| (second, (cells & region).count()));
+            prop_assert_eq!(found, counts.filter(|(_, count)| *count > 0).collect::<Vec<_>>());
         }
 
         #[test]
@@ -203,6 +263,8 @@ mod tests {
             packed.truncate(cut);
             let read = Minute::unpack(&packed);
             prop_assert!(cut >= whole || at < 8 || at < whole || read.is_none());
+            prop_assert!(Minute::unpack_some(&packed).1 == read.is_some());
+            Region::of(Cells::ALL).counts(&packed, |second, count| assert!(second < SECONDS && count > 0));
         }
 
         #[test]

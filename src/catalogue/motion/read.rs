@@ -5,6 +5,7 @@ use std::future::Future;
 
 use sqlx::SqlitePool;
 
+use super::bundle::{self, Bundle};
 use super::pack::{Minute, strength};
 use super::store::Command;
 use super::{HOUR, MINUTE, failed, minute_of, minute_strength, row_key};
@@ -15,7 +16,14 @@ use crate::catalogue::sql::statements;
 
 statements! {
     CAMERA = "select key from camera where id = ?1";
-    MINUTES = "select key, packed from activity where key >= ?1 and key < ?2 order by key";
+    /// Minutes on their own and bundles of a camera whose fold meets one, in one snapshot: what is bundled meanwhile is
+    /// in one of them. Two bounds each, which are of minutes and of bundles.
+    STORED = "select 0, key, packed from activity \
+        where key >= (select key << 32 from camera where id = ?1) + ?3 \
+        and key < (select key << 32 from camera where id = ?1) + ?4 and fold & ?2 <> 0 \
+        union all select 1, key, packed from bundle indexed by bundle_fold \
+        where key >= (select key << 32 from camera where id = ?1) + ?5 \
+        and key < (select key << 32 from camera where id = ?1) + ?6 and fold & ?2 <> 0";
     HOURS = "select key, minutes from observed where key >= ?1 and key < ?2 order by key";
     FIRST_HOUR = "select key, minutes from observed where key >= ?1 and key < ?2 order by key limit 1";
 }
@@ -37,6 +45,15 @@ pub(super) fn number_of(key: i64) -> i64 {
 /// The minutes that a range touches.
 pub(super) fn minutes(range: TimeRange) -> std::ops::Range<i64> {
     if range.is_empty() { 0..0 } else { minute_of(range.from)..minute_of(range.to - 1) + 1 }
+}
+
+/// What the file holds of some minutes: rows that have not been looked into.
+#[derive(Default)]
+pub(super) struct Stored {
+    /// Minutes that are rows of their own: number and packed cells, in any order.
+    pub(super) minutes: Vec<(i64, Vec<u8>)>,
+    /// The others: number of the first minute and packed bundle, in any order. They may reach beyond what was asked for.
+    pub(super) bundles: Vec<(i64, Vec<u8>)>,
 }
 
 fn damaged() -> Error {
@@ -81,24 +98,51 @@ impl Catalogue {
         Ok(self.read_motion(|pool| async move { query.fetch_optional(&pool).await }).await?.flatten())
     }
 
+    /// What the file holds of some minutes of a camera whose fold meets another one.
+    pub(super) async fn stored(
+        &self,
+        camera: CameraId,
+        numbers: std::ops::Range<i64>,
+        fold: i64,
+    ) -> Result<Stored> {
+        let bundles =
+            numbers.start.div_euclid(bundle::MINUTES)..(numbers.end - 1).div_euclid(bundle::MINUTES) + 1;
+        let mut query = sqlx::query_as(STORED).bind(camera.0.as_bytes().to_vec()).bind(fold);
+        for number in [numbers.start, numbers.end, bundles.start, bundles.end] {
+            query = query.bind(row_key(0, number));
+        }
+        let rows: Option<Vec<(i64, i64, Vec<u8>)>> =
+            self.read_motion(|pool| async move { query.fetch_all(&pool).await }).await?;
+        let mut stored = Stored::default();
+        for (kind, key, packed) in rows.unwrap_or_default() {
+            match kind {
+                0 => stored.minutes.push((number_of(key), packed)),
+                _ => stored.bundles.push((number_of(key) * bundle::MINUTES, packed)),
+            }
+        }
+        Ok(stored)
+    }
+
     /// The minutes of a range in which something moved, or that are in memory.
     async fn moved_minutes(&self, camera: CameraId, range: TimeRange) -> Result<BTreeMap<i64, Minute>> {
         let numbers = minutes(range);
         // Before the rows: what is settled meanwhile is then in both, never in neither.
         let ahead = self.inner.motion.board.within(camera, numbers.clone());
-        let mut found = BTreeMap::new();
-        if let Some(key) = self.motion_camera(camera).await? {
-            let query = sqlx::query_as(MINUTES);
-            let query = query.bind(row_key(key, numbers.start)).bind(row_key(key, numbers.end));
-            let rows: Option<Vec<(i64, Vec<u8>)>> =
-                self.read_motion(|pool| async move { query.fetch_all(&pool).await }).await?;
-            for (key, packed) in rows.unwrap_or_default() {
-                let minute = Minute::unpack(&packed).ok_or_else(damaged)?;
-                found.insert(number_of(key), minute);
+        let stored = self.stored(camera, numbers.clone(), i64::MAX).await?;
+        let mut found: BTreeMap<i64, Minute> = BTreeMap::new();
+        for (first, packed) in &stored.bundles {
+            let bundle = Bundle::open(packed).ok_or_else(damaged)?;
+            let minutes = bundle.newest_first().map(|(number, _, packed)| (first + number, packed));
+            for (number, packed) in minutes.filter(|(number, _)| numbers.contains(number)) {
+                found.insert(number, Minute::unpack(packed).ok_or_else(damaged)?);
             }
         }
+        for (number, packed) in stored.minutes {
+            let minute = Minute::unpack(&packed).ok_or_else(damaged)?;
+            found.entry(number).or_default().merge(&minute);
+        }
         for (number, minute) in ahead {
-            found.entry(number).or_insert_with(Minute::default).merge(&minute);
+            found.entry(number).or_default().merge(&minute);
         }
         Ok(found)
     }

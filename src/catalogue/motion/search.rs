@@ -1,20 +1,14 @@
-//! Region search: when did something move here? Reads day by day, backwards, and only minutes whose fold meets the region.
+//! Region search: when did something move here? Reads day by day, backwards, and looks only into minutes whose fold meets
+//! the region.
 
 use std::collections::BTreeMap;
 
 use super::MINUTE;
-use super::pack::{fold, seconds};
-use super::read::{minutes, number_of};
-use super::row_key;
+use super::bundle::Bundle;
+use super::pack::{Minute, Region, SECONDS, fold};
+use super::read::minutes;
 use crate::base::{CameraId, Cells, Result, TICKS_PER_SECOND, Ticks, TimeRange};
 use crate::catalogue::Catalogue;
-use crate::catalogue::sql::statements;
-
-statements! {
-    /// The fold and the peak stand in the index, so that cells are read of the minutes only that may be wanted.
-    SEARCH = "select key, packed from activity indexed by activity_fold where key >= ?1 and key < ?2 \
-        and fold & ?3 <> 0 and peak >= ?4 order by key desc";
-}
 
 /// Seconds that match and are no farther apart are one hit: somebody who stood still for a moment, or a camera of which
 /// only each second's key picture is looked at.
@@ -49,7 +43,8 @@ pub struct MotionSearch {
     catalogue: Catalogue,
     camera: CameraId,
     range: TimeRange,
-    region: Cells,
+    cells: Cells,
+    region: Region,
     fold: i64,
     least: u32,
     /// Minutes that have not been read yet.
@@ -70,7 +65,8 @@ impl Catalogue {
             catalogue: self.clone(),
             camera,
             range,
-            region,
+            cells: region,
+            region: Region::of(region),
             fold: fold(region),
             least: least.max(1),
             left: minutes(range),
@@ -89,13 +85,7 @@ impl MotionSearch {
             return Ok(None);
         }
         let from = Ord::max((self.left.end - 1).div_euclid(BLOCK) * BLOCK, self.left.start);
-        let block = from..self.left.end;
-        let mut hits = Vec::new();
-        for (number, seconds) in self.block(block).await?.into_iter().rev() {
-            for (second, cells) in seconds.into_iter().rev() {
-                self.second(Ticks(number * MINUTE + second as i64 * TICKS_PER_SECOND), cells, &mut hits);
-            }
-        }
+        let mut hits = self.block(from..self.left.end).await?;
         self.left.end = from;
         // What may go on in the day before waits for it.
         let scanned_until = Ticks(from * MINUTE).max(self.range.from);
@@ -104,43 +94,71 @@ impl MotionSearch {
         Ok(Some(Found { hits, scanned_until }))
     }
 
-    /// The seconds of some minutes, as far as they may be wanted.
-    async fn block(&self, numbers: std::ops::Range<i64>) -> Result<BTreeMap<i64, Vec<(usize, Cells)>>> {
+    /// Looks through some minutes; answers the hits that are complete with them.
+    async fn block(&mut self, numbers: std::ops::Range<i64>) -> Result<Vec<MotionHit>> {
         // Before the rows: what is settled meanwhile is then in both, never in neither.
         let ahead = self.catalogue.inner.motion.board.within(self.camera, numbers.clone());
-        let mut found = BTreeMap::new();
-        if let Some(camera) = self.catalogue.motion_camera(self.camera).await? {
-            let query = sqlx::query_as(SEARCH)
-                .bind(row_key(camera, numbers.start))
-                .bind(row_key(camera, numbers.end))
-                .bind(self.fold)
-                .bind(self.least);
-            let rows: Option<Vec<(i64, Vec<u8>)>> =
-                self.catalogue.read_motion(|pool| async move { query.fetch_all(&pool).await }).await?;
-            for (key, packed) in rows.unwrap_or_default() {
-                // A damaged minute does not keep the others from being found.
-                let whole = seconds(&packed).into_iter().flatten().map_while(|second| second);
-                found.insert(number_of(key), whole.collect::<Vec<_>>());
-            }
+        let mut stored = self.catalogue.stored(self.camera, numbers.clone(), self.fold).await?;
+        // Those that are in no bundle, or not entirely: the newest, and what came late.
+        let mut loose: BTreeMap<i64, Minute> = BTreeMap::new();
+        for (number, packed) in stored.minutes {
+            // A damaged minute does not keep the others from being found.
+            loose.entry(number).or_default().merge(&Minute::unpack_some(&packed).0);
         }
         for (number, minute) in ahead {
-            let known: &mut Vec<(usize, Cells)> = found.entry(number).or_default();
-            for (second, cells) in minute.iter() {
-                match known.iter_mut().find(|(other, _)| *other == second) {
-                    Some((_, all)) => *all = *all | cells,
-                    None => known.push((second, cells)),
+            loose.entry(number).or_default().merge(&minute);
+        }
+        let mut hits = Vec::new();
+        stored.bundles.sort_unstable_by_key(|(first, _)| std::cmp::Reverse(*first));
+        for (first, packed) in &stored.bundles {
+            let fold = self.fold;
+            let bundled = Bundle::open(packed).into_iter().flat_map(|bundle| bundle.meeting(fold));
+            for (number, packed) in bundled.map(|(number, packed)| (first + number, packed)) {
+                while let Some(newer) = loose.last_entry().filter(|newer| *newer.key() > number) {
+                    let (number, minute) = newer.remove_entry();
+                    self.loose(number, &minute, &mut hits);
+                }
+                if !numbers.contains(&number) {
+                    continue;
+                }
+                match loose.remove(&number) {
+                    Some(mut minute) => {
+                        minute.merge(&Minute::unpack_some(packed).0);
+                        self.loose(number, &minute, &mut hits);
+                    }
+                    None => self.packed(number, packed, &mut hits),
                 }
             }
-            known.sort_unstable_by_key(|(second, _)| *second);
         }
-        Ok(found)
+        for (number, minute) in loose.into_iter().rev() {
+            self.loose(number, &minute, &mut hits);
+        }
+        Ok(hits)
+    }
+
+    fn packed(&mut self, number: i64, packed: &[u8], hits: &mut Vec<MotionHit>) {
+        // They come in order, and are wanted newest first.
+        let mut counts = [0; SECONDS];
+        self.region.counts(packed, |second, count| counts[second] = count);
+        for (second, &count) in counts.iter().enumerate().rev() {
+            self.second(number, second, count, hits);
+        }
+    }
+
+    fn loose(&mut self, number: i64, minute: &Minute, hits: &mut Vec<MotionHit>) {
+        for (second, cells) in minute.iter().rev() {
+            self.second(number, second, (cells & self.cells).count(), hits);
+        }
     }
 
     /// Seconds come newest first.
-    fn second(&mut self, at: Ticks, cells: Cells, hits: &mut Vec<MotionHit>) {
+    fn second(&mut self, number: i64, second: usize, count: u32, hits: &mut Vec<MotionHit>) {
+        if count < self.least {
+            return;
+        }
+        let at = Ticks(number * MINUTE + second as i64 * TICKS_PER_SECOND);
         let end = at + TICKS_PER_SECOND;
-        let count = (cells & self.region).count();
-        if count < self.least || at >= self.range.to || end <= self.range.from {
+        if at >= self.range.to || end <= self.range.from {
             return;
         }
         match &mut self.pending {

@@ -16,6 +16,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::board::{Board, Sealed};
+use super::bundle;
+use super::bundling::Progress;
 use super::pack::Minute;
 use super::{HOUR, MINUTE, PictureSize, Readers, Shared, failed, row_key};
 use crate::base::{CameraId, Error, EventId, Kind, Result, SharedClock, Ticks, TimeRange};
@@ -23,7 +25,10 @@ use crate::catalogue::open::{guard_mode, migrate_to, options};
 use crate::catalogue::sql::{is_store_failure, statements};
 
 /// Migrations of the motion file, as the catalogue's own.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/motion/0001_first.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/motion/0001_first.sql"),
+    include_str!("../../../migrations/motion/0002_bundle.sql"),
+];
 
 /// How long a minute waits for those of other cameras, which end at the same time.
 const LINGER: Duration = Duration::from_secs(3);
@@ -48,6 +53,7 @@ statements! {
     ROLLBACK = "rollback";
     CHECKPOINT = "pragma wal_checkpoint(truncate)";
     OPTIMIZE = "pragma optimize";
+    VERSION = "pragma user_version";
     PUT_CAMERA = "insert into camera (id) values (?1) on conflict (id) do nothing";
     CAMERA = "select key from camera where id = ?1";
     MINUTE_BEFORE = "select packed from activity where key = ?1";
@@ -59,6 +65,8 @@ statements! {
         on conflict (event, size) do update set camera_key = excluded.camera_key, at_90k = excluded.at_90k, \
         jpeg = excluded.jpeg";
     FORGET_MINUTES = "delete from activity where key in (select key from activity where key >= ?1 and key < ?2 \
+        order by key limit ?3)";
+    FORGET_BUNDLES = "delete from bundle where key in (select key from bundle where key >= ?1 and key < ?2 \
         order by key limit ?3)";
     FORGET_HOURS = "delete from observed where key in (select key from observed where key >= ?1 and key < ?2 \
         order by key limit ?3)";
@@ -96,7 +104,7 @@ impl Command {
 pub(in crate::catalogue) async fn connect(path: &Path) -> Result<SqliteConnection> {
     guard_mode(path)?;
     let mut conn = options(path)
-        // A minute of cells takes some hundred bytes, and those of a camera lie side by side.
+        // A minute of cells takes some hundred bytes, a bundle three pages on average.
         .page_size(4096)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
@@ -120,6 +128,25 @@ pub(super) async fn pool(path: &Path) -> Result<SqlitePool> {
     pool.connect_with(options(path).read_only(true)).await.map_err(failed)
 }
 
+/// The same for a tool, which brings no file up to date.
+pub(super) async fn pool_as_it_is(path: &Path) -> Result<SqlitePool> {
+    let pool = pool(path).await?;
+    let version: i64 = sqlx::query_scalar(VERSION).fetch_one(&pool).await.map_err(failed)?;
+    if version != MIGRATIONS.len() as i64 {
+        let sentence =
+            "the motion file is of another version of lanewatch; start the service of this version once";
+        return Err(Error::new(Kind::Conflict, sentence));
+    }
+    Ok(pool)
+}
+
+/// What is known of a camera in the file.
+#[derive(Clone, Copy)]
+struct Known {
+    key: i64,
+    bundling: Progress,
+}
+
 /// The writing task's state.
 pub(in crate::catalogue) struct Store {
     path: PathBuf,
@@ -132,8 +159,8 @@ pub(in crate::catalogue) struct Store {
     generation: u64,
     /// When opening failed last.
     failed: Option<Instant>,
-    /// Keys of cameras, as far as they were needed.
-    cameras: HashMap<CameraId, i64>,
+    /// What is known of cameras in the file, as far as it was needed.
+    cameras: HashMap<CameraId, Known>,
     /// Batches since the last that was written.
     given_up: u64,
 }
@@ -257,7 +284,7 @@ impl Store {
             self.conn = Some(conn);
             let Err(error) = outcome else { break outcome };
             tries += 1;
-            // Keys of a transaction that came to nothing.
+            // What a transaction did that came to nothing.
             self.cameras.clear();
             if error.kind() == Kind::Corrupt {
                 self.set_aside().await;
@@ -365,30 +392,22 @@ impl Store {
         let (hour, minute) = (sealed.number.div_euclid(HOUR), sealed.number.rem_euclid(HOUR));
         let query = sqlx::query(PUT_OBSERVED).bind(row_key(camera, hour)).bind(1_i64 << minute);
         query.execute(&mut *conn).await.map_err(failed)?;
-        if sealed.cells.is_empty() {
-            return Ok(());
+        let known = self.cameras.get_mut(&sealed.camera).expect("just asked for");
+        if !sealed.cells.is_empty() {
+            known.bundling.wrote(sealed.number);
+            put_minute(conn, row_key(camera, sealed.number), &sealed.cells).await?;
         }
-        let key = row_key(camera, sealed.number);
-        let query = sqlx::query_scalar(MINUTE_BEFORE).bind(key);
-        let before: Option<Vec<u8>> = query.fetch_optional(&mut *conn).await.map_err(failed)?;
-        let mut cells = Minute::clone(&sealed.cells);
-        // What cannot be read is replaced.
-        if let Some(before) = before.and_then(|packed| Minute::unpack(&packed)) {
-            cells.merge(&before);
-        }
-        let query =
-            sqlx::query(PUT_MINUTE).bind(key).bind(cells.fold()).bind(cells.peak()).bind(cells.pack());
-        query.execute(conn).await.map(drop).map_err(failed)
+        known.bundling.step(conn, camera, sealed.number).await
     }
 
     async fn camera(&mut self, conn: &mut SqliteConnection, id: CameraId) -> Result<i64> {
-        if let Some(key) = self.cameras.get(&id) {
-            return Ok(*key);
+        if let Some(known) = self.cameras.get(&id) {
+            return Ok(known.key);
         }
         let bytes = id.0.as_bytes().as_slice();
         sqlx::query(PUT_CAMERA).bind(bytes).execute(&mut *conn).await.map_err(failed)?;
         let key = sqlx::query_scalar(CAMERA).bind(bytes).fetch_one(conn).await.map_err(failed)?;
-        self.cameras.insert(id, key);
+        self.cameras.insert(id, Known { key, bundling: Progress::default() });
         Ok(key)
     }
 
@@ -440,12 +459,30 @@ async fn execute(conn: &mut SqliteConnection, sql: &'static str) -> Result<()> {
     sqlx::query(sql).execute(conn).await.map(drop).map_err(failed)
 }
 
-/// Drops at most so many rows of each kind; whole minutes and hours of the range only.
+/// Adds a minute to what is known of it.
+async fn put_minute(conn: &mut SqliteConnection, key: i64, minute: &Minute) -> Result<()> {
+    let query = sqlx::query_scalar(MINUTE_BEFORE).bind(key);
+    let before: Option<Vec<u8>> = query.fetch_optional(&mut *conn).await.map_err(failed)?;
+    let mut cells = minute.clone();
+    if let Some(before) = before {
+        // What cannot be read is replaced.
+        cells.merge(&Minute::unpack_some(&before).0);
+    }
+    let query = sqlx::query(PUT_MINUTE).bind(key).bind(cells.fold()).bind(cells.peak()).bind(cells.pack());
+    query.execute(conn).await.map(drop).map_err(failed)
+}
+
+/// Drops at most so many rows of each kind; whole minutes, bundles and hours of the range only.
 async fn forget(conn: &mut SqliteConnection, camera: i64, range: TimeRange, limit: u32) -> Result<u64> {
     let first = |unit: i64| (range.from.0.saturating_add(unit - 1)).div_euclid(unit);
     let last = |unit: i64| range.to.0.div_euclid(unit);
     let mut count = 0;
-    for (sql, unit) in [(FORGET_MINUTES, MINUTE), (FORGET_HOURS, MINUTE * HOUR)] {
+    // A bundle is as much work as many minutes.
+    let bundles = limit.div_ceil(20);
+    for (sql, minutes, limit) in
+        [(FORGET_MINUTES, 1, limit), (FORGET_BUNDLES, bundle::MINUTES, bundles), (FORGET_HOURS, HOUR, limit)]
+    {
+        let unit = minutes * MINUTE;
         let query = sqlx::query(sql);
         let query = query.bind(row_key(camera, first(unit))).bind(row_key(camera, last(unit))).bind(limit);
         count += query.execute(&mut *conn).await.map_err(failed)?.rows_affected();

@@ -23,7 +23,7 @@ pub(super) fn cells() -> impl Strategy<Value = Cells> {
 }
 
 /// A rectangle of cells.
-fn block(column: usize, row: usize, width: usize, height: usize) -> Cells {
+pub(super) fn block(column: usize, row: usize, width: usize, height: usize) -> Cells {
     let mut set = Cells::NONE;
     (column..column + width)
         .flat_map(|c| (row..row + height).map(move |r| (c, r)))
@@ -31,24 +31,24 @@ fn block(column: usize, row: usize, width: usize, height: usize) -> Cells {
     set
 }
 
-fn second(n: i64) -> Ticks {
+pub(super) fn second(n: i64) -> Ticks {
     at(0) + n * TICKS_PER_SECOND
 }
 
-fn seconds(from: i64, to: i64) -> TimeRange {
+pub(super) fn seconds(from: i64, to: i64) -> TimeRange {
     TimeRange::new(second(from), second(to))
 }
 
-fn file(room: &Room) -> PathBuf {
+pub(super) fn file(room: &Room) -> PathBuf {
     file_of(&room.path())
 }
 
 impl Room {
-    fn moved(&self, n: i64, cells: Cells) {
+    pub(super) fn moved(&self, n: i64, cells: Cells) {
         self.catalogue.add_activity(self.camera.id, second(n), cells);
     }
 
-    async fn found(&self, range: TimeRange, region: Cells, least: u32) -> Vec<MotionHit> {
+    pub(super) async fn found(&self, range: TimeRange, region: Cells, least: u32) -> Vec<MotionHit> {
         let mut search = self.catalogue.search_motion(self.camera.id, range, region, least);
         let (mut hits, mut until) = (Vec::new(), range.to);
         while let Some(found) = search.next().await.expect("read") {
@@ -63,7 +63,12 @@ impl Room {
 }
 
 /// The same, from the seconds themselves, without any index.
-fn brute_force(all: &BTreeMap<i64, Cells>, range: TimeRange, region: Cells, least: u32) -> Vec<MotionHit> {
+pub(super) fn brute_force(
+    all: &BTreeMap<i64, Cells>,
+    range: TimeRange,
+    region: Cells,
+    least: u32,
+) -> Vec<MotionHit> {
     let mut hits: Vec<MotionHit> = Vec::new();
     for (n, cells) in all.iter().rev() {
         let second = seconds(*n, n + 1);
@@ -136,6 +141,10 @@ proptest! {
                 let range = seconds(case.range.0, case.range.1);
                 let found = room.found(range, case.region, case.least).await;
                 prop_assert_eq!(found, brute_force(&all, range, case.region, case.least));
+                let known = room.catalogue.activity(room.camera.id, range).await.expect("read");
+                let inside = all.iter().filter(|(n, c)| !c.is_empty() && seconds(**n, **n + 1).overlap(range).is_some());
+                let inside: Vec<_> = inside.map(|(n, cells)| Activity { at: second(*n), cells: *cells }).collect();
+                prop_assert_eq!(known, inside);
             }
             room.catalogue.close().await;
             Ok(())
@@ -162,9 +171,10 @@ async fn every_statement_can_be_prepared_against_a_fresh_file() {
     let folder = tempfile::tempdir().expect("folder");
     let mut conn = connect(&folder.path().join("motion.db")).await.expect("connection");
     for (file, statements) in [
+        ("audit", audit::STATEMENTS),
+        ("bundling", bundling::STATEMENTS),
         ("picture", picture::STATEMENTS),
         ("read", read::STATEMENTS),
-        ("search", search::STATEMENTS),
         ("store", store::STATEMENTS),
     ] {
         for (name, sql) in statements {
@@ -174,7 +184,9 @@ async fn every_statement_can_be_prepared_against_a_fresh_file() {
             let plan: Vec<(i64, i64, i64, String)> =
                 sqlx::query_as(explain).fetch_all(&mut conn).await.unwrap_or_default();
             for (.., step) in plan {
-                let table = ["activity", "observed", "picture"].iter().find(|t| step == format!("SCAN {t}"));
+                let table = ["activity", "bundle", "observed", "picture"]
+                    .iter()
+                    .find(|t| step == format!("SCAN {t}"));
                 assert!(table.is_none() && !step.contains("TEMP B-TREE"), "{file}::{name}: {step}");
             }
         }

@@ -10,6 +10,10 @@ const MOST_BLOBS: usize = 48;
 const JUMP: f32 = 0.5;
 /// Share of its pixels that are near an edge, of a thing.
 const EDGES: f32 = 0.25;
+/// How many times as tall as wide a streak is: a person is four times as tall.
+const STREAK: f32 = 10.0;
+/// Blocks between two blobs that lie beside each other, at most.
+const BESIDE: usize = 1;
 /// Levels added to both sides of a quotient: in the dark it says nothing.
 const DARK: f32 = 6.0;
 
@@ -28,12 +32,47 @@ pub(super) struct Blob {
     pub(super) stirring: u32,
     /// Pixels of these that did not count in the last picture.
     pub(super) fresh: u32,
+    /// Whether it fills its blocks as things do, and whether it is none that is known to come and go.
+    pub(super) solid: bool,
+    pub(super) news: bool,
     /// Centre of mass, blocks.
     pub(super) x: f32,
     /// See `x`.
     pub(super) y: f32,
     /// Blocks it consists of.
     pub(super) blocks: Vec<u16>,
+}
+
+impl Blob {
+    /// Share of its blocks' pixels that count.
+    pub(super) fn fill(&self, blocks: &Blocks) -> f32 {
+        self.pixels as f32 / (self.blocks.len() * blocks.size * blocks.size) as f32
+    }
+
+    /// Whether it is so slender that it is a streak of rain.
+    pub(super) fn is_streak(&self, blocks: &Blocks) -> bool {
+        let tall = ((self.bottom - self.top) * blocks.size) as f32;
+        self.right - self.left <= 2 && tall * tall > STREAK * self.pixels as f32
+    }
+
+    /// Levels by which it passes what is known, mean.
+    pub(super) fn contrast(&self) -> f32 {
+        self.excess as f32 / self.pixels.max(1) as f32
+    }
+
+    /// Whether most of it was there in the last picture.
+    pub(super) fn stays(&self) -> bool {
+        2 * self.fresh < self.pixels
+    }
+
+    /// Whether it lies beside another one.
+    pub(super) fn touches(&self, other: &Self) -> bool {
+        let apart = |from: usize, to: usize| from > to + BESIDE;
+        !apart(self.left, other.right)
+            && !apart(other.left, self.right)
+            && !apart(self.top, other.bottom)
+            && !apart(other.top, self.bottom)
+    }
 }
 
 /// The picture in blocks.
@@ -161,6 +200,8 @@ impl Blocks {
             excess: 0,
             stirring: 0,
             fresh: 0,
+            solid: true,
+            news: true,
             x: 0.0,
             y: 0.0,
             blocks: Vec::new(),

@@ -16,7 +16,7 @@ use light::Light;
 use model::{Model, Rule};
 use shake::Shake;
 use sums::Sums;
-use track::Track;
+use track::{LEAPS, Track};
 use tracks::Tracks;
 
 /// Largest picture worth asking for: width and height.
@@ -25,6 +25,8 @@ const LARGEST: (usize, usize) = (240, 135);
 const SMALLEST: usize = 24;
 /// Seconds at the beginning in which nothing is said.
 const LEARNS: f64 = 1.0;
+/// Pictures at the beginning that say nothing.
+const FEWEST: u32 = 4;
 /// Seconds after a change of everything in which nothing is said.
 const RELEARNS: f64 = 0.8;
 /// Longest time that changes of everything may follow each other without a word, seconds.
@@ -95,6 +97,8 @@ pub struct Mover {
 pub struct Activity {
     /// When it was taken.
     pub at: Ticks,
+    /// Seconds since the one before, of which nothing is known; 0 for the first.
+    pub gap: f32,
     /// Whether the scene is known.
     pub state: State,
     /// Where something moves.
@@ -164,6 +168,7 @@ impl Detector {
     pub fn look(&mut self, frame: &Frame<'_>) -> Activity {
         let quiet = |state| Activity {
             at: frame.at,
+            gap: 0.0,
             state,
             cells: Cells::NONE,
             moved: 0.0,
@@ -231,7 +236,7 @@ impl Scene {
     }
 
     fn state(&self, now: f64) -> State {
-        if now < LEARNS {
+        if now < LEARNS || self.pictures < FEWEST {
             State::Learning
         } else if self.changed.is_some_and(|at| now - at < RELEARNS) {
             State::Relearning
@@ -259,9 +264,12 @@ impl Scene {
         }
         self.blocks.count(&self.model);
         let (least, share) = self.blocks.spread();
-        let abrupt = share > 0.12 && self.share < 0.05 && least > 0.05 || share > 0.55 && least > 0.3;
+        let abrupt =
+            gap < LEAPS && share > 0.12 && self.share < 0.05 && least > 0.05 || share > 0.55 && least > 0.3;
         self.share = share;
-        if abrupt || self.light.jumped {
+        // Exposure has time to change between pictures that are far apart; it leaves the scene as it was.
+        let jumped = self.light.jumped && (gap < LEAPS || share > 0.2);
+        if abrupt || jumped {
             let follows = self.sudden.is_some_and(|at| now - at < RELEARNS.max(f64::from(gap) * 1.5));
             self.sudden = Some(now);
             if !follows {
@@ -273,13 +281,13 @@ impl Scene {
                 self.model.replace(picture);
                 self.tracks.forget(abrupt);
                 self.share = 0.0;
-                return self.say(frame.at, now, frame.luma);
+                return self.say(frame, now, gap);
             }
         }
         let mut blobs = self.blocks.blobs(&self.model);
         blobs.retain(|blob| !self.blocks.is_light(blob, picture, &self.model));
         self.calm = blobs.is_empty();
-        self.tracks.follow(&blobs, &self.blocks, now, gap);
+        self.tracks.follow(&mut blobs, &self.blocks, now, gap);
         if state == State::Relearning {
             self.tracks.forget(false);
         }
@@ -290,13 +298,15 @@ impl Scene {
             State::Steady => 0.0,
         };
         self.model.learn(picture, gap, quick, &self.rules, self.blocks.size);
-        self.say(frame.at, now, frame.luma)
+        self.say(frame, now, gap)
     }
 
-    fn say(&self, at: Ticks, now: f64, luma: &[u8]) -> Activity {
+    fn say(&self, frame: &Frame<'_>, now: f64, gap: f32) -> Activity {
+        let (at, luma) = (frame.at, frame.luma);
         let state = self.state(now);
         let mut activity = Activity {
             at,
+            gap,
             state,
             cells: Cells::NONE,
             moved: 0.0,

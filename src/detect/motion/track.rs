@@ -49,6 +49,14 @@ const CLUTTER_DOUBTS: usize = 6;
 const DOUBT_SECONDS: f32 = 0.2;
 /// How much farther it has to go where something always stirs.
 const RESTLESS_WAY: f32 = 4.0;
+/// Seconds between two pictures above which what is followed has to be solid, and in one piece.
+pub(super) const APART: f32 = 0.3;
+/// Seconds between two pictures above which a thing leaps: its way is not seen.
+pub(super) const LEAPS: f32 = 0.75;
+/// Own sizes a second that a thing leaps at most, for each block of its size: what is small is far away, and slow.
+const SLOW: f32 = 0.6;
+/// Share of its pixels that are new to it, at least, where it has gone.
+const NEWLY: f32 = 0.15;
 /// Seconds until a blob that is not found again is forgotten, before and after it is known to move.
 const LOST: (f32, f32) = (0.45, 2.0);
 /// Seconds that a mover counts after it has stopped altogether.
@@ -57,7 +65,7 @@ const SETTLES: f32 = 6.0;
 const STAYS_RESTLESS: f32 = 4.0;
 /// Share of its pixels that stir, of one that has not stopped.
 const STIRS: f32 = 1.0 / 12.0;
-/// Farthest that a mover is dated back, seconds.
+/// Farthest that a mover is dated back, seconds; in any case to the picture before.
 const BACKDATED: f64 = 3.0;
 /// How many times less mass a mover may have had when it appeared.
 const OWN_MASS: u32 = 8;
@@ -125,6 +133,9 @@ pub(super) struct Track {
     pub(super) passing: f32,
     /// How restless the place is where it is, 0..=1.
     restless: f32,
+    /// In how many pictures in a row it was solid, and of these nothing that is known to come and go.
+    solid: usize,
+    news: usize,
     pub(super) pixels: u32,
     pub(super) excess: u32,
     pub(super) blocks: Vec<u16>,
@@ -161,6 +172,8 @@ impl Track {
             siblings,
             passing: 0.0,
             restless: 0.0,
+            solid: 0,
+            news: 0,
             pixels: 0,
             excess: 0,
             blocks: Vec::new(),
@@ -198,6 +211,11 @@ impl Track {
         !self.moves && self.steps.len() > 2 && since(now, self.first) > 2.0 * JUDGED
     }
 
+    /// Whether it was solid when it was last seen.
+    pub(super) fn was_solid(&self) -> bool {
+        self.solid > 0
+    }
+
     /// Whether it is a thing rather than noise, as far as one picture can tell.
     pub(super) fn is_solid(&self) -> bool {
         self.fill > SOLID && self.flicker < 0.25
@@ -220,16 +238,20 @@ impl Track {
     }
 
     /// How badly a blob fits; `None` when it cannot be the same thing.
-    pub(super) fn fit(&self, blob: &Blob, blocks: &Blocks, now: f64) -> Option<f32> {
+    pub(super) fn fit(&self, blob: &Blob, blocks: &Blocks, now: f64, gap: f32) -> Option<f32> {
         let (x, y) = self.expected(now);
         let far = (blob.x - x).hypot(blob.y - y);
         let size = (((blob.right - blob.left) * (blob.bottom - blob.top)) as f32).sqrt();
         let usual = self.size.max(1.0);
         let grown = blob.pixels.max(self.pixels) as f32 / blob.pixels.min(self.pixels).max(1) as f32;
-        if !self.moves && grown > 6.0 && !cut_off(&self.bounds, blocks) || grown > 10.0 && far > 0.5 * usual {
+        let most = if gap > APART { 3.0 } else { 6.0 };
+        if !self.moves && grown > most && !cut_off(&self.bounds, blocks) || grown > 10.0 && far > 0.5 * usual
+        {
             return None;
         }
-        let reach = 1.0 + 0.7 * usual.max(size) + FASTEST * usual.min(size) * since(now, self.last).min(1.0);
+        let reach = 1.0
+            + 0.7 * usual.max(size)
+            + FASTEST * usual.min(size) * since(now, self.last).min(gap.clamp(1.0, 2.0));
         let [left, top, right, bottom] = self.bounds;
         let (dx, dy) = (x - self.x, y - self.y);
         let apart_x = (blob.left as f32 - (right + dx)).max(left + dx - blob.right as f32);
@@ -250,7 +272,7 @@ impl Track {
         let bounds = [least(|b| b.left), least(|b| b.top), most(|b| b.right), most(|b| b.bottom)];
         let gone: Corners = std::array::from_fn(|edge| bounds[edge] - self.bounds[edge]);
         let fresh = found.iter().map(|b| b.fresh).sum::<u32>() as f32 / mass;
-        if self.steps.len() > 1 {
+        if self.steps.len() > 1 && gap <= LEAPS {
             let sample = self.missed((x, y), &bounds, &gone, pixels, blocks, now);
             let rate = (gap * 2.0).clamp(0.25, 0.6).max(1.0 / (self.steps.len() - 1) as f32);
             self.unlike += (sample - self.unlike) * rate;
@@ -275,6 +297,9 @@ impl Track {
         (self.x, self.y, self.last, self.bounds, self.gone) = (x, y, now, bounds, gone);
         self.size = ((bounds[2] - bounds[0]) * (bounds[3] - bounds[1])).sqrt();
         self.steps.push_back(Step { at: now, x, y, pixels });
+        let again = |is: bool, n: usize| if is && fresh > NEWLY { n + 1 } else { 0 };
+        self.solid = again(found.iter().any(|b| b.solid), self.solid);
+        self.news = again(found.iter().any(|b| b.news), self.news);
         self.pixels = pixels;
         self.excess = found.iter().map(|b| b.excess).sum();
         self.blocks.clear();
@@ -324,7 +349,7 @@ impl Track {
             self.steps.pop_front();
         }
         let away = (self.x - self.home.0).hypot(self.y - self.home.1) > self.home.2;
-        if self.unlike > UNLIKE.1 && away {
+        if self.unlike > UNLIKE.1 && away && gap <= LEAPS {
             self.moves = false;
         }
         if self.makes_its_way(window, blocks, now, gap) && !(self.moves && self.is_confined(now)) {
@@ -332,7 +357,7 @@ impl Track {
             self.home = (self.x, self.y, self.size);
             if !self.moves {
                 self.moves = true;
-                self.first = self.appeared(now);
+                self.first = self.appeared(now, gap);
             }
         }
     }
@@ -345,6 +370,12 @@ impl Track {
         let more = if gap > 0.3 { (doubts as usize).min(2) } else { 0 };
         let hits = if gap > 0.6 { 2 } else { 3 } + more;
         let age = (YOUNGEST + DOUBT_SECONDS * doubts).min(window - gap);
+        if gap > LEAPS {
+            return self.leaps(blocks);
+        }
+        if gap > APART && self.news < 2 && self.solid < 3 {
+            return false;
+        }
         let wrong = self.flicker >= FLICKERS || self.fresh < FRESH;
         if self.steps.len() < hits || since(now, from.at) < age || wrong {
             return false;
@@ -368,12 +399,29 @@ impl Track {
             && self.unlike < UNLIKE.0 * (1.0 - 1.5 * sparse) / (1.0 + UNLIKE_DOUBTS * clutter)
     }
 
+    /// Whether it goes somewhere, as far as pictures tell that are so far apart that nobody can say how it went.
+    fn leaps(&self, blocks: &Blocks) -> bool {
+        let hits = if self.news >= 2 { 2 } else { 3 };
+        if self.solid < hits || self.steps.len() < hits {
+            return false;
+        }
+        let (from, to) = (&self.steps[self.steps.len() - hits], &self.steps[self.steps.len() - 1]);
+        let steps = || self.steps.iter().skip(self.steps.len() - hits);
+        let walked: f32 = steps().zip(steps().skip(1)).map(|(a, b)| a.to(b)).sum();
+        let way = from.to(to);
+        // What is so small is far away.
+        let fastest = 1.0 + self.size * (self.size * SLOW).clamp(2.0, FASTEST);
+        way >= (WAY * blocks.rows as f32).max(OWN_WAY * self.size)
+            && way >= STRAIGHT * walked
+            && way <= fastest * since(to.at, from.at)
+    }
+
     /// When the thing appeared: back along its path as long as it had a good part of its mass. Before that it was noise
     /// that lay in its way.
-    fn appeared(&self, now: f64) -> f64 {
+    fn appeared(&self, now: f64, gap: f32) -> f64 {
         let own = self.steps.iter().rev().take_while(|step| step.pixels * OWN_MASS >= self.pixels).count();
         if own == self.steps.len() && self.restless < CALM {
-            return self.first.max(now - BACKDATED);
+            return self.first.max(now - BACKDATED.max(f64::from(gap) * 1.1));
         }
         self.steps[self.steps.len() - own.max(1)].at
     }

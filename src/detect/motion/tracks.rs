@@ -3,7 +3,7 @@
 use super::blobs::{Blob, Blocks};
 use super::model::{Rule, STILL_UNIT, Unrest};
 use super::stir::Stir;
-use super::track::{Corners, Track};
+use super::track::{APART, Corners, Track};
 
 /// Smallest blob, in blocks of pixels that count: half of a person at 5 % of the height.
 const SMALLEST: f32 = 1.1;
@@ -68,48 +68,102 @@ impl Tracks {
         });
     }
 
-    /// Follows the blobs of a picture that came `gap` seconds after the last.
-    pub(super) fn follow(&mut self, blobs: &[Blob], blocks: &Blocks, now: f64, gap: f32) {
-        let smallest = SMALLEST * (blocks.size * blocks.size) as f32;
+    /// Each blob goes to the track that it fits best: what is followed picture by picture may be in pieces.
+    fn join<'a>(
+        &self,
+        blobs: &'a [Blob],
+        blocks: &Blocks,
+        now: f64,
+        gap: f32,
+    ) -> (Vec<Vec<&'a Blob>>, Vec<&'a Blob>) {
         let mut found: Vec<Vec<&Blob>> = vec![Vec::new(); self.tracks.len()];
         let mut unclaimed: Vec<&Blob> = Vec::new();
-        for blob in blobs.iter().filter(|b| b.pixels as f32 >= smallest) {
+        for blob in blobs {
             let fits = self.tracks.iter().enumerate();
-            let fits = fits.filter_map(|(i, track)| Some((i, track.fit(blob, blocks, now)?)));
+            let fits = fits.filter_map(|(i, track)| Some((i, track.fit(blob, blocks, now, gap)?)));
             match fits.min_by(|a, b| a.1.total_cmp(&b.1)) {
                 Some((i, _)) => found[i].push(blob),
                 None => unclaimed.push(blob),
             }
         }
+        (found, unclaimed)
+    }
+
+    /// Each track gets the blob that fits it best and what touches that: between pictures that are far apart anything may
+    /// have gone anywhere. What is not solid is only taken for a mover that has stayed where it was, or for a piece.
+    fn pair<'a>(
+        &self,
+        blobs: &'a [Blob],
+        blocks: &Blocks,
+        now: f64,
+        gap: f32,
+    ) -> (Vec<Vec<&'a Blob>>, Vec<&'a Blob>) {
+        let mut found: Vec<Vec<&Blob>> = vec![Vec::new(); self.tracks.len()];
+        let mut fits = Vec::new();
+        for (i, track) in self.tracks.iter().enumerate() {
+            for (n, blob) in blobs.iter().enumerate() {
+                fits.extend(track.fit(blob, blocks, now, gap).map(|fit| (fit, i, n)));
+            }
+        }
+        fits.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut taken = vec![false; blobs.len()];
+        for (fit, i, n) in fits {
+            let blob = &blobs[n];
+            let first = found[i].is_empty() && blob.solid;
+            let stays = self.tracks[i].moves && fit < 1.0 && blob.stays();
+            if !taken[n] && (first || stays || found[i].iter().any(|other| other.touches(blob))) {
+                taken[n] = true;
+                found[i].push(blob);
+            }
+        }
+        let left = blobs.iter().zip(taken).filter(|(blob, taken)| !taken && blob.solid);
+        (found, left.map(|(blob, _)| blob).collect())
+    }
+
+    /// Follows the blobs of a picture that came `gap` seconds after the last.
+    pub(super) fn follow(&mut self, blobs: &mut Vec<Blob>, blocks: &Blocks, now: f64, gap: f32) {
+        let smallest = SMALLEST * (blocks.size * blocks.size) as f32;
+        self.stir.begin(gap);
+        let all = blobs.len();
+        blobs.retain(|blob| blob.pixels as f32 >= smallest);
+        self.stir.judge(blobs, blocks);
+        let (mut found, unclaimed) =
+            if gap > APART { self.pair(blobs, blocks, now, gap) } else { self.join(blobs, blocks, now, gap) };
         let followed = self.tracks.iter().zip(&found).filter(|(track, _)| !track.moves);
         let loose =
             followed.flat_map(|(_, blobs)| blobs).chain(&unclaimed).map(|blob| blob.pixels).sum::<u32>();
         self.clutter += (loose as f32 - self.clutter) * (gap / CLUTTER_SECONDS).min(1.0);
         let clutter = loose.max(self.clutter as u32);
         self.forget_passing(gap);
-        self.stir.begin(gap);
-        unclaimed.iter().for_each(|blob| self.stir.note(blob, smallest));
-        for (track, found) in self.tracks.iter_mut().zip(found) {
+        let movers = self.tracks.iter().zip(&found).filter(|(track, _)| track.moves);
+        let stir = &mut self.stir;
+        stir.crowd(all - movers.map(|(_, blobs)| blobs.len()).sum::<usize>(), gap);
+        let mut note = |blob: &Blob| {
+            if blob.news && blob.fresh as f32 >= smallest {
+                stir.pixels += blob.fresh;
+            }
+        };
+        unclaimed.iter().for_each(|blob| note(blob));
+        for (track, found) in self.tracks.iter_mut().zip(&mut found) {
             let alike =
                 self.passing.iter().filter(|(pixels, _)| pixels.saturating_mul(PASSING_MASS) >= track.pixels);
             track.passing = alike.map(|(_, counts)| counts).sum::<f32>() / self.pictures;
             track.seen = !found.is_empty();
             if track.seen {
-                track.take(&found, &self.restless, blocks, now, gap);
+                track.take(found, &self.restless, blocks, now, gap);
                 track.judge(clutter, blocks, now, gap);
             }
             if !track.moves {
-                found.iter().for_each(|blob| self.stir.note(blob, smallest));
+                found.iter().for_each(|blob| note(blob));
             }
         }
-        let stir = &mut self.stir;
         let passing = &mut self.passing;
         self.tracks.retain(|track| {
             let lost = track.is_lost(now, gap);
             if lost && track.was_passing() {
                 passing.push((track.pixels, 1.0));
             }
-            if !track.moves && (lost || track.seen && track.dawdles(now)) {
+            if !track.moves && track.was_solid() && (lost || track.seen && track.dawdles(now)) {
                 stir.goes_nowhere(track, blocks);
             }
             !lost
@@ -122,7 +176,9 @@ impl Tracks {
             track.take(&[blob], &self.restless, blocks, now, gap);
             self.tracks.push(track);
         }
-        self.rest(gap, now);
+        if gap <= APART {
+            self.rest(gap, now);
+        }
     }
 
     /// Places where something comes and goes that goes nowhere.

@@ -73,42 +73,43 @@ impl Decoder {
             ObjectDecoder::Ssd => {
                 let (boxes, scores) = (table(4)?, table(classes)?);
                 Ok(self.each(|n, anchor| {
-                    let (class, logit) = surest(scores.row(n))?;
-                    Some((class, 1.0 / (1.0 + (-logit).exp()), ssd_box(boxes.row(n), anchor)))
+                    let surest = self.surest(scores.row(n));
+                    let surest = surest.map(|(kind, logit)| (kind, 1.0 / (1.0 + (-logit).exp())));
+                    (surest, ssd_box(boxes.row(n), anchor))
                 }))
             }
             ObjectDecoder::Yolox => {
                 let rows = table(5 + classes)?;
                 Ok(self.each(|n, anchor| {
                     let row = rows.row(n);
-                    let (class, score) = surest(&row[5..])?;
-                    Some((class, row[4] * score, yolox_box(row, anchor)))
+                    let surest = self.surest(&row[5..]).map(|(kind, score)| (kind, row[4] * score));
+                    (surest, yolox_box(row, anchor))
                 }))
             }
         }
     }
 
-    fn each(&self, read: impl Fn(usize, &Anchor) -> Option<(usize, f32, Bounds)>) -> Vec<Sighting> {
-        let anchors = self.anchors.iter().enumerate();
-        let read = anchors.filter_map(|(n, anchor)| read(n, anchor));
-        let sure = read.filter(|(_, confidence, b)| {
-            *confidence >= self.threshold && [b.left, b.top, b.right, b.bottom].iter().all(|v| v.is_finite())
-        });
-        sure.filter_map(|(class, confidence, bounds)| {
-            let kind = (*self.classes.get(class)?)?;
+    fn each(&self, read: impl Fn(usize, &Anchor) -> (Option<(ObjectKind, f32)>, Bounds)) -> Vec<Sighting> {
+        let read = |(n, anchor)| {
+            let (surest, bounds) = read(n, anchor);
+            let (kind, confidence) = surest?;
             Some(Sighting { kind, confidence: confidence.min(1.0), bounds })
+        };
+        let all = self.anchors.iter().enumerate().filter_map(read);
+        all.filter(|seen| {
+            let b = seen.bounds;
+            seen.confidence >= self.threshold
+                && [b.left, b.top, b.right, b.bottom].iter().all(|v| v.is_finite())
         })
         .collect()
     }
-}
 
-fn surest(scores: &[f32]) -> Option<(usize, f32)> {
-    scores
-        .iter()
-        .copied()
-        .enumerate()
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .filter(|(_, score)| score.is_finite())
+    /// The class that is surest of those that count. Each has its own probability: how sure the model is of "nothing"
+    /// says nothing about them.
+    fn surest(&self, scores: &[f32]) -> Option<(ObjectKind, f32)> {
+        let counting = self.classes.iter().zip(scores).filter_map(|(kind, score)| Some(((*kind)?, *score)));
+        counting.filter(|(_, score)| score.is_finite()).max_by(|a, b| a.1.total_cmp(&b.1))
+    }
 }
 
 fn kind(label: &str) -> Option<ObjectKind> {
@@ -240,8 +241,9 @@ mod tests {
         // The last anchor: in the middle, nearly as large as the picture. Moved right by a tenth of itself, half as high.
         boxes.values[1916 * 4..].copy_from_slice(&[0.0, 1.0, 5.0 * 0.5_f32.ln(), 0.0]);
         scores.values[1916 * 5 + 1] = 2.0;
-        // Background is nothing, however sure.
+        // Background is nothing, however sure, and hides nothing.
         scores.values[7 * 5] = 9.0;
+        scores.values[1916 * 5] = 3.0;
         let found = decoder.sightings(&[scores.clone(), boxes.clone()]).expect("fits");
         assert_eq!(found, decoder.sightings(&[boxes, scores]).expect("fits in any order"));
         assert_eq!(found.len(), 1);

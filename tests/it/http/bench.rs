@@ -12,7 +12,7 @@ use lanewatch::base::{
 use lanewatch::catalogue::{CameraZone, Catalogue, NewVolume};
 use lanewatch::http::{
     App, Limits, Parts, Probe, ProbeReport, ProbeRequest, ReplayedEvent, Restart, Server, Still,
-    StillRequest, Stills, VolumeInfo, Volumes, ZoneReplay,
+    StillRequest, Stills, VolumeInfo, Volumes, WorkerInfo, Workers, ZoneReplay,
 };
 use lanewatch::hub::Hub;
 use lanewatch::playback::Playback;
@@ -51,6 +51,7 @@ pub(super) struct Hands {
     pub(super) volumes: Mutex<Vec<VolumeInfo>>,
     pub(super) replayed: Mutex<Vec<(CameraId, Vec<CameraZone>, TimeRange)>>,
     pub(super) stills: Mutex<Vec<StillRequest>>,
+    pub(super) workers: Mutex<Vec<WorkerInfo>>,
 }
 
 impl Restart for Hands {
@@ -87,6 +88,12 @@ impl Stills for Hands {
         let age = 10 * TICKS_PER_SECOND;
         let still = Still { at: now() - age, jpeg: JPEG.into() };
         async move { Ok((request.max_age >= age).then_some(still)) }.boxed()
+    }
+}
+
+impl Workers for Hands {
+    fn workers(&self) -> Vec<WorkerInfo> {
+        self.workers.lock().expect("lock").clone()
     }
 }
 
@@ -148,6 +155,7 @@ impl Bench {
             volumes: hands.clone(),
             zone_replay: Some(hands.clone()),
             stills: Some(hands.clone()),
+            workers: Some(hands.clone()),
             started: now(),
             stop: stop.clone(),
         });

@@ -4,6 +4,7 @@ mod bench;
 mod cameras;
 mod client;
 mod connections;
+mod figures;
 mod filmed;
 mod footage;
 mod live;

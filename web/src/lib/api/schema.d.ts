@@ -942,7 +942,7 @@ export interface components {
             /**
              * @description Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
              *     `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
-             *     `motion_file`, `camera_clock_off`, `clock_doubted`.
+             *     `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`.
              */
             code: string;
             /** @description What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`. */
