@@ -42,9 +42,17 @@ impl Detection {
             config::Pictures::Key => DetectionMode::KeyPictures,
         };
         let settings = DetectSettings { mode, pictures_per_second: how.pictures_per_second, vision };
-        let detect = {
+        let started = {
             let _on_it = runtime.enter();
-            Detect::start(catalogue.clone(), hub.clone(), Arc::clone(clock), settings, finder(how))?
+            Detect::start(catalogue.clone(), hub.clone(), Arc::clone(clock), settings, finder(how))
+        };
+        let detect = match started {
+            Ok(detect) => detect,
+            Err(error) => {
+                // Waiting for it, as dropping does, is forbidden on the runtime that calls this.
+                runtime.shutdown_background();
+                return Err(error);
+            }
         };
         let (stills, status) = (detect.stills(), detect.status());
         let (ends, ended) = oneshot::channel();

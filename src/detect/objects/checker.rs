@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::crop::{Crop, is_the_mover};
+use super::crop::{Crop, is_there, reach};
 use super::{Finder, LoadFinder};
 use crate::base::{Error, EventId, Kind, Result, Stop, TICKS_PER_SECOND, Tasks};
 use crate::catalogue::{Catalogue, Object, merged};
@@ -19,8 +19,8 @@ const PACE: Duration = Duration::from_millis(200);
 const QUEUE: usize = 1;
 /// Below detection, which is below recording.
 const NICE: i32 = 15;
-/// A picture further from the mover's moment than this need not show it any more: that nothing is found says nothing.
-const APART: i64 = 2 * TICKS_PER_SECOND;
+/// In a picture further from the mover's moment than this it may be anywhere: that nothing is found says nothing.
+const APART: i64 = TICKS_PER_SECOND / 2;
 
 /// A picture to look at.
 pub(in crate::detect) struct Look {
@@ -116,12 +116,13 @@ fn examine(finder: &mut dyn Finder, look: &Look) -> Result<Option<Vec<Object>>> 
     let photo = Photo::open(&look.file)?;
     let picture = (photo.width, photo.height);
     let apart = look.apart.abs() as f32 / TICKS_PER_SECOND as f32;
-    let crop = Crop::around(look.mover, apart, picture, finder.size());
+    let place = reach(look.mover, apart, picture);
+    let crop = Crop::around(place, picture, finder.size());
     let seen = finder.find(&crop.pixels(&photo))?;
     let found: Vec<Object> = seen
         .into_iter()
         .map(|seen| super::Sighting { bounds: crop.back(seen.bounds, picture), ..seen })
-        .filter(|seen| is_the_mover(seen, look.mover))
+        .filter(|seen| is_there(seen, place))
         .map(|seen| Object {
             kind: seen.kind,
             // Two digits are more than it knows.

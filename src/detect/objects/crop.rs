@@ -4,10 +4,10 @@ use super::Sighting;
 use crate::detect::motion::Bounds;
 use crate::vision::Photo;
 
-/// Room around the mover on each side, in its width or height: a model wants to see what a thing stands before.
+/// Room around the place on each side, in its width or height: a model wants to see what a thing stands before.
 const AROUND: f32 = 0.25;
-/// More room for each second between the mover's best moment and the picture: it went on meanwhile.
-const AROUND_PER_SECOND: f32 = 0.5;
+/// What a mover goes in a second, in its longer side: somebody who walks one, a motorbike some more.
+const GOES: f32 = 2.0;
 /// What fills a shown picture beyond the part that is cut out: the grey that such models are trained with.
 const FILL: u8 = 114;
 
@@ -23,20 +23,19 @@ pub(super) struct Crop {
 }
 
 impl Crop {
-    /// Around a mover that was there `apart` seconds before or after the picture; as near to the shape of what is
-    /// shown as the picture allows, for models know things by their shape.
-    pub(super) fn around(mover: Bounds, apart: f32, picture: (usize, usize), whole: (usize, usize)) -> Self {
-        let more = 1.0 + 2.0 * (AROUND + AROUND_PER_SECOND * apart.abs());
-        let across = (mover.right - mover.left).abs() * picture.0 as f32 * more;
-        let down = (mover.bottom - mover.top).abs() * picture.1 as f32 * more;
+    /// Around a place; as near to the shape of what is shown as the picture allows, for models know things by their shape.
+    pub(super) fn around(place: Bounds, picture: (usize, usize), whole: (usize, usize)) -> Self {
+        let more = 1.0 + 2.0 * AROUND;
+        let across = (place.right - place.left).abs() * picture.0 as f32 * more;
+        let down = (place.bottom - place.top).abs() * picture.1 as f32 * more;
         let shape = whole.0 as f32 / whole.1 as f32;
         let span = |length: f32, middle: f32, limit: usize| {
             let length = (length.ceil() as usize).clamp(1, limit);
             let from = (middle * limit as f32 - length as f32 / 2.0).round().max(0.0) as usize;
             (from.min(limit - length), length)
         };
-        let (left, width) = span(across.max(down * shape), (mover.left + mover.right) / 2.0, picture.0);
-        let (top, height) = span(down.max(across / shape), (mover.top + mover.bottom) / 2.0, picture.1);
+        let (left, width) = span(across.max(down * shape), (place.left + place.right) / 2.0, picture.0);
+        let (top, height) = span(down.max(across / shape), (place.top + place.bottom) / 2.0, picture.1);
         let scale = (whole.0 as f32 / width as f32).min(whole.1 as f32 / height as f32);
         let side = |length: usize, limit| ((length as f32 * scale).round() as usize).clamp(1, limit);
         Self { left, top, width, height, shown: (side(width, whole.0), side(height, whole.1)), whole }
@@ -68,10 +67,23 @@ impl Crop {
     }
 }
 
-/// Whether something was seen where the mover was, and not beside it: parked cars stand everywhere.
-pub(super) fn is_the_mover(seen: &Sighting, mover: Bounds) -> bool {
+/// Where a mover may be `apart` seconds before or after it was seen.
+pub(super) fn reach(mover: Bounds, apart: f32, (width, height): (usize, usize)) -> Bounds {
+    let (width, height) = (width as f32, height as f32);
+    let longer = ((mover.right - mover.left) * width).max((mover.bottom - mover.top) * height);
+    let (across, down) = (GOES * apart.abs() * longer / width, GOES * apart.abs() * longer / height);
+    Bounds {
+        left: (mover.left - across).max(0.0),
+        top: (mover.top - down).max(0.0),
+        right: (mover.right + across).min(1.0),
+        bottom: (mover.bottom + down).min(1.0),
+    }
+}
+
+/// Whether something was seen in a place, and not beside it: parked cars stand everywhere.
+pub(super) fn is_there(seen: &Sighting, place: Bounds) -> bool {
     let b = seen.bounds;
-    b.left < mover.right && mover.left < b.right && b.top < mover.bottom && mover.top < b.bottom
+    b.left < place.right && place.left < b.right && b.top < place.bottom && place.top < b.bottom
 }
 
 /// Pixels of the source that make one shown pixel, with the weight of the last one when it lies between two.
@@ -136,7 +148,9 @@ mod tests {
             mover in bounds(), apart in 0.0..10.0_f32, width in 1_usize..80, height in 1_usize..60, side in 1_usize..40,
         ) {
             let picture = (width, height);
-            let crop = Crop::around(mover, apart, picture, (side, side));
+            let place = reach(mover, apart, picture);
+            prop_assert!(place.left <= mover.left && place.bottom >= mover.bottom);
+            let crop = Crop::around(place, picture, (side, side));
             prop_assert!(crop.left + crop.width <= width && crop.top + crop.height <= height);
             let slack = |whole: usize| 1.5 / whole as f32;
             prop_assert!(crop.left as f32 / width as f32 <= mover.left + slack(width));
@@ -166,10 +180,11 @@ mod tests {
     #[test]
     fn a_tall_mover_is_shown_in_its_own_shape() {
         let mover = Bounds { left: 0.5, top: 0.25, right: 0.54, bottom: 0.5 };
-        let crop = Crop::around(mover, 0.0, (1280, 720), (300, 300));
+        let crop = Crop::around(mover, (1280, 720), (300, 300));
         assert_eq!((crop.width, crop.height), (270, 270), "0.25 of 720 pixels and half as much again");
-        let later = Crop::around(mover, 1.0, (1280, 720), (300, 300));
-        assert_eq!((later.width, later.height), (450, 450), "it may have gone on");
+        let later = reach(mover, 0.25, (1280, 720));
+        let (went, fell) = (later.right - mover.right, later.bottom - mover.bottom);
+        assert!((went * 1280.0 - 90.0).abs() < 0.1 && (fell * 720.0 - 90.0).abs() < 0.1, "half its height");
     }
 
     #[test]
@@ -178,7 +193,7 @@ mod tests {
         let photo = Photo { width: 8, height: 8, rgb };
         let whole = Bounds { left: 0.0, top: 0.0, right: 1.0, bottom: 1.0 };
         let reds = |side: usize| {
-            let pixels = Crop::around(whole, 0.0, (8, 8), (side, side)).pixels(&photo);
+            let pixels = Crop::around(whole, (8, 8), (side, side)).pixels(&photo);
             pixels.chunks_exact(3).take(side).map(|pixel| pixel[0]).collect::<Vec<_>>()
         };
         assert_eq!(reds(4), [0, 0, 240, 240]);
@@ -193,7 +208,7 @@ mod tests {
             bounds: Bounds { left, top: 0.0, right, bottom: 1.0 },
         };
         let mover = Bounds { left: 0.4, top: 0.4, right: 0.5, bottom: 0.6 };
-        assert!(is_the_mover(&seen(0.45, 0.9), mover));
-        assert!(!is_the_mover(&seen(0.55, 0.9), mover));
+        assert!(is_there(&seen(0.45, 0.9), mover));
+        assert!(!is_there(&seen(0.55, 0.9), mover));
     }
 }
