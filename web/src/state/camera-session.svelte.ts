@@ -15,6 +15,7 @@ import { TapeLoader } from '../lib/timeline/tape-loader';
 import { rfc3339 } from '../lib/time/zone';
 import { clock, zone } from './app.svelte';
 import { cameraPath, rewrite } from './router.svelte';
+import type { TimelineSession } from './timeline-session';
 
 export const SPEEDS = [0.5, 1, 2, 4, 8, 16] as const;
 const REST_MS = 120;
@@ -22,7 +23,7 @@ const SUB_ABOVE = 4;
 const REVERSE_TICK_MS = 120;
 const NOTICE_MS = 4000;
 
-export class CameraSession {
+export class CameraSession implements TimelineSession {
   mode = $state<'live' | 'playback'>('live');
   snap = $state.raw<PlaybackSnapshot | null>(null);
   /** Time under the finger while dragging. */
@@ -57,7 +58,7 @@ export class CameraSession {
 
   constructor(readonly camera: Camera) {
     this.coverage = new CoverageLoader(
-      camera.id,
+      [camera.id],
       () => clock.now(),
       () => this.coverageVersion++,
     );
@@ -94,6 +95,15 @@ export class CameraSession {
   /** The instant that counts: under the finger, in playback, or now. */
   get position(): number {
     return this.scrub ?? (this.mode === 'playback' ? (this.snap?.position ?? clock.now()) : clock.now());
+  }
+
+  get oldest(): number | null {
+    const told = this.camera.oldest_at;
+    return this.coverage.coverage.oldest ?? (told ? Date.parse(told) : null);
+  }
+
+  get lanes(): TimelineSession['lanes'] {
+    return [{ name: this.camera.name, coverage: this.coverage.coverage }];
   }
 
   get hasSub(): boolean {

@@ -2,6 +2,7 @@
 import type { LiveSnapshot } from '../lib/live/tile-player';
 import { scrubTimings } from '../lib/player/scrub';
 import { seekTimings } from '../lib/player/playback';
+import type { Part } from '../lib/player/choir';
 import { socket } from './app.svelte';
 
 const tiles = new Map<string, Readonly<LiveSnapshot>>();
@@ -11,10 +12,28 @@ export function showTile(name: string, s: Readonly<LiveSnapshot> | null): void {
   else tiles.delete(name);
 }
 
+interface SyncTile {
+  part: Part;
+  state: string;
+  /** Where its picture is, and where the clock of all was then. */
+  at: number;
+  clock: number;
+  rendition: string;
+}
+const together = new Map<string, SyncTile>();
+
+export function showSync(name: string, tile: SyncTile | null): void {
+  if (tile) together.set(name, tile);
+  else together.delete(name);
+}
+
 Object.defineProperty(window, '__lanewatch', {
   value: Object.freeze({
     get tiles() {
       return Object.fromEntries([...tiles].map(([name, s]) => [name, { ...s }]));
+    },
+    get sync() {
+      return Object.fromEntries([...together].map(([name, s]) => [name, { ...s }]));
     },
     get seeks() {
       return [...seekTimings];

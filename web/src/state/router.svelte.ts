@@ -6,6 +6,8 @@ export type Route =
   /** Areas of a camera's picture: those that count, and one to search in, as the picture was at `t`. */
   | { page: 'zones'; slug: string }
   | { page: 'search'; slug: string; t: string | null }
+  /** Several cameras at one clock; `big` is enlarged. */
+  | { page: 'sync'; slugs: string[]; t: string | null; big: string | null }
   | { page: 'events'; camera: string | null; kind: string | null }
   | { page: 'event'; id: string }
   | { page: 'cameras' }
@@ -21,6 +23,13 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
     if (parts[2] === 'zones') return { page: 'zones', slug: parts[1] };
     if (parts[2] === 'search') return { page: 'search', slug: parts[1], t: query.get('t') };
   }
+  if (parts[0] === 'sync' && parts.length === 1)
+    return {
+      page: 'sync',
+      slugs: (query.get('c') ?? '').split(',').filter(Boolean),
+      t: query.get('t'),
+      big: query.get('big'),
+    };
   if (parts[0] === 'e' && parts[1] && parts.length === 2) return { page: 'event', id: parts[1] };
   if (parts[0] === 'events' && parts.length === 1)
     return { page: 'events', camera: query.get('c'), kind: query.get('kind') };
@@ -80,6 +89,16 @@ document.addEventListener('click', (e) => {
 
 export const cameraPath = (slug: string, t?: string, part?: 'zones' | 'search'): string =>
   `/c/${encodeURIComponent(slug)}${part ? `/${part}` : ''}${t ? `?t=${encodeURIComponent(t)}` : ''}`;
+
+export function syncPath(slugs: readonly string[], t?: string, big?: string | null): string {
+  // Commas stay readable in an address that is sent to somebody.
+  const query = [
+    ...(slugs.length ? [`c=${slugs.map(encodeURIComponent).join(',')}`] : []),
+    ...(t ? [`t=${encodeURIComponent(t)}`] : []),
+    ...(big ? [`big=${encodeURIComponent(big)}`] : []),
+  ];
+  return `/sync${query.length ? `?${query.join('&')}` : ''}`;
+}
 
 export function eventsPath(camera?: string | null, kind?: string | null): string {
   const query = new URLSearchParams([...(camera ? [['c', camera]] : []), ...(kind ? [['kind', kind]] : [])]);

@@ -30,4 +30,6 @@ export interface PlaybackOptions {
   gapAround(t: number): Promise<Gap | null>;
   changed(s: PlaybackSnapshot): void;
   fps(): number;
+  /** Somebody else knows when footage begins again for all: no jump over gaps. */
+  staysInGaps?: boolean;
 }

@@ -44,6 +44,8 @@ export class PlaybackPlayer {
   #decoding = new DecodePatience();
   #timer: ReturnType<typeof setInterval>;
   #moved = { at: 0, when: 0 };
+  /** Speed of the media: `rate`, but for what `pace` makes of it. */
+  #speed = 1;
 
   constructor(o: PlaybackOptions) {
     this.#o = o;
@@ -101,7 +103,7 @@ export class PlaybackPlayer {
 
   play(): void {
     this.s.wanted = true;
-    if (this.s.state === 'gap' && this.s.gap) void this.#skip(this.s.gap);
+    if (this.s.state === 'gap' && this.s.gap && !this.#o.staysInGaps) void this.#skip(this.s.gap);
     else if (this.s.state === 'paused') this.#resume();
     else if (this.s.state === 'error') void this.seek(this.s.position, true);
     this.#emit();
@@ -117,8 +119,20 @@ export class PlaybackPlayer {
 
   setRate(rate: number): void {
     this.s.rate = rate;
-    this.#o.video.playbackRate = rate;
+    this.pace(rate);
     this.#emit();
+  }
+
+  /** A speed that differs from the rate for a while: whoever keeps several players together. */
+  pace(speed: number): void {
+    this.#speed = speed;
+    if (this.#o.video.playbackRate !== speed) this.#o.video.playbackRate = speed;
+  }
+
+  /** Where the picture is at this very moment; `s.position` is as old as the last tick. */
+  get at(): number {
+    const moving = this.s.state === 'playing' || this.s.state === 'edge';
+    return moving && !this.#o.video.seeking ? this.#media.toEpoch(this.#o.video.currentTime) : this.s.position;
   }
 
   setRendition(rendition: RenditionId): void {
@@ -236,7 +250,7 @@ export class PlaybackPlayer {
   #resume(): void {
     const v = this.#o.video;
     this.s.state = this.s.wanted ? 'playing' : 'paused';
-    v.playbackRate = this.s.rate;
+    v.playbackRate = this.#speed;
     if (this.s.wanted)
       v.play().catch((e: unknown) => {
         // A pause or a seek that came in between is no fault.
@@ -314,6 +328,7 @@ export class PlaybackPlayer {
     void this.#enterGap(end + JOIN_MS + 50, generation).then(() => {
       const gap = this.s.gap;
       if (generation !== this.#generation || !this.s.wanted || !gap || gap.to > this.#o.now() - 1000) return;
+      if (this.#o.staysInGaps) return;
       this.s.skipAt = performance.now() + (gap.to - gap.from < SHORT_GAP_MS ? 0 : SKIP_AFTER_MS);
       this.#emit();
     });

@@ -12,8 +12,9 @@ export const EVENTS_PX = 12;
 export interface TimelineModel {
   view: View;
   zone: string;
-  coverage: Coverage | null;
-  tape: Tape;
+  /** One camera each, from above. */
+  lanes: readonly Coverage[];
+  tape: Tape | null;
   position: number;
   now: number;
   live: boolean;
@@ -64,50 +65,55 @@ function hatching(ctx: CanvasRenderingContext2D): CanvasPattern | string {
   return hatch ?? C.gap;
 }
 
+function drawLane(ctx: CanvasRenderingContext2D, m: TimelineModel, c: Coverage, top: number, height: number): void {
+  const { view } = m;
+  const nowX = Math.min(view.width, Math.max(0, toX(view, m.now)));
+  ctx.fillStyle = hatching(ctx);
+  for (let i = Math.max(0, lastBefore(c.gaps, view.from)); i < c.gaps.length; i++) {
+    const g = c.gaps[i]!;
+    if (g.from > view.to) break;
+    const x = Math.max(0, toX(view, g.from));
+    ctx.fillRect(x, top, Math.max(1, Math.min(nowX, toX(view, g.to)) - x), height);
+  }
+  for (let i = Math.max(0, lastBefore(c.spans, view.from)); i < c.spans.length; i++) {
+    const s = c.spans[i]!;
+    if (s.from > view.to) break;
+    const x = Math.max(0, toX(view, s.from));
+    const end = i === c.spans.length - 1 ? paintedEnd(s, c.edge, m.now) : s.to;
+    const w = Math.max(1, Math.min(view.width, toX(view, end)) - x);
+    ctx.fillStyle = C.recorded;
+    ctx.fillRect(x, top, w, height);
+    ctx.fillStyle = C.recordedTop;
+    ctx.fillRect(x, top, w, height > 30 ? 2 : 1);
+  }
+}
+
 function drawTrack(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
-  const { view, coverage } = m;
+  const { view } = m;
   const nowX = Math.min(view.width, Math.max(0, toX(view, m.now)));
   ctx.fillStyle = C.track;
   ctx.fillRect(0, top, view.width, height);
-  if (coverage) {
-    ctx.fillStyle = hatching(ctx);
-    for (let i = Math.max(0, lastBefore(coverage.gaps, view.from)); i < coverage.gaps.length; i++) {
-      const g = coverage.gaps[i]!;
-      if (g.from > view.to) break;
-      const x = Math.max(0, toX(view, g.from));
-      ctx.fillRect(x, top, Math.max(1, Math.min(nowX, toX(view, g.to)) - x), height);
-    }
-    for (let i = Math.max(0, lastBefore(coverage.spans, view.from)); i < coverage.spans.length; i++) {
-      const s = coverage.spans[i]!;
-      if (s.from > view.to) break;
-      const x = Math.max(0, toX(view, s.from));
-      const end = i === coverage.spans.length - 1 ? paintedEnd(s, coverage.edge, m.now) : s.to;
-      const w = Math.max(1, Math.min(view.width, toX(view, end)) - x);
-      ctx.fillStyle = C.recorded;
-      ctx.fillRect(x, top, w, height);
-      ctx.fillStyle = C.recordedTop;
-      ctx.fillRect(x, top, w, 2);
-    }
-  }
+  const tall = height / Math.max(1, m.lanes.length);
+  m.lanes.forEach((coverage, i) => drawLane(ctx, m, coverage, top + i * tall, m.lanes.length > 1 ? tall - 2 : tall));
   ctx.fillStyle = C.future;
   if (nowX < view.width) ctx.fillRect(nowX, top, view.width - nowX, height);
 }
 
 /** The recorder's strength is already on a scale of logarithms: here it is only a height. */
-function drawMotion(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
+function drawMotion(ctx: CanvasRenderingContext2D, m: TimelineModel, tape: Tape, top: number, height: number): void {
   const bucket = bucketOf(m.view);
   const wide = bucket / msPerPx(m.view);
   const room = height - EVENTS_PX - 4;
   ctx.fillStyle = C.motion;
-  for (const { from, strength } of m.tape.bars(m.view, bucket)) {
+  for (const { from, strength } of tape.bars(m.view, bucket)) {
     const h = Math.max(2, (strength / 255) * room);
     ctx.fillRect(toX(m.view, from), top + height - h, Math.max(1, wide - 1), h);
   }
 }
 
 /** Motion is a bar; trouble with the camera has another colour and a point below, so that colour is not all. */
-function drawEvents(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number): void {
-  for (const e of m.tape.events.values()) {
+function drawEvents(ctx: CanvasRenderingContext2D, m: TimelineModel, tape: Tape, top: number): void {
+  for (const e of tape.events.values()) {
     const to = e.to ?? m.now;
     if (e.from > m.view.to || to < m.view.from) continue;
     const x = toX(m.view, e.from);
@@ -200,8 +206,10 @@ export function drawTimeline(ctx: CanvasRenderingContext2D, m: TimelineModel, he
   const height = heightPx - top;
   if (span(m.view) <= 0 || m.view.width <= 0) return;
   drawTrack(ctx, m, top, height);
-  drawMotion(ctx, m, top, height);
-  drawEvents(ctx, m, top);
+  if (m.tape) {
+    drawMotion(ctx, m, m.tape, top, height);
+    drawEvents(ctx, m, m.tape, top);
+  }
   drawRuler(ctx, m, top, height);
   drawMarks(ctx, m, top, height);
   const nowX = toX(m.view, m.now);

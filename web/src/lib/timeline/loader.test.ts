@@ -14,7 +14,7 @@ afterEach(() => {
 it('after a failure waits some seconds, unless asked to retry', async () => {
   const timeline = vi.spyOn(api, 'timeline').mockRejectedValue(new ApiError('unreachable', 0));
   const loader = new CoverageLoader(
-    'x',
+    ['x'],
     () => NOW,
     () => {},
   );

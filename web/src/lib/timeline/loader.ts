@@ -1,4 +1,7 @@
-/** Fetches coverage for the timeline as the view moves: in wide pieces, one request at a time, the present again and again. */
+/**
+ * Fetches coverage for the timeline as the view moves: in wide pieces, one request at a time, the present again and again.
+ * Several cameras come in one answer and are known for the same time.
+ */
 import { api } from '../api/client';
 import { Coverage, type CausedGap } from './coverage';
 
@@ -10,7 +13,10 @@ const AFTER_ERROR_MS = 5000;
 const LONGEST = 30 * DAY;
 
 export class CoverageLoader {
-  readonly coverage = new Coverage();
+  /** Of each camera. */
+  readonly of: ReadonlyMap<string, Coverage>;
+  /** Of the first camera. */
+  readonly coverage: Coverage;
   error: unknown = null;
   #busy = false;
   #wish: [number, number] | null = null;
@@ -19,10 +25,13 @@ export class CoverageLoader {
   #stopped = false;
 
   constructor(
-    private readonly camera: string,
+    private readonly cameras: readonly [string, ...string[]],
     private readonly now: () => number,
     private readonly changed: () => void,
-  ) {}
+  ) {
+    this.of = new Map(cameras.map((id) => [id, new Coverage()]));
+    this.coverage = this.of.get(cameras[0])!;
+  }
 
   stop(): void {
     this.#stopped = true;
@@ -46,18 +55,19 @@ export class CoverageLoader {
   }
 
   /** The hole around `t` with both its ends found, however far away they are; infinite where there is no footage. */
-  async hole(t: number): Promise<CausedGap | null> {
+  async hole(t: number, camera = this.cameras[0]): Promise<CausedGap | null> {
     const now = this.now();
+    const coverage = this.of.get(camera)!;
     await this.#load(t - 2 * DAY, Math.min(now, t + 2 * DAY));
-    let hole = this.coverage.hole(t);
+    let hole = coverage.hole(t);
     for (let end = t + 2 * DAY; hole?.to === Infinity && end < now; end += LONGEST) {
       await this.#load(end, Math.min(now, end + LONGEST));
-      hole = this.coverage.hole(t);
+      hole = coverage.hole(t);
     }
-    const oldest = this.coverage.oldest ?? now;
+    const oldest = coverage.oldest ?? now;
     for (let start = t - 2 * DAY; hole?.from === -Infinity && start > oldest; start -= LONGEST) {
       await this.#load(start - LONGEST, start);
-      hole = this.coverage.hole(t);
+      hole = coverage.hole(t);
     }
     return hole;
   }
@@ -85,9 +95,8 @@ export class CoverageLoader {
     if (to <= from) return;
     const asked = this.now();
     if (to >= asked - 60_000) this.#edgeAt = performance.now();
-    const answer = await api.timeline([this.camera], from, to);
-    const mine = answer.cameras[0];
-    if (mine) this.coverage.add(mine, from, to, asked);
+    const answer = await api.timeline([...this.cameras], from, to);
+    for (const c of answer.cameras) this.of.get(c.id)?.add(c, from, to, asked);
     if (!this.#stopped) this.changed();
   }
 }

@@ -1,0 +1,26 @@
+/** What the timeline shows and moves: one camera's page, or several cameras at one clock. */
+import type { Coverage } from '../lib/timeline/coverage';
+import type { CoverageLoader } from '../lib/timeline/loader';
+import type { TapeLoader } from '../lib/timeline/tape-loader';
+
+export interface TimelineSession {
+  readonly mode: 'live' | 'playback';
+  readonly position: number;
+  /** Time under the finger while dragging. */
+  readonly scrub: number | null;
+  readonly marks: { in: number | null; out: number | null };
+  /** A line for each camera. */
+  readonly lanes: readonly { name: string; coverage: Coverage }[];
+  readonly coverage: CoverageLoader;
+  readonly coverageVersion: number;
+  /** Motion and events, where they are shown. */
+  readonly tape: TapeLoader | null;
+  readonly tapeVersion: number;
+  readonly oldest: number | null;
+  seek(t: number): void;
+  jump(ms: number): void;
+  goLive(): void;
+  scrubTo(t: number): void;
+  scrubEnd(t: number): void;
+  scrubCancel(): void;
+}
