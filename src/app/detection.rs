@@ -23,9 +23,9 @@ pub(super) struct Detection {
 
 impl Detection {
     /// # Errors
-    /// `Io` when the system has no descriptors left.
+    /// `Io` when the system has no descriptors left; `Invalid` when the object filter's model cannot be used.
     pub(super) fn start(
-        how: config::Detect,
+        how: &config::Detect,
         catalogue: &Catalogue,
         hub: &Hub,
         clock: &SharedClock,
@@ -42,9 +42,17 @@ impl Detection {
             config::Pictures::Key => DetectionMode::KeyPictures,
         };
         let settings = DetectSettings { mode, pictures_per_second: how.pictures_per_second, vision };
-        let detect = {
+        let started = {
             let _on_it = runtime.enter();
-            Detect::start(catalogue.clone(), hub.clone(), Arc::clone(clock), settings)
+            Detect::start(catalogue.clone(), hub.clone(), Arc::clone(clock), settings, finder(how))
+        };
+        let detect = match started {
+            Ok(detect) => detect,
+            Err(error) => {
+                // Waiting for it, as dropping does, is forbidden on the runtime that calls this.
+                runtime.shutdown_background();
+                return Err(error);
+            }
         };
         let (stills, status) = (detect.stills(), detect.status());
         let (ends, ended) = oneshot::channel();
@@ -74,6 +82,14 @@ impl Detection {
             tracing::error!("detection does not end");
         }
     }
+}
+
+/// What was built in and is wanted. A configuration that wants what was not built in has been refused.
+fn finder(how: &config::Detect) -> Option<detect::LoadFinder> {
+    #[cfg(feature = "objects")]
+    return how.objects.clone().map(|how| Box::new(move || detect::finder(&how)) as detect::LoadFinder);
+    #[cfg(not(feature = "objects"))]
+    return how.objects.as_ref().and(None);
 }
 
 /// How the workers do, for the web.

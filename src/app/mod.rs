@@ -78,8 +78,11 @@ async fn run(config: &Config) -> Result<()> {
     let fleet = Fleet::new(config, &catalogue, &volumes, &hub, &clock, &ingest, retention.hurry());
     fleet.apply().await?;
 
-    let detection =
-        config.detect.map(|how| Detection::start(how, &catalogue, &hub, &clock, &stop)).transpose()?;
+    let detection = config
+        .detect
+        .as_ref()
+        .map(|how| Detection::start(how, &catalogue, &hub, &clock, &stop))
+        .transpose()?;
 
     let auth = Auth::open(catalogue.clone(), Arc::clone(&clock)).await?;
     let first_start = !auth.password_set().await?;

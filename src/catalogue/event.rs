@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::object::{self, Object, Rank};
 use crate::base::{CameraId, Cells, EventId, Ticks, TimeRange, ZoneId};
 
 /// What happened.
@@ -84,12 +85,19 @@ pub struct Event {
     pub zones: Vec<ZoneId>,
     /// Instant of its best picture.
     pub best: Ticks,
+    /// What its picture shows; `None` = not looked at. Written by [`super::Catalogue::put_objects`] alone.
+    pub objects: Option<Vec<Object>>,
 }
 
 impl Event {
     /// What it covers so far.
     pub fn range(&self) -> TimeRange {
         TimeRange::new(self.start, self.end.unwrap_or(self.seen))
+    }
+
+    /// How much it is worth a person's attention.
+    pub fn rank(&self) -> Rank {
+        object::rank(self.objects.as_deref())
     }
 }
 

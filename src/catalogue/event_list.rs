@@ -5,12 +5,14 @@ use sqlx::sqlite::SqliteRow;
 
 use super::Catalogue;
 use super::event::{Event, EventFilter, EventKind};
+use super::object::Object;
 use super::sql::{damaged, statements, uuid};
 use crate::base::{CameraId, Cells, EventId, Result, Ticks, TimeRange, ZoneId};
 
 macro_rules! columns {
     () => {
-        "select e.id, c.id, e.kind, e.start_90k, e.seen_90k, e.end_90k, e.score, e.peak, e.cells, e.zones, e.best_90k \
+        "select e.id, c.id, e.kind, e.start_90k, e.seen_90k, e.end_90k, e.score, e.peak, e.cells, e.zones, e.best_90k, \
+         e.objects \
          from event e join camera c on c.key = e.camera_key "
     };
 }
@@ -80,8 +82,15 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Event {
             cells: Cells::from_bytes(cells),
             zones: zones.map_err(decode)?,
             best: Ticks(row.try_get(10)?),
+            objects: objects(row.try_get(11)?).map_err(decode)?,
         })
     }
+}
+
+/// What the column says.
+pub(super) fn objects(column: Option<&str>) -> Result<Option<Vec<Object>>> {
+    let read = |text| serde_json::from_str(text).map_err(|e| damaged("the objects of an event").because(e));
+    column.map(read).transpose()
 }
 
 /// What a check of all events found.

@@ -20,8 +20,11 @@ use super::{Catalogue, Inner, boot, day, meta, watch};
 use crate::base::{DatabaseId, Error, Kind, Result, SharedClock, Stop, SystemClock, Tasks, Zone};
 
 /// Migrations in order; the index plus one is the schema's version. A released one is never edited.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_motion.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_motion.sql"),
+    include_str!("../../migrations/0003_objects.sql"),
+];
 
 /// Older ones can corrupt the file: the WAL-reset bug, fixed in 3.51.3. <https://www.sqlite.org/wal.html#walresetbug>
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 use super::place::Place;
-use super::raw::{self, Pictures};
+use super::raw::{self, ObjectDecoder, Pictures};
 use crate::base::{Result, Zone};
 
 /// The whole configuration; every value usable as it stands.
@@ -31,7 +31,7 @@ pub struct Config {
 }
 
 /// How motion is looked for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Detect {
     /// Which pictures of small streams are looked at.
     pub pictures: Pictures,
@@ -39,6 +39,21 @@ pub struct Detect {
     pub pictures_per_second: f32,
     /// Processes that decode.
     pub workers: usize,
+    /// What a model makes of what moved; `None` = nobody asks.
+    pub objects: Option<Objects>,
+}
+
+/// A model that says what it was that moved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Objects {
+    /// An ONNX file, absolute.
+    pub model: PathBuf,
+    /// A text file with the model's classes, one in a line; absolute.
+    pub labels: PathBuf,
+    /// How the model's numbers are to be read.
+    pub decoder: ObjectDecoder,
+    /// Confidence below which nothing is found, 0 to 1.
+    pub threshold: f32,
 }
 
 /// The place.
@@ -84,6 +99,8 @@ const RING: usize = 16 << 20;
 const RING_MAX: u64 = 1 << 30;
 /// Enough to tell a person from leaves; each more costs a decoded picture.
 const PICTURES_PER_SECOND: f32 = 5.0;
+/// Of a small picture, models are seldom surer; what it finds is only said, and lowers nothing.
+const THRESHOLD: f32 = 0.4;
 /// Less than this is full after a minute.
 const BUDGET_MIN: u64 = 1 << 30;
 /// A hundred years.
@@ -108,7 +125,7 @@ impl Config {
             site: site(&place, &raw.site)?,
             retention: days(&place, &raw.retention)?,
             ring_bytes: ring(&place, &raw.ring)?,
-            detect: detect(&place, &raw.detect)?,
+            detect: detect(&place, &raw.detect, folder)?,
             volumes,
             data,
         })
@@ -228,7 +245,27 @@ fn ring(place: &Place<'_>, raw: &raw::Ring) -> Result<usize> {
     }
 }
 
-fn detect(place: &Place<'_>, raw: &raw::Detect) -> Result<Option<Detect>> {
+fn objects(place: &Place<'_>, raw: &Spanned<raw::Objects>, folder: &Path) -> Result<Objects> {
+    if cfg!(not(feature = "objects")) {
+        let sentence = "this lanewatch was built without the object filter; remove [detect.objects], or build it with \
+            `cargo build --release --features objects`";
+        return Err(place.error(raw.span(), sentence));
+    }
+    let raw = raw.get_ref();
+    let threshold = match &raw.threshold {
+        None => THRESHOLD,
+        Some(part) if !(0.05..=0.95).contains(part.get_ref()) => {
+            let sentence = "detect.objects.threshold is a confidence; write a number from 0.05 to 0.95";
+            return Err(place.error(part.span(), sentence));
+        }
+        Some(part) => *part.get_ref() as f32,
+    };
+    let file = |value| path(place, Some(value), folder).map(Option::unwrap_or_default);
+    let (model, labels) = (file(&raw.model)?, file(&raw.labels)?);
+    Ok(Objects { model, labels, decoder: raw.decoder, threshold })
+}
+
+fn detect(place: &Place<'_>, raw: &raw::Detect, folder: &Path) -> Result<Option<Detect>> {
     let pictures_per_second = match &raw.pictures_per_second {
         None => PICTURES_PER_SECOND,
         Some(rate) if !(0.5..=15.0).contains(rate.get_ref()) => {
@@ -247,7 +284,9 @@ fn detect(place: &Place<'_>, raw: &raw::Detect) -> Result<Option<Detect>> {
         Some(workers) => usize::try_from(*workers.get_ref()).unwrap_or(1),
     };
     let pictures = raw.pictures.unwrap_or(Pictures::Sparing);
-    Ok(raw.enabled.unwrap_or(true).then_some(Detect { pictures, pictures_per_second, workers }))
+    let objects = raw.objects.as_ref().map(|raw| objects(place, raw, folder)).transpose()?;
+    let detect = Detect { pictures, pictures_per_second, workers, objects };
+    Ok(raw.enabled.unwrap_or(true).then_some(detect))
 }
 
 #[cfg(test)]
@@ -273,7 +312,7 @@ mod tests {
         assert_eq!((config.site.zone, config.ring_bytes), (Zone::HO_CHI_MINH, RING));
         assert_eq!(
             config.detect,
-            Some(Detect { pictures: Pictures::Sparing, pictures_per_second: 5.0, workers: 1 })
+            Some(Detect { pictures: Pictures::Sparing, pictures_per_second: 5.0, workers: 1, objects: None })
         );
     }
 
@@ -314,9 +353,29 @@ mod tests {
         assert_eq!((config.ring_bytes, config.site.name.as_str()), (8 << 20, "Thôn Đông"));
         assert_eq!(
             config.detect,
-            Some(Detect { pictures: Pictures::Key, pictures_per_second: 10.0, workers: 2 })
+            Some(Detect { pictures: Pictures::Key, pictures_per_second: 10.0, workers: 2, objects: None })
         );
         assert_eq!(parse("[detect]\nenabled = false").expect("a right file").detect, None);
+    }
+
+    #[test]
+    fn a_model_can_be_named_where_there_is_an_object_filter() {
+        let named = "[detect.objects]\nmodel = \"m.onnx\"\nlabels = \"m.txt\"\ndecoder = \"yolox\"\n";
+        if cfg!(not(feature = "objects")) {
+            let refusal = refused(named);
+            assert!(refusal.contains("line 1, column 1: this lanewatch was built without"), "{refusal}");
+            assert!(refusal.contains("--features objects"), "{refusal}");
+            return;
+        }
+        let detect = parse(named).expect("a right file").detect.expect("detection");
+        let objects = detect.objects.expect("a model");
+        assert_eq!(objects.model, Path::new("/etc/lanewatch/m.onnx"));
+        assert_eq!((objects.decoder, objects.threshold), (ObjectDecoder::Yolox, THRESHOLD));
+        assert!(
+            refused(&format!("{named}threshold = 2.0"))
+                .contains("line 5, column 13: detect.objects.threshold")
+        );
+        assert!(refused("[detect.objects]\nmodel = \"m.onnx\"").contains("missing field `labels`"));
     }
 
     #[test]

@@ -15,8 +15,8 @@ mod size;
 
 use std::path::Path;
 
-pub use checked::{Config, Days, Detect, Site, Volume};
-pub use raw::Pictures;
+pub use checked::{Config, Days, Detect, Objects, Site, Volume};
+pub use raw::{ObjectDecoder, Pictures};
 
 use crate::base::{Error, Result};
 

@@ -70,6 +70,31 @@ pub(super) struct Detect {
     pub(super) pictures_per_second: Option<Spanned<f64>>,
     /// Processes that decode.
     pub(super) workers: Option<Spanned<i64>>,
+    /// What a model makes of what moved.
+    pub(super) objects: Option<Spanned<Objects>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Objects {
+    /// An ONNX file.
+    pub(super) model: Spanned<String>,
+    /// A text file with the model's classes, one in a line.
+    pub(super) labels: Spanned<String>,
+    /// How the model's numbers are to be read.
+    pub(super) decoder: ObjectDecoder,
+    /// Confidence below which nothing is found.
+    pub(super) threshold: Option<Spanned<f64>>,
+}
+
+/// How the numbers of a model that finds objects are to be read.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectDecoder {
+    /// Boxes against anchors, and a number for each class and anchor: SSD as MediaPipe and TensorFlow write it.
+    Ssd,
+    /// Boxes against grids of three sizes, as YOLOX's own export writes them.
+    Yolox,
 }
 
 /// Which pictures of small streams are looked at for motion.

@@ -8,11 +8,14 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::motion::Bounds;
+use super::objects::Look;
 use super::{Rooms, stills};
 use crate::base::{CameraId, EventId, Stop, StreamKey, TICKS_PER_SECOND, Ticks};
 use crate::catalogue::{Picture, PictureSize};
 use crate::hub::Stream;
 use crate::media::{AccessUnit, Track};
+use crate::vision::Jpeg;
 
 /// Key frames further away than this show something else.
 const NEAR: i64 = 10 * TICKS_PER_SECOND;
@@ -22,18 +25,28 @@ const AGAIN: i64 = 30 * TICKS_PER_SECOND;
 const SETTLED: i64 = 3 * TICKS_PER_SECOND;
 /// Sizes that are made: which, pixels across, JPEG quality.
 const SIZES: [(PictureSize, u16, u8); 2] = [(PictureSize::Small, 320, 70), (PictureSize::Large, 1280, 80)];
+
+/// The moment of an event to be shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Best {
+    pub(super) at: Ticks,
+    /// Where the mover was; `None` when there is none.
+    pub(super) mover: Option<Bounds>,
+}
+
 /// A key frame that a picture is to be made of.
 #[derive(Clone, Debug)]
 struct Shot {
     event: EventId,
     unit: Arc<AccessUnit>,
+    best: Best,
 }
 
 /// Chooses the key frames of one camera.
 pub(super) struct Album {
     main: Arc<Stream>,
     /// The latest event, and its best moment.
-    wanted: Option<(EventId, Ticks)>,
+    wanted: Option<(EventId, Best)>,
     over: bool,
     /// The nearest key frame so far, when it has not been sent.
     nearest: Option<Shot>,
@@ -55,7 +68,7 @@ impl Album {
     }
 
     /// An event has its best moment there, so far.
-    pub(super) fn event(&mut self, event: EventId, best: Ticks, now: Ticks) {
+    pub(super) fn event(&mut self, event: EventId, best: Best, now: Ticks) {
         if self.wanted.is_some_and(|(wanted, _)| wanted != event) {
             // The one before has no later chance.
             self.send(now);
@@ -66,7 +79,7 @@ impl Album {
     }
 
     /// An event is over: its best moment is known.
-    pub(super) fn over(&mut self, event: EventId, best: Ticks, now: Ticks) {
+    pub(super) fn over(&mut self, event: EventId, best: Best, now: Ticks) {
         self.event(event, best, now);
         self.over = true;
     }
@@ -74,18 +87,18 @@ impl Album {
     /// Keeps the key frame that is nearest to the best moment: one that comes after it may be nearer than the one before.
     pub(super) fn look(&mut self, now: Ticks) {
         let Some((event, best)) = self.wanted else { return };
-        let distance = |unit: &AccessUnit| (unit.start - best).abs();
-        let recent = self.main.since(best - NEAR);
+        let distance = |unit: &AccessUnit| (unit.start - best.at).abs();
+        let recent = self.main.since(best.at - NEAR);
         let keys = recent.iter().filter(|unit| unit.track == Track::Video && unit.random_access);
         if let Some(nearest) = keys.min_by_key(|unit| distance(unit)).filter(|unit| distance(unit) <= NEAR) {
             let kept = self.nearest.as_ref().filter(|shot| shot.event == event);
             if kept.is_none_or(|kept| distance(nearest) < distance(&kept.unit)) {
-                self.nearest = Some(Shot { event, unit: Arc::clone(nearest) });
+                self.nearest = Some(Shot { event, unit: Arc::clone(nearest), best });
             }
         }
         let first = self.sent.is_none_or(|(sent, _)| sent != event);
         let passed = self.sent.is_none_or(|(_, at)| !(0..AGAIN).contains(&(now - at)));
-        let settled = self.over && recent.last().is_none_or(|unit| unit.start > best + SETTLED);
+        let settled = self.over && recent.last().is_none_or(|unit| unit.start > best.at + SETTLED);
         if first || passed || settled {
             self.send(now);
         }
@@ -135,6 +148,9 @@ impl Darkroom {
         for (size, max_width, quality) in SIZES {
             let put = match stills::jpeg(&decoder, &shot.unit, max_width, quality).await {
                 Ok(Some(jpeg)) => {
+                    if size == PictureSize::Large {
+                        self.offer(shot, &jpeg);
+                    }
                     let picture = Picture { at: jpeg.at, jpeg: jpeg.file };
                     self.rooms.catalogue.put_picture(shot.event, self.camera, size, picture)
                 }
@@ -145,5 +161,12 @@ impl Darkroom {
                 tracing::warn!(event.id = %shot.event, error = %error, "an event has no picture");
             }
         }
+    }
+
+    /// Lets the object filter look at it.
+    fn offer(&self, shot: &Shot, jpeg: &Jpeg) {
+        let Some((objects, mover)) = self.rooms.objects.as_ref().zip(shot.best.mover) else { return };
+        let apart = jpeg.at - shot.best.at;
+        objects.offer(Look { event: shot.event, file: jpeg.file.clone(), mover, apart });
     }
 }

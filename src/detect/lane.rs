@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesOrdered;
 use tokio::sync::watch;
 
-use super::album::Album;
+use super::album::{Album, Best};
 use super::motion::picture_size;
 use super::observer::{Observer, Seen, frame};
 use super::pace::{Pace, Plan};
@@ -262,18 +262,18 @@ impl Lane {
                     let id = EventId::fresh(self.rooms.clock.now());
                     self.event = Some(Open { id, peak: cells.count() });
                     self.rooms.catalogue.begin_event(self.row(&event, false));
-                    self.album.event(id, event.best.at, self.rooms.clock.now());
+                    self.album.event(id, best(&event), self.rooms.clock.now());
                 }
                 Change::Update(event) => {
                     if let Some(open) = &mut self.event {
                         open.peak = open.peak.max(cells.count());
-                        self.album.event(open.id, event.best.at, self.rooms.clock.now());
+                        self.album.event(open.id, best(&event), self.rooms.clock.now());
                         self.rooms.catalogue.update_event(self.row(&event, false));
                     }
                 }
                 Change::End(event) => {
                     if let Some(open) = &self.event {
-                        self.album.over(open.id, event.best.at, self.rooms.clock.now());
+                        self.album.over(open.id, best(&event), self.rooms.clock.now());
                         self.rooms.catalogue.end_event(self.row(&event, true));
                     }
                     self.event = None;
@@ -300,6 +300,7 @@ impl Lane {
                 .filter_map(|&zone| self.zone_ids.get(zone).copied().flatten())
                 .collect(),
             best: event.best.at,
+            objects: None,
         }
     }
 
@@ -320,9 +321,10 @@ impl Lane {
                     cells: Cells::NONE,
                     zones: Vec::new(),
                     best: at,
+                    objects: None,
                 };
                 self.rooms.catalogue.begin_event(event.clone());
-                self.album.over(event.id, at, self.rooms.clock.now());
+                self.album.over(event.id, Best { at, mover: None }, self.rooms.clock.now());
                 self.tamper = Some(event);
             }
             Some(Verdict::End(_, at)) => {
@@ -376,6 +378,10 @@ impl Lane {
             self.detection = Some(detection);
         }
     }
+}
+
+fn best(event: &tracker::Event) -> Best {
+    Best { at: event.best.at, mover: Some(event.best.bounds) }
 }
 
 fn kind(tamper: Tamper) -> catalogue::EventKind {

@@ -21,6 +21,8 @@
 //! 6. `stir` remembers what comes and goes: where, how large, how many. What has just come, is solid and not known to
 //!    is the reason to look at more than key pictures.
 //!
+//! `objects` is optional: it asks a model what it was that moved.
+//!
 //! What always holds:
 //! - detection only reads the hub: it costs recording nothing but its share of the processor, and when that is short it
 //!   leaves out pictures, of all cameras alike, and says so;
@@ -42,6 +44,7 @@
 mod album;
 mod lane;
 mod motion;
+mod objects;
 mod observer;
 mod pace;
 mod replay;
@@ -64,6 +67,9 @@ mod tamper_tests;
 mod tracker_tests;
 
 pub use motion::{Activity, Bounds, Detector, Frame, Mover, State, picture_size};
+#[cfg(feature = "objects")]
+pub use objects::finder;
+pub use objects::{Finder, LoadFinder, Sighting};
 pub use observer::{Observer, Seen, frame};
 pub use replay::replay;
 pub use score::{Looks, look, score};
@@ -98,4 +104,6 @@ struct Rooms {
     settings: DetectSettings,
     vision: Vision,
     tasks: Tasks,
+    /// Looks at what moved, where the user wants that.
+    objects: Option<objects::Checker>,
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::LoadFinder;
 use super::album::Album;
 use super::lane::{Lane, Source};
+use super::objects::Checker;
 use super::stills::Stills;
 use super::zones::{AlertZone, Zones};
 use super::{DetectSettings, Rooms};
@@ -87,12 +89,23 @@ pub struct Detect {
 }
 
 impl Detect {
-    /// Starts the worker, on the current runtime.
-    pub fn start(catalogue: Catalogue, hub: Hub, clock: SharedClock, settings: DetectSettings) -> Self {
+    /// Starts the worker, on the current runtime; with `finder` also the object filter.
+    ///
+    /// # Errors
+    /// Those of the finder.
+    pub fn start(
+        catalogue: Catalogue,
+        hub: Hub,
+        clock: SharedClock,
+        settings: DetectSettings,
+        finder: Option<LoadFinder>,
+    ) -> Result<Self> {
         let (tasks, end) = (Tasks::new(), Stop::new());
+        let look = |load| Checker::start(load, catalogue.clone(), &tasks, &end);
+        let objects = finder.map(look).transpose()?;
         let vision = Vision::start(settings.vision.clone(), &clock, &tasks, &end);
-        let rooms = Rooms { catalogue, hub, clock, settings, vision, tasks };
-        Self { rooms: Arc::new(rooms), running: HashMap::new(), end }
+        let rooms = Rooms { catalogue, hub, clock, settings, vision, tasks, objects };
+        Ok(Self { rooms: Arc::new(rooms), running: HashMap::new(), end })
     }
 
     /// Makes pictures of cameras, for as long as this runs.

@@ -20,7 +20,7 @@ use super::segments::Which;
 use super::timeline::named_cameras;
 use super::wire::{Span, Time};
 use crate::base::{CELLS, CameraId, Cells, EventId, TICKS_PER_SECOND, Ticks, TimeRange, ZoneId};
-use crate::catalogue::{Event as Row, EventFilter, EventKind, PictureSize};
+use crate::catalogue::{self, Event as Row, EventFilter, EventKind, PictureSize};
 
 /// Events in one answer.
 const LIMIT: u32 = 50;
@@ -65,6 +65,61 @@ impl From<EventKind> for Kind {
     }
 }
 
+/// What something in the picture is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ObjectKind {
+    /// Somebody, also on a bicycle or a motorbike.
+    Person,
+    /// What people drive.
+    Vehicle,
+    /// Dogs, cats, cattle.
+    Animal,
+    /// Anything else that has a name.
+    Other,
+}
+
+/// A kind of thing that the picture of an event shows.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct EventObject {
+    /// What.
+    kind: ObjectKind,
+    /// How sure, 0 to 1.
+    confidence: f64,
+}
+
+impl From<catalogue::Object> for EventObject {
+    fn from(object: catalogue::Object) -> Self {
+        let kind = match object.kind {
+            catalogue::ObjectKind::Person => ObjectKind::Person,
+            catalogue::ObjectKind::Vehicle => ObjectKind::Vehicle,
+            catalogue::ObjectKind::Animal => ObjectKind::Animal,
+            catalogue::ObjectKind::Other => ObjectKind::Other,
+        };
+        Self { kind, confidence: object.confidence }
+    }
+}
+
+/// How much an event is worth a person's attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = EventRank)]
+pub(super) enum Rank {
+    /// Its picture was looked at, and there was nobody, no vehicle, no animal.
+    Low,
+    /// Any other, also one that was not looked at.
+    Usual,
+}
+
+impl From<catalogue::Rank> for Rank {
+    fn from(rank: catalogue::Rank) -> Self {
+        match rank {
+            catalogue::Rank::Low => Self::Low,
+            catalogue::Rank::Usual => Self::Usual,
+        }
+    }
+}
+
 /// An event.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct Event {
@@ -93,6 +148,12 @@ pub(super) struct Event {
     zone_ids: Vec<ZoneId>,
     /// Instant of its best picture.
     best_at: Time,
+    /// What its picture shows where something moved, each kind once, surest first; empty when nothing was found, null when
+    /// nobody looked (the recorder's object filter is optional, and leaves out events when it is busy).
+    #[schema(required = true)]
+    objects: Option<Vec<EventObject>>,
+    /// How much it is worth a person's attention.
+    rank: Rank,
     /// Its pictures, as far as there are any.
     snapshot: Snapshot,
     /// Its footage.
@@ -151,7 +212,7 @@ async fn shown(app: &App, rows: Vec<Row>) -> Answer<Vec<Event>> {
         *place = Some(format!("/api/v1/events/{id}/snapshot.jpg?size={name}"));
     }
     let event = |row: Row| {
-        let clip = clip_range(app, &row);
+        let (clip, rank) = (clip_range(app, &row), row.rank().into());
         Event {
             id: row.id,
             kind: row.kind.into(),
@@ -163,6 +224,8 @@ async fn shown(app: &App, rows: Vec<Row>) -> Answer<Vec<Event>> {
             cells: hex(row.cells),
             zone_ids: row.zones,
             best_at: Time(row.best),
+            rank,
+            objects: row.objects.map(|objects| objects.into_iter().map(EventObject::from).collect()),
             snapshot: pictures.remove(&row.id).unwrap_or_default(),
             clip: ClipLink {
                 url: format!("/api/v1/events/{}/clip.mp4", row.id),

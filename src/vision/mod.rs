@@ -29,6 +29,7 @@ mod foreign;
 mod gauge;
 mod keeper;
 mod life;
+mod photo;
 mod picture;
 mod pipe;
 mod pool;
@@ -39,6 +40,7 @@ mod wire;
 mod worker;
 
 pub use decoder::{Answer, Decoder};
+pub use photo::Photo;
 pub use picture::{Grey, Jpeg, Picture, Trouble, Want};
 pub use pool::{Settings, Vision};
 pub use status::{Left, Status, WorkerState, WorkerStatus};

@@ -8,9 +8,10 @@ use lanewatch::base::{
     Polygon, SharedClock, Stop, StreamKind, SystemClock, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, Zone,
 };
 use lanewatch::catalogue::{
-    Camera, CameraZone, Catalogue, Event, EventFilter, NewCamera, PictureSize, Sensitivity, ZoneKind,
+    Camera, CameraZone, Catalogue, Event, EventFilter, NewCamera, ObjectKind, PictureSize, Sensitivity,
+    ZoneKind,
 };
-use lanewatch::detect::{Detect, DetectSettings};
+use lanewatch::detect::{Bounds, Detect, DetectSettings, Finder, LoadFinder, Sighting};
 use lanewatch::hub::{DetectionMode, Hub, Limits, Stream};
 use lanewatch::media::AccessUnit;
 use lanewatch::vision::clip::Clip;
@@ -58,6 +59,10 @@ struct Site {
 
 impl Site {
     async fn open() -> Self {
+        Self::with(None).await
+    }
+
+    async fn with(finder: Option<LoadFinder>) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let (clock, tasks, stop) = (SystemClock::shared(), Tasks::new(), Stop::new());
         let file = folder.path().join("catalogue.db");
@@ -67,7 +72,8 @@ impl Site {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_lanewatch"));
         let vision = vision::Settings { program, ..vision::Settings::default() };
         let settings = DetectSettings { mode: DetectionMode::Sparing, pictures_per_second: 5.0, vision };
-        let detect = Detect::start(catalogue.clone(), hub.clone(), clock.clone(), settings);
+        let detect =
+            Detect::start(catalogue.clone(), hub.clone(), clock.clone(), settings, finder).expect("starts");
         let vision = detect.status();
         let running = tasks.spawn("detect", detect.run(stop.clone()));
         Self { folder, clock, catalogue, hub, tasks, stop, vision, running }
@@ -186,6 +192,49 @@ async fn somebody_who_walks_by_is_one_event_with_pictures_cells_and_a_time() {
     }
     let moved = site.catalogue.activity(camera.id, event.range()).await.expect("read");
     assert!(moved.iter().any(|second| second.cells.meets(&event.cells)), "the cells are in the index");
+    site.end().await;
+}
+
+/// Knows the one who walks along our lane: a patch of dark grey.
+struct Acquaintance;
+
+impl Finder for Acquaintance {
+    fn size(&self) -> (usize, usize) {
+        (64, 64)
+    }
+
+    fn find(&mut self, rgb: &[u8]) -> lanewatch::base::Result<Vec<Sighting>> {
+        let like = |pixel: &[u8]| pixel.iter().all(|value| value.abs_diff(0x30) < 12);
+        let grey = rgb.chunks_exact(3).enumerate().filter(|(_, pixel)| like(pixel));
+        let places: Vec<_> = grey.map(|(n, _)| ((n % 64) as f32 / 64.0, (n / 64) as f32 / 64.0)).collect();
+        // Close up it fills a good part of what is shown; of the whole picture it is a hundredth.
+        if places.len() < 64 * 64 / 10 {
+            return Ok(Vec::new());
+        }
+        let of = |start: f32, least: fn(f32, f32) -> f32, part: fn(&(f32, f32)) -> f32| {
+            places.iter().map(part).fold(start, least)
+        };
+        let bounds = Bounds {
+            left: of(1.0, f32::min, |p| p.0),
+            top: of(1.0, f32::min, |p| p.1),
+            right: of(0.0, f32::max, |p| p.0),
+            bottom: of(0.0, f32::max, |p| p.1),
+        };
+        Ok(vec![Sighting { kind: ObjectKind::Person, confidence: 0.9, bounds }])
+    }
+}
+
+#[tokio::test]
+async fn what_moved_is_cut_out_of_the_picture_and_kept_with_the_event() {
+    let site = Site::with(Some(Box::new(|| Ok(Box::new(Acquaintance))))).await;
+    let camera = site.camera("Ngõ 7", true).await;
+    let main = walk(site.folder.path(), "main", (1280, 720), 10, 1);
+    let sub = walk(site.folder.path(), "sub", (640, 360), 10, 20);
+    site.show(&camera, &[(StreamKind::Main, &main), (StreamKind::Sub, &sub)]).await;
+    let known = |events: &[Event]| events.iter().flat_map(|event| &event.objects).any(|o| !o.is_empty());
+    let events = site.events(known).await;
+    let found: Vec<_> = events[0].objects.iter().flatten().map(|o| (o.kind, o.confidence)).collect();
+    assert_eq!(found, [(ObjectKind::Person, 0.9)]);
     site.end().await;
 }
 

@@ -330,6 +330,7 @@ async fn an_event_that_lasts_after_an_orderly_stop_is_told() {
         cells: Cells::NONE,
         zones: Vec::new(),
         best: start,
+        objects: None,
     });
     tool.close().await;
     assert_eq!(broken(&checked(&data, false).await), "i");

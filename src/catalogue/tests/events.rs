@@ -17,6 +17,7 @@ pub(super) fn event(room: &Room, from: i64, to: Option<i64>) -> Event {
         cells,
         zones: Vec::new(),
         best: at(from),
+        objects: None,
     }
 }
 
@@ -61,6 +62,33 @@ async fn an_event_is_told_when_it_begins_ends_and_enters_a_zone() {
     assert_eq!(room.catalogue.events(minutes(0, 10), &zone, 9).await.expect("read").len(), 1);
     let zone = EventFilter { zone: Some(ZoneId::fresh(at(0))), ..EventFilter::default() };
     assert_eq!(room.catalogue.events(minutes(0, 10), &zone, 9).await.expect("read"), []);
+}
+
+#[tokio::test]
+async fn a_look_is_kept_and_told_and_never_forgets() {
+    let room = Room::new().await;
+    let mut e = event(&room, 5, None);
+    let object = |kind, confidence| Object { kind, confidence };
+    let (person, vehicle) = (object(ObjectKind::Person, 0.5), object(ObjectKind::Vehicle, 0.75));
+    let surer = object(ObjectKind::Person, 0.875);
+    room.catalogue.begin_event(e.clone());
+    room.catalogue.put_objects(e.id, vec![]);
+    let read = room.events(0, 10).await;
+    assert_eq!((read[0].objects.as_deref(), read[0].rank()), (Some(&[][..]), Rank::Low));
+    room.catalogue.put_objects(e.id, vec![person]);
+    room.catalogue.put_objects(e.id, vec![vehicle, surer]);
+    room.catalogue.put_objects(e.id, vec![]);
+    room.catalogue.put_objects(EventId::fresh(at(0)), vec![person]);
+    e.end = Some(at(6));
+    room.catalogue.end_event(e.clone());
+    e.objects = Some(vec![surer, vehicle]);
+    assert_eq!(room.events(0, 10).await, [e.clone()]);
+    assert_eq!(e.rank(), Rank::Usual);
+    let told: Vec<_> = room.told().await.into_iter().map(|(_, body)| body).collect();
+    let ranks: Vec<_> = told.iter().map(|body| body["rank"].as_str().expect("a rank")).collect();
+    assert_eq!(ranks, ["usual", "low", "usual", "usual", "usual"], "a look that finds no more is no news");
+    assert!(told[0]["objects"].is_null());
+    assert_eq!(told[4]["objects"], serde_json::json!([surer, vehicle]), "the end still says it");
 }
 
 #[tokio::test]

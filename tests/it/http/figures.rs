@@ -50,6 +50,7 @@ async fn metrics_tell_of_cameras_workers_and_events() {
             cells,
             zones,
             best: start,
+            objects: None,
         };
         bench.catalogue.begin_event(event.clone());
         // It goes on, and is no other one.

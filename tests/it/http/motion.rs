@@ -1,7 +1,7 @@
 //! What happened, where it counts, and searching for it.
 
 use lanewatch::base::{CameraId, Cells, EventId, TICKS_PER_SECOND, Ticks, TimeRange, ZoneId};
-use lanewatch::catalogue::{Camera, Event, EventKind, Picture, PictureSize};
+use lanewatch::catalogue::{Camera, Event, EventKind, Object, ObjectKind, Picture, PictureSize};
 use lanewatch::hub::{Detection, DetectionMode, LiveActivity};
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ fn event(camera: CameraId, from: i64, to: Option<i64>) -> Event {
         cells,
         zones: Vec::new(),
         best: ago(from),
+        objects: None,
     }
 }
 
@@ -129,7 +130,7 @@ async fn an_event_has_its_pictures_and_says_what_it_is() {
         json!({
             "id": done.id, "kind": "motion", "camera": camera.id, "score": 0.5, "size": 0.25, "cells": cells,
             "from": "2026-11-22T14:00:00.000Z", "to": "2026-11-22T14:01:00.000Z", "zone_ids": [],
-            "best_at": "2026-11-22T14:00:00.000Z", "snapshot": {"small": small, "large": null},
+            "best_at": "2026-11-22T14:00:00.000Z", "objects": null, "rank": "usual", "snapshot": {"small": small, "large": null},
             "clip": {
                 "url": format!("/api/v1/events/{}/clip.mp4", done.id),
                 "from": "2026-11-22T13:59:55.000Z", "to": "2026-11-22T14:01:05.000Z",
@@ -156,6 +157,23 @@ async fn an_event_has_its_pictures_and_says_what_it_is() {
         }
     }
     assert_eq!(client.get(&format!("/api/v1/events/{}/clip.mp4", done.id)).await.code(), "no_recording");
+}
+
+#[tokio::test]
+async fn an_event_says_what_a_look_at_its_picture_found() {
+    let bench = Bench::new().await;
+    let mut client = bench.admin().await;
+    let camera = bench.camera(&mut client, "Ngõ 7").await;
+    let (somebody, nobody) = (event(camera.id, 60, Some(59)), event(camera.id, 30, Some(29)));
+    bench.happened(&[somebody.clone(), nobody.clone()]).await;
+    let person = Object { kind: ObjectKind::Person, confidence: 0.75 };
+    bench.catalogue.put_objects(somebody.id, vec![person]);
+    bench.catalogue.put_objects(nobody.id, vec![]);
+    bench.catalogue.flush().await.expect("written");
+    let all = client.get(&format!("/api/v1/events?{LATELY}")).await.json();
+    let found = |n: usize| (all["items"][n]["objects"].clone(), all["items"][n]["rank"].clone());
+    assert_eq!(found(0), (json!([]), json!("low")), "less worth looking at, and still there");
+    assert_eq!(found(1), (json!([{"kind": "person", "confidence": 0.75}]), json!("usual")));
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ async fn events_and_cells_go_with_their_footage() {
             cells: Cells::ALL,
             zones: Vec::new(),
             best: start,
+            objects: None,
         });
     }
     // The newest minute of cells is in memory only.

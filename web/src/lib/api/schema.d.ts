@@ -852,6 +852,13 @@ export interface components {
             /** @description What. */
             kind: components["schemas"]["EventKind"];
             /**
+             * @description What its picture shows where something moved, each kind once, surest first; empty when nothing was found, null when
+             *     nobody looked (the recorder's object filter is optional, and leaves out events when it is busy).
+             */
+            objects: components["schemas"]["EventObject"][] | null;
+            /** @description How much it is worth a person's attention. */
+            rank: components["schemas"]["EventRank"];
+            /**
              * Format: double
              * @description How sure and how strong, 0 to 1.
              */
@@ -881,6 +888,16 @@ export interface components {
          * @enum {string}
          */
         EventKind: "motion" | "tamper_covered" | "tamper_defocused" | "tamper_turned" | "tamper_frozen" | "tamper_black" | "unknown";
+        /** @description A kind of thing that the picture of an event shows. */
+        EventObject: {
+            /**
+             * Format: double
+             * @description How sure, 0 to 1.
+             */
+            confidence: number;
+            /** @description What. */
+            kind: components["schemas"]["ObjectKind"];
+        };
         /** @description A page of events. */
         EventPage: {
             /** @description Newest first, by their beginning. */
@@ -888,6 +905,11 @@ export interface components {
             /** @description Ask again with it for older ones. */
             next_cursor: string | null;
         };
+        /**
+         * @description How much an event is worth a person's attention.
+         * @enum {string}
+         */
+        EventRank: "low" | "usual";
         /** @description Where the pictures of an event are. */
         EventSnapshot: {
             /** @description To look at. */
@@ -1139,6 +1161,11 @@ export interface components {
             /** @description In their order. */
             items: components["schemas"]["Zone"][];
         };
+        /**
+         * @description What something in the picture is.
+         * @enum {string}
+         */
+        ObjectKind: "person" | "vehicle" | "animal" | "other";
         /**
          * Format: password
          * @description A password on its way in. It is never written.

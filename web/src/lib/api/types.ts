@@ -27,6 +27,7 @@ export type TimelineCamera = Schemas['TimelineCamera'];
 export type Timeline = Schemas['Timeline'];
 export type Day = Schemas['Day'];
 export type EventKind = Schemas['EventKind'];
+export type ObjectKind = Schemas['ObjectKind'];
 export type MotionEvent = Schemas['Event'];
 export type TimelineEvent = Schemas['TimelineEvent'];
 export type ZoneKind = Schemas['ZoneKind'];

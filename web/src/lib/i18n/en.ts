@@ -245,6 +245,9 @@ export const en: Record<keyof typeof vi, string> = {
   'event.tamper_frozen': 'Picture stands still',
   'event.tamper_black': 'Picture is black',
   'event.unknown': 'Other event',
+  'object.person': 'Person',
+  'object.vehicle': 'Vehicle',
+  'object.animal': 'Animal',
 
   'events.title': 'Events',
   'events.camera': 'Filter by camera',

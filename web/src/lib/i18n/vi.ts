@@ -242,6 +242,9 @@ export const vi = {
   'event.tamper_frozen': 'Hình đứng yên',
   'event.tamper_black': 'Hình tối đen',
   'event.unknown': 'Sự kiện khác',
+  'object.person': 'Người',
+  'object.vehicle': 'Xe',
+  'object.animal': 'Động vật',
 
   'events.title': 'Sự kiện',
   'events.camera': 'Lọc theo camera',

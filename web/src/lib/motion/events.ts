@@ -1,5 +1,5 @@
 /** Events as pages use them: times as numbers, what to play, jumping from one to another. Pure. */
-import type { EventKind, MotionEvent, TimelineEvent } from '../api/types';
+import type { EventKind, MotionEvent, ObjectKind, TimelineEvent } from '../api/types';
 import { dayKey } from '../time/zone';
 
 export interface Happening {
@@ -17,6 +17,8 @@ export interface Story extends Happening {
   /** Where its footage begins, before the event. */
   playFrom: number;
   picture: string | null;
+  /** What its picture shows, surest first; empty also when nobody looked. */
+  objects: ObjectKind[];
 }
 
 export const happening = (e: TimelineEvent): Happening => ({
@@ -32,6 +34,7 @@ export const story = (e: MotionEvent): Story => ({
   zones: e.zone_ids,
   playFrom: Date.parse(e.clip.from),
   picture: e.snapshot.small,
+  objects: (e.objects ?? []).map((o) => o.kind).filter((kind) => kind !== 'other'),
 });
 
 /** As long as the recorder's own clips begin before their event. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CELLS, cellsOf, COLUMNS, Glow } from './cells';
-import { byDay, leadTo, merged, neighbour, type Happening } from './events';
+import type { MotionEvent } from '../api/types';
+import { byDay, leadTo, merged, neighbour, story, type Happening } from './events';
 
 const T = Date.UTC(2026, 10, 22, 15);
 const event = (id: string, from: number, to: number | null = from + 4000): Happening => ({ id, kind: 'motion', from, to }); // prettier-ignore
@@ -69,5 +70,27 @@ describe('the feed', () => {
     const old = [event('b', T + 1000, null), event('a', T)];
     const news = [event('c', T + 2000, null), event('b', T + 1000, T + 1500)];
     expect(merged(old, news).map((e) => [e.id, e.to])).toEqual([['c', null], ['b', T + 1500], ['a', T + 4000]]); // prettier-ignore
+  });
+});
+
+describe('what an event shows', () => {
+  const told = (objects: MotionEvent['objects']): MotionEvent => ({
+    id: 'e', kind: 'motion', camera: 'c', from: '2026-01-01T00:00:00Z', to: null, score: 1, size: 0.1, cells: '', zone_ids: [],
+    best_at: '2026-01-01T00:00:01Z', objects, rank: 'usual', snapshot: { small: null, large: null },
+    clip: { url: '', from: '2025-12-31T23:59:55Z', to: '2026-01-01T00:00:09Z' },
+  }); // prettier-ignore
+
+  it('is named in the order of the recorder, without things that are only there', () => {
+    const seen = told([
+      { kind: 'vehicle', confidence: 0.9 },
+      { kind: 'other', confidence: 0.8 },
+      { kind: 'person', confidence: 0.7 },
+    ]);
+    expect(story(seen).objects).toEqual(['vehicle', 'person']);
+  });
+
+  it('is nothing when nothing was found, or nobody looked', () => {
+    expect(story(told([])).objects).toEqual([]);
+    expect(story(told(null)).objects).toEqual([]);
   });
 });
