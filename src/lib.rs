@@ -17,7 +17,7 @@
 //! | 3 | [`record`] | when to cut, what to write, recovery at start, the gap ledger, check and rebuild | – |
 //! | 3 | [`retention`] | how long footage stays: by room and by days, clock trust, the sweep that deletes | – |
 //! | 3 | [`playback`] | from a range of time to bytes: lists, HLS, MP4, key frames, live chunks | – |
-//! | 3 | [`detect`] | what moves, where it counts, events, their pictures, cameras made blind | – |
+//! | 3 | [`detect`] | what moves, where it counts, events, their pictures, cameras made blind | rten (feature `objects`) |
 //! | 3 | [`auth`] | passwords, sessions, tokens | argon2 |
 //! | 2 | [`ingest`] | RTSP sessions, camera clocks and quirks, reconnecting | retina |
 //! | 2 | [`catalogue`] | the SQLite index: every SQL string, one writer, many readers | sqlx, `migrations/` |
