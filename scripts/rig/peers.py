@@ -58,25 +58,31 @@ def first_line(*command):
         return ""
 
 
+def served(binary, recorder, folder, detect):
+    """The command for a recorder with one line of settings on detection."""
+    config = os.path.join(folder, "lanewatch.toml")
+    with open(config, "w", encoding="utf-8") as f:
+        f.write(f"[detect]\n{detect}\n")
+    return [binary, "serve", "--data", recorder.data, "--listen", f"127.0.0.1:{recorder.port}", "--config", config]
+
+
 def lanewatch(binary):
+    """Recording only, as its peers do."""
     def begin(cameras, folder):
         recorder = Recorder(os.path.join(folder, "lanewatch"), binary)
         recorder.add(cameras, with_sub=False, auth=False)
-        return [[binary, "serve", "--data", recorder.data, "--listen", f"127.0.0.1:{recorder.port}"]]
+        return [served(binary, recorder, folder, "enabled = false")]
 
     return Peer("lanewatch", begin, first_line(binary, "--version"))
 
 
 def lanewatch_motion(binary, pictures):
-    """As above, with a sub stream that is looked at for motion. `pictures`: which; see the README's settings."""
+    """A sub stream is looked at for motion, too. `pictures`: which; see the README's settings."""
     def begin(cameras, folder):
         recorder = Recorder(os.path.join(folder, "lanewatch"), binary)
         # Both streams are the small one: what counts is looking at it.
         recorder.add([dict(c, main=c["sub"]) for c in cameras], auth=False)
-        config = os.path.join(folder, "lanewatch.toml")
-        with open(config, "w", encoding="utf-8") as f:
-            f.write(f'[detect]\npictures = "{pictures}"\n')
-        return [[binary, "serve", "--data", recorder.data, "--listen", f"127.0.0.1:{recorder.port}", "--config", config]]
+        return [served(binary, recorder, folder, f'pictures = "{pictures}"')]
 
     return Peer(f"lanewatch, {pictures}", begin, first_line(binary, "--version"))
 
