@@ -136,8 +136,12 @@ proptest! {
             canvas
         };
         show(20.5 * gap, 1.0 / gap, &mut paint, |t, frame| {
-            let stirred = detector.look(frame).stirred;
-            assert_eq!(stirred > 0.0, t > 19.5 * gap, "{stirred} at {t}");
+            // The first pictures are for learning.
+            if t > 10.0 * gap {
+                assert_eq!(detector.look(frame).stirs(), t > 19.5 * gap, "at {t}");
+            } else {
+                detector.look(frame);
+            }
         });
     }
 
@@ -176,22 +180,6 @@ proptest! {
             canvas.noise(1.5, &mut dice);
             canvas
         }));
-    }
-
-    #[test]
-    fn leaves_in_key_pictures_are_no_reason_to_look_closer(
-        seed in 0u64..1000, gap in 1.0f64..4.0, period in 0.7f64..2.5, reach in 0.004f64..0.015,
-    ) {
-        let mut detector = Detector::new();
-        let (mut pictures, mut stirred) = (0, 0);
-        show(200.0 * gap, 1.0 / gap, |t| swaying(seed, t, period, reach), |t, frame| {
-            let stirs = detector.look(frame).stirred > 0.0;
-            if t > 60.0 {
-                pictures += 1;
-                stirred += u32::from(stirs);
-            }
-        });
-        prop_assert!(stirred * 30 <= pictures, "{stirred} of {pictures}");
     }
 
     #[test]

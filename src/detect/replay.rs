@@ -38,7 +38,7 @@ pub fn replay(zones: Zones, seconds: impl IntoIterator<Item = (Ticks, Cells)>) -
 fn activity(at: Ticks, cells: Cells) -> Activity {
     let movers: Vec<Mover> = groups(cells).into_iter().map(|group| mover(at, group)).collect();
     let moved = movers.iter().map(|mover| mover.area).sum();
-    Activity { at, gap: 1.0, state: State::Steady, cells, moved, movers, stirred: 0.0, calm: false }
+    Activity { at, gap: 1.0, state: State::Steady, cells, moved, movers, calm: false }
 }
 
 fn mover(at: Ticks, cells: Cells) -> Mover {

@@ -24,7 +24,7 @@ fn mover(since: f64, x: f32, area: f32) -> Mover {
 fn activity(t: f64, movers: Vec<Mover>) -> Activity {
     let cells = movers.iter().fold(Cells::NONE, |cells, mover| cells | mover.cells);
     let moved = movers.iter().map(|mover| mover.area).sum();
-    Activity { at: at(t), gap: 0.2, state: State::Steady, cells, moved, movers, stirred: 0.0, calm: false }
+    Activity { at: at(t), gap: 0.2, state: State::Steady, cells, moved, movers, calm: false }
 }
 
 /// The events of what moves at each of the times, as they ended, with all that was told checked on the way.

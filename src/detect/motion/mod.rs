@@ -107,9 +107,6 @@ pub struct Activity {
     pub moved: f32,
     /// What moves.
     pub movers: Vec<Mover>,
-    /// Share of the picture, 0..=1, where something has just come that may be a thing: not a mover yet, and not what is
-    /// known to come and go there. A reason to look at more pictures than one now and then; 0 when there is none.
-    pub stirred: f32,
     /// Nothing is there that counts, clutter included.
     pub calm: bool,
 }
@@ -173,7 +170,6 @@ impl Detector {
             cells: Cells::NONE,
             moved: 0.0,
             movers: Vec::new(),
-            stirred: 0.0,
             calm: false,
         };
         let fits =
@@ -304,16 +300,8 @@ impl Scene {
     fn say(&self, frame: &Frame<'_>, now: f64, gap: f32) -> Activity {
         let (at, luma) = (frame.at, frame.luma);
         let state = self.state(now);
-        let mut activity = Activity {
-            at,
-            gap,
-            state,
-            cells: Cells::NONE,
-            moved: 0.0,
-            movers: Vec::new(),
-            stirred: 0.0,
-            calm: self.calm,
-        };
+        let mut activity =
+            Activity { at, gap, state, cells: Cells::NONE, moved: 0.0, movers: Vec::new(), calm: self.calm };
         if state != State::Steady {
             return activity;
         }
@@ -323,7 +311,6 @@ impl Scene {
             activity.moved += mover.area;
             activity.movers.push(mover);
         }
-        activity.stirred = self.tracks.stir.pixels as f32 / (self.width * self.height) as f32;
         activity.movers.sort_by(|a, b| b.area.total_cmp(&a.area));
         activity
     }

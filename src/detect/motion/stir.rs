@@ -1,5 +1,5 @@
-//! Pure. What has just come and may be a thing, though one picture cannot tell: the reason to look more closely. What is
-//! known to come and go in its place, or anywhere and as large, is no reason.
+//! Pure. What has just come and may be a thing, though one picture cannot tell. What is known to come and go in its place,
+//! or anywhere and as large, is none.
 
 use super::blobs::{Blob, Blocks};
 use super::track::Track;
@@ -34,8 +34,6 @@ pub(super) struct Stir {
     pictures: f32,
     /// How many blobs a picture has that are none of a mover's.
     crowd: f32,
-    /// Pixels that are news in this picture.
-    pub(super) pixels: u32,
 }
 
 fn step(mass: f32) -> usize {
@@ -46,7 +44,7 @@ impl Stir {
     pub(super) fn new(blocks: &Blocks) -> Self {
         let n = blocks.columns * blocks.rows;
         let (once, twice) = (vec![0.0; n], vec![0.0; n]);
-        Self { once, twice, visitors: [0.0; MASSES], pictures: 0.0, crowd: 0.0, pixels: 0 }
+        Self { once, twice, visitors: [0.0; MASSES], pictures: 0.0, crowd: 0.0 }
     }
 
     /// Another picture, `gap` seconds after the last.
@@ -54,7 +52,6 @@ impl Stir {
         let keep = 1.0 - (gap / REMEMBERS).min(0.3);
         self.once.iter_mut().chain(&mut self.twice).chain(&mut self.visitors).for_each(|n| *n *= keep);
         self.pictures = self.pictures * keep + 1.0;
-        self.pixels = 0;
     }
 
     fn is_known_here(&self, pixels: u32, places: &[u16]) -> bool {

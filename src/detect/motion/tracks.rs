@@ -138,12 +138,6 @@ impl Tracks {
         let movers = self.tracks.iter().zip(&found).filter(|(track, _)| track.moves);
         let stir = &mut self.stir;
         stir.crowd(all - movers.map(|(_, blobs)| blobs.len()).sum::<usize>(), gap);
-        let mut note = |blob: &Blob| {
-            if blob.news && blob.fresh as f32 >= smallest {
-                stir.pixels += blob.fresh;
-            }
-        };
-        unclaimed.iter().for_each(|blob| note(blob));
         for (track, found) in self.tracks.iter_mut().zip(&mut found) {
             let alike =
                 self.passing.iter().filter(|(pixels, _)| pixels.saturating_mul(PASSING_MASS) >= track.pixels);
@@ -152,9 +146,6 @@ impl Tracks {
             if track.seen {
                 track.take(found, &self.restless, blocks, now, gap);
                 track.judge(clutter, blocks, now, gap);
-            }
-            if !track.moves {
-                found.iter().for_each(|blob| note(blob));
             }
         }
         let passing = &mut self.passing;
