@@ -204,6 +204,24 @@ proptest! {
     }
 
     #[test]
+    fn clouds_are_nothing_when_they_leap_neither(
+        seed in 0u64..1000, depth in 0.2f32..0.35, soft in 0.25f32..0.5, speed in 0.02f32..0.12, leap in 1.0f32..4.0,
+    ) {
+        let scene = Canvas::scene(WIDTH, HEIGHT, seed);
+        let mut dice = Dice::new(seed);
+        let clouds = [0.3f32, 1.1, 1.9].map(|from| (from + 0.3 * dice.roll(), dice.roll(), 0.2 + 0.2 * dice.roll()));
+        no_events(&events(60.0, 5.0, |t| {
+            let mut canvas = scene.clone();
+            let gone = speed * t as f32 + if t < 30.0 { 0.0 } else { leap };
+            for (x, y, radius) in clouds {
+                canvas.cloud(((x - gone).rem_euclid(3.0) - 0.6, y), radius, soft, depth);
+            }
+            canvas.noise(1.5, &mut dice);
+            canvas
+        }));
+    }
+
+    #[test]
     fn a_shaking_camera_is_nothing(seed in 0u64..1000, reach in 1i32..3) {
         let scene = Canvas::scene(WIDTH, HEIGHT, seed);
         let mut dice = Dice::new(seed);

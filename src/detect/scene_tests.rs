@@ -67,6 +67,16 @@ impl Canvas {
         self.levels.iter_mut().for_each(|level| *level = *level * factor + more);
     }
 
+    /// A cloud's shadow: round, its edge `soft`; lengths in parts of the height.
+    pub(super) fn cloud(&mut self, (x, y): (f32, f32), radius: f32, soft: f32, depth: f32) {
+        let (width, high) = (self.width, self.height as f32);
+        for (at, level) in self.levels.iter_mut().enumerate() {
+            let away = ((at % width) as f32 / high - x).hypot((at / width) as f32 / high - y);
+            let inside = ((radius - away) / soft + 0.5).clamp(0.0, 1.0);
+            *level *= 1.0 - depth * inside * inside * (3.0 - 2.0 * inside);
+        }
+    }
+
     /// Sensor noise.
     pub(super) fn noise(&mut self, deviation: f32, dice: &mut Dice) {
         self.levels.iter_mut().for_each(|level| *level += deviation * dice.noise());

@@ -1,5 +1,6 @@
 //! Pure. From pixels that count to blobs: blocks that are dense enough, joined where they touch or nearly do.
 
+use super::light::Light;
 use super::model::Model;
 
 /// Rows of blocks that a picture has, about: a block is 1/45 of its height, half the height of the smallest person.
@@ -231,9 +232,10 @@ impl Blocks {
     }
 
     /// Whether the blob is the background in another light: a shadow, a beam. Things have edges: where they begin, the
-    /// quotient to the background jumps. The edge of a cloud or of a beam spreads over many pixels.
-    pub(super) fn is_light(&self, blob: &Blob, picture: &[u8], model: &Model) -> bool {
-        let enough = 3 * self.size * self.size;
+    /// quotient to the background jumps, from that of the light around to their own. The edge of a cloud or of a beam
+    /// spreads over many pixels.
+    pub(super) fn is_light(&self, blob: &Blob, picture: &[u8], model: &Model, light: &Light) -> bool {
+        let enough = self.size * self.size;
         if (blob.pixels as usize) < enough {
             return false;
         }
@@ -245,7 +247,7 @@ impl Blocks {
             for p in self.pixels_of(at, excess).filter(|&p| (p + p / width) % 2 == 0 && excess[p] > 0) {
                 let x = p % width;
                 let here = quotient(p);
-                contrast += (here - 1.0).abs();
+                contrast += (here - 1.0).abs().max((here - light.at(x, p / width)).abs());
                 n += 1;
                 let beside = [
                     (x >= step).then(|| p - step),

@@ -136,6 +136,12 @@ impl Light {
         self.all = sum.checked_div(n).map_or(SAME, |mean| mean as i16);
     }
 
+    /// How much brighter than its background it is around a pixel.
+    pub(super) fn at(&self, x: usize, y: usize) -> f32 {
+        let Here { above, below, along } = self.row(y);
+        f32::from(between(above[x], below[x], along)) / f32::from(SAME)
+    }
+
     /// The light around each pixel of row `y`.
     pub(super) fn row(&self, y: usize) -> Here<'_> {
         let y = y + self.tile / 2;

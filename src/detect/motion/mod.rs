@@ -281,7 +281,7 @@ impl Scene {
             }
         }
         let mut blobs = self.blocks.blobs(&self.model);
-        blobs.retain(|blob| !self.blocks.is_light(blob, picture, &self.model));
+        blobs.retain(|blob| !self.blocks.is_light(blob, picture, &self.model, &self.light));
         self.calm = blobs.is_empty();
         self.tracks.follow(&mut blobs, &self.blocks, now, gap);
         if state == State::Relearning {
