@@ -50,8 +50,8 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("mmap_size", "0")
         .pragma("cell_size_check", "on")
         .pragma("trusted_schema", "off")
-        // KiB, per connection: 6 × 16 MiB at most; the operating system's cache does the rest.
-        .pragma("cache_size", "-16384")
+        // KiB, per connection: enough for the inner pages of every index; the operating system's cache does the rest.
+        .pragma("cache_size", "-2048")
         .statement_cache_capacity(256)
         // Rows that cross from SQLite's thread at once: fewer wake-ups for long lists.
         .row_buffer_size(512)
@@ -66,6 +66,8 @@ pub(super) async fn connect_writer(path: &Path) -> Result<SqliteConnection> {
         .page_size(8192)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        // The pages of a transaction, and the ends of all indexes.
+        .pragma("cache_size", "-8192")
         // After a long lock the log shrinks to this again.
         .pragma("journal_size_limit", "67108864")
         // Savepoints keep a journal of their own, which would go to a temporary file: half as many bytes again.
