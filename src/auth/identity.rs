@@ -89,6 +89,18 @@ pub(super) enum Means {
 }
 
 impl Identity {
+    /// Whom marks belong to that are each person's own: the person, or what stands for the machine's token.
+    pub fn id(&self) -> Uuid {
+        match self.means {
+            Means::Session { person, .. } => person,
+            Means::Token(hash) => {
+                let mut id = [0; 16];
+                id.copy_from_slice(&hash.0[..16]);
+                Uuid::from_bytes(id)
+            }
+        }
+    }
+
     /// True for a person with a session, false for a machine with a token.
     pub fn is_person(&self) -> bool {
         matches!(self.means, Means::Session { .. })

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 use super::object::{self, Object, Rank};
 use crate::base::{CameraId, Cells, EventId, Ticks, TimeRange, ZoneId};
 
@@ -112,6 +114,8 @@ pub struct EventFilter {
     pub zone: Option<ZoneId>,
     /// That lasted so many ticks at least; one that lasts counts so far.
     pub min_ticks: i64,
+    /// That this person has seen, or has not.
+    pub seen: Option<(Uuid, bool)>,
     /// Older than this one: its start and id, as the page before ended.
     pub before: Option<(Ticks, EventId)>,
 }

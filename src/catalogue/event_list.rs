@@ -17,13 +17,14 @@ macro_rules! columns {
     };
 }
 
-/// What of an event decides whether it is on a page; ?1 to ?2 is the range, ?3 to ?9 the filter.
+/// What of an event decides whether it is on a page; ?1 to ?2 is the range, ?3 to ?11 the filter.
 macro_rules! filter {
     () => {
         " and (?3 = '' or instr(?3, hex(c.id)) > 0) and (?4 = '' or instr(?4, ',' || e.kind || ',') > 0) \
          and (?5 is null or instr(hex(e.zones), ?5) > 0) \
          and coalesce(e.end_90k, e.seen_90k) - e.start_90k >= ?6 \
-         and (e.start_90k, e.id) < (?7, ?8) "
+         and (e.start_90k, e.id) < (?7, ?8) \
+         and (?10 is null or ?11 = exists (select 1 from event_seen s where s.event_key = e.key and s.person = ?10)) "
     };
 }
 
@@ -56,8 +57,6 @@ statements! {
     FEED = meets!(columns!(), filter!(), "?9");
     OF_CAMERA = meets!(columns!(), " and e.camera_key = (select key from camera where id = ?3) ", "?4");
     BY_ID = concat!(columns!(), "where e.id = ?1");
-    COUNT = "select count(*) from event e where e.start_90k >= ?1 and e.start_90k < ?2 \
-        and (?3 = '' or instr(?3, (select hex(c.id) from camera c where c.key = e.camera_key)) > 0)";
     AUDIT = "select count(*), coalesce(sum(end_90k is null), 0), coalesce(sum(end_90k < start_90k), 0), \
         coalesce(sum(camera_key not in (select key from camera)), 0) from event";
 }
@@ -133,7 +132,9 @@ impl Catalogue {
             .bind(filter.min_ticks)
             .bind(before)
             .bind(id)
-            .bind(limit);
+            .bind(limit)
+            .bind(filter.seen.map(|(person, _)| person.as_bytes().to_vec()))
+            .bind(filter.seen.map(|(_, seen)| seen));
         self.read(query.fetch_all(self.readers())).await
     }
 
@@ -154,16 +155,6 @@ impl Catalogue {
     pub async fn event(&self, id: EventId) -> Result<Option<Event>> {
         let query = sqlx::query_as(BY_ID).bind(id.0.as_bytes().as_slice());
         self.read(query.fetch_optional(self.readers())).await
-    }
-
-    /// How many events of some cameras (empty: of all) begin within a range.
-    ///
-    /// # Errors
-    /// When the catalogue cannot be read.
-    pub async fn count_events(&self, cameras: &[CameraId], range: TimeRange) -> Result<u64> {
-        let query = sqlx::query_scalar(COUNT).bind(range.from.0).bind(range.to.0).bind(listed(cameras));
-        let count: i64 = self.read(query.fetch_one(self.readers())).await?;
-        Ok(count.unsigned_abs())
     }
 
     /// Looks at all events: for `lanewatch check`.

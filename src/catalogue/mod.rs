@@ -19,6 +19,7 @@
 //! - `usage` and `day_summary` are brought along in the transaction that changes a segment: neither start nor sweep
 //!   counts anything;
 //! - held segments cannot be doomed and complete ones cannot be deleted undoomed: triggers refuse, whatever the code does;
+//! - a complete segment is held exactly as long as a lock meets it, whichever of the two was there first;
 //! - a full disk does not keep footage from being deleted: the write-ahead log has its room ([`ballast`]);
 //! - what moved where, and pictures of events, are in a file of their own ([`motion`]): it may be lost, and recording,
 //!   events and everything else go on;
@@ -32,6 +33,7 @@
 mod adopt;
 mod audit;
 mod ballast;
+mod bookmark;
 mod boot;
 mod camera;
 mod camera_write;
@@ -47,6 +49,8 @@ mod hold;
 mod housekeeping;
 mod ledger;
 mod list;
+mod lock;
+mod mark;
 mod meta;
 mod motion;
 mod motion_sweep;
@@ -82,6 +86,7 @@ use tokio::sync::watch as tokio_watch;
 
 pub use adopt::{AdoptedCamera, AdoptedStream};
 pub use audit::StreamAudit;
+pub use bookmark::Bookmark;
 pub use boot::Boot;
 pub use camera::{Camera, Stream, Transport};
 pub use camera_write::{CameraPatch, NewCamera};
@@ -90,11 +95,13 @@ pub use doom::Doomed;
 pub use event::{Event, EventFilter, EventKind};
 pub use event_list::EventAudit;
 pub use growing::{Growing, Load};
+pub use lock::Lock;
+pub use mark::{EventCount, EventMarks, Handled, NewMarks, Verdict};
 pub use motion::{Activity, Found, MotionAudit, MotionHit, MotionSearch, Picture, PictureSize};
 pub use object::{Object, ObjectKind, Rank, merged};
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
-pub use salvage::{take_holds, take_settings};
+pub use salvage::take_settings;
 pub use types::{
     Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState,
 };

@@ -1,5 +1,5 @@
 //! Taking over from an older catalogue file what no segment file can tell: cameras with their addresses, people, tokens,
-//! names, gaps, holds. Table by table, so that one damaged page does not cost the others.
+//! names, gaps, locks, what people marked. Table by table, so that one damaged page does not cost the others.
 
 use std::path::Path;
 
@@ -20,16 +20,21 @@ statements! {
     ZONE = "insert or ignore into main.zone select * from old.zone";
     ZONE_SET = "insert or ignore into main.zone_set select * from old.zone_set";
     EVENT = "insert or ignore into main.event select * from old.event";
+    EVENT_SEEN = "insert or ignore into main.event_seen select * from old.event_seen \
+        where event_key in (select key from main.event)";
+    EVENT_MARK = "insert or ignore into main.event_mark select * from old.event_mark \
+        where event_key in (select key from main.event)";
+    BOOKMARK = "insert or ignore into main.bookmark select * from old.bookmark";
+    /// Before any footage: what is adopted is held by them.
+    LOCK = "insert or ignore into main.lock select * from old.lock";
     GAP = "insert or ignore into main.gap select * from old.gap";
     DELETION_LOG = "insert or ignore into main.deletion_log select * from old.deletion_log";
     OUTBOX = "insert or ignore into main.outbox select * from old.outbox";
-    HOLDS = "update main.segment set holds = (select o.holds from old.segment o where o.id = main.segment.id) \
-        where id in (select id from old.segment where holds > 0)";
     ATTACH = "attach database ?1 as old";
 }
 
 /// In order of reference. Both files have this program's schema, so all columns are alike.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 16] = [
     ("meta", META),
     ("camera", CAMERA),
     ("stream", STREAM),
@@ -39,6 +44,10 @@ const TABLES: [(&str, &str); 12] = [
     ("zone", ZONE),
     ("zone_set", ZONE_SET),
     ("event", EVENT),
+    ("event_seen", EVENT_SEEN),
+    ("event_mark", EVENT_MARK),
+    ("bookmark", BOOKMARK),
+    ("lock", LOCK),
     ("gap", GAP),
     ("deletion_log", DELETION_LOG),
     ("outbox", OUTBOX),
@@ -60,18 +69,6 @@ pub async fn take_settings(old: &Path, new: &Path) -> Result<Vec<&'static str>> 
     }
     conn.close().await.map_err(failed)?;
     Ok(lost)
-}
-
-/// Gives adopted footage the holds it had in `old`.
-///
-/// # Errors
-/// When they cannot be read there, or the new file cannot be written.
-pub async fn take_holds(old: &Path, new: &Path) -> Result<u64> {
-    let mut conn = connect_writer(new).await?;
-    attach(&mut conn, old).await?;
-    let held = sqlx::query(HOLDS).execute(&mut conn).await.map_err(failed)?.rows_affected();
-    conn.close().await.map_err(failed)?;
-    Ok(held)
 }
 
 /// The old file as `old`.

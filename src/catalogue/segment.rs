@@ -5,7 +5,7 @@ use super::names::{parameters_key, volume_key};
 use super::sql::{failed, statements};
 use super::types::{NewSegment, Parameters, SealedSegment};
 use super::writer::{Change, Write};
-use super::{Catalogue, day, ledger, usage};
+use super::{Catalogue, day, hold, ledger, usage};
 use crate::base::{Error, Kind, Result, StreamKey, Ticks, TimeRange};
 
 statements! {
@@ -15,10 +15,10 @@ statements! {
     BEFORE = "select state, duration_90k, bytes, volume_key, id from segment where stream_key = ?1 and start_90k = ?2";
     SEAL = "insert into segment (stream_key, start_90k, id, volume_key, boot, run, state, duration_90k, bytes, \
         parameters_key, first_offset, holds, chain_hash, frag_index) \
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0, ?12, ?13) \
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?14, ?12, ?13) \
         on conflict (stream_key, start_90k) do update set id = excluded.id, volume_key = excluded.volume_key, \
         run = excluded.run, state = excluded.state, duration_90k = excluded.duration_90k, bytes = excluded.bytes, \
-        parameters_key = excluded.parameters_key, first_offset = excluded.first_offset, \
+        parameters_key = excluded.parameters_key, first_offset = excluded.first_offset, holds = excluded.holds, \
         chain_hash = excluded.chain_hash, frag_index = excluded.frag_index";
     DROP_OPEN = "delete from segment where stream_key = ?1 and start_90k = ?2 and state = 0 and holds = 0";
     PUT_PARAMETERS = "insert into parameters (hash, mime, codec, width, height, init) values (?1, ?2, ?3, ?4, ?5, ?6) \
@@ -116,7 +116,8 @@ pub(super) async fn seal(w: &mut Write, s: &SealedSegment, boot: i64) -> Result<
         .bind(parameters)
         .bind(s.new.first_offset)
         .bind(s.chain_hash.as_slice())
-        .bind(s.frag_index.as_ref());
+        .bind(s.frag_index.as_ref())
+        .bind(hold::reasons(w, stream, range).await?);
     query.execute(&mut w.conn).await.map_err(failed)?;
     usage::add(w, stream, volume, 1, s.bytes, start).await?;
     ledger::carve(w, stream, range).await?;

@@ -1,7 +1,7 @@
 //! A catalogue from the files alone: when the old one is lost or damaged, or a disk has come to another machine.
 //!
 //! Every file says which camera, stream and time it is, and its hash chain says how far it is whole. What no file can
-//! say (addresses, passwords, people, holds, why a gap is a gap) comes from the old catalogue, as far as it can be
+//! say (addresses, passwords, people, locks, why a gap is a gap) comes from the old catalogue, as far as it can be
 //! read; without it cameras are there, switched off, and wait for their address.
 //!
 //! The new catalogue takes its place only when it is complete. Nothing is deleted: the old one stays beside it.
@@ -14,9 +14,7 @@ use super::recovery::streams;
 use crate::base::{
     CameraId, DatabaseId, Error, Kind, Result, StreamId, StreamKey, Ticks, TimeRange, VolumeId,
 };
-use crate::catalogue::{
-    AdoptedCamera, AdoptedStream, Catalogue, GapCause, SealedSegment, take_holds, take_settings,
-};
+use crate::catalogue::{AdoptedCamera, AdoptedStream, Catalogue, GapCause, SealedSegment, take_settings};
 use crate::media::{FileHeader, Scan};
 use crate::storage::{Found, Volume, VolumeSpec, Volumes, discard_database, exchange_database};
 
@@ -78,9 +76,6 @@ pub async fn rebuild(
     catalogue.close().await;
     filled?;
     if file.exists() {
-        if let Err(error) = take_holds(file, &new).await {
-            said(&format!("holds could not be read from the old catalogue: {}", error.message()));
-        }
         let stamp: String = now.rfc3339().chars().filter(char::is_ascii_digit).take(14).collect();
         done.kept = Some(file.with_file_name(format!("catalogue-before-{stamp}.db")));
     }

@@ -19,7 +19,7 @@
 //! Words: a **shelf** is the footage of one stream on one volume. **Slack** is what may still come to a volume before
 //! something has to go.
 //!
-//! It does not know cameras or pictures, places no holds, and never touches a growing file.
+//! It does not know cameras or pictures, ends locks whose time is over but places none, and never touches a growing file.
 
 mod limits;
 mod policy;

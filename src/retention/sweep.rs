@@ -163,6 +163,7 @@ impl Retention {
     pub async fn sweep(&mut self, stop: &Stop) -> Result<()> {
         self.rules.refresh().await?;
         let doubt = self.look_at_clock().await?;
+        self.end_locks().await?;
         let mut report = Report { volumes: Vec::new(), doubt };
         let (mut volumes, retired): (Vec<Volume>, _) =
             (self.volumes.iter().collect(), self.volumes.retired());
@@ -193,6 +194,18 @@ impl Retention {
             *known = report;
             news
         });
+        Ok(())
+    }
+
+    /// Locks that are over hold nothing any more; a clock that is doubted ends none.
+    async fn end_locks(&mut self) -> Result<()> {
+        let Some(now) = self.now() else { return Ok(()) };
+        let ended = self.catalogue.end_locks(now).await?;
+        if ended > 0 {
+            tracing::info!(locks = ended, "locks ended as they were meant to");
+            // What they held lies before what was remembered as the beginning.
+            self.memories.values_mut().for_each(|memory| memory.begins.clear());
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 mod cameras;
 mod events;
 mod gaps;
+mod marks;
 mod opening;
 mod people;
 mod properties;

@@ -52,12 +52,15 @@ async fn held_footage_is_never_doomed() {
     let room = Room::new().await;
     let c = &room.catalogue;
     room.record(room.main, 0, 4);
-    assert_eq!(c.hold(room.main, TimeRange::new(at(1) + 1, at(2) + 1)).await.expect("hold"), 2);
-    assert_eq!(c.hold(room.main, minutes(1, 2)).await.expect("hold"), 1);
+    let (both, one) =
+        (marks::lock(&room, TimeRange::new(at(1) + 1, at(2) + 1)), marks::lock(&room, minutes(1, 2)));
+    c.add_lock(both.clone()).await.expect("lock");
+    c.add_lock(one.clone()).await.expect("lock");
     let all: Vec<_> = (0..4).map(|m| (room.main, at(m))).collect();
     assert_eq!(starts(&oldest(&room, room.main, room.volume, 9).await), [at(0), at(3)]);
     assert_eq!(starts(&c.doom(all.clone(), "full").await.expect("doom")), [at(0), at(3)]);
-    c.release(room.main, minutes(1, 3)).await.expect("release");
+    assert!(c.remove_lock(both.id).await.expect("remove"));
+    assert!(!c.remove_lock(both.id).await.expect("remove"), "a lock goes once");
     assert_eq!(starts(&c.doom(all, "full").await.expect("doom")), [at(2)], "minute 1 was held twice");
     // Not by code alone: the database refuses.
     let mut conn = super::super::open::connect_writer(&room.path()).await.expect("connection");
@@ -65,7 +68,7 @@ async fn held_footage_is_never_doomed() {
         let refused = sqlx::query(sql).execute(&mut conn).await.expect_err("refused");
         assert!(refused.to_string().contains("held"), "{refused}");
     }
-    c.release(room.main, minutes(1, 2)).await.expect("release");
+    assert!(c.remove_lock(one.id).await.expect("remove"));
     let refused =
         sqlx::query("delete from segment where state = 1").execute(&mut conn).await.expect_err("refused");
     assert!(refused.to_string().contains("not doomed"), "{refused}");

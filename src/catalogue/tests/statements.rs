@@ -2,15 +2,16 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::*;
 use crate::catalogue::{
-    adopt, audit, boot, camera, camera_write, day, doom, event_list, event_write, gap, hold, housekeeping,
-    ledger, list, meta, motion_sweep, names, open, outbox, person, salvage, segment, strip, timeline, usage,
-    volume, watch, writer, zone,
+    adopt, audit, bookmark, boot, camera, camera_write, day, doom, event_list, event_write, gap, hold,
+    housekeeping, ledger, list, lock, mark, meta, motion_sweep, names, open, outbox, person, salvage,
+    segment, strip, timeline, usage, volume, watch, writer, zone,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
     vec![
         ("adopt", adopt::STATEMENTS),
         ("audit", audit::STATEMENTS),
+        ("bookmark", bookmark::STATEMENTS),
         ("boot", boot::STATEMENTS),
         ("camera", camera::STATEMENTS),
         ("camera_write", camera_write::STATEMENTS),
@@ -23,6 +24,8 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("housekeeping", housekeeping::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("list", list::STATEMENTS),
+        ("lock", lock::STATEMENTS),
+        ("mark", mark::STATEMENTS),
         ("meta", meta::STATEMENTS),
         ("motion_sweep", motion_sweep::STATEMENTS),
         ("names", names::STATEMENTS),
@@ -112,7 +115,7 @@ async fn doomed_segments_are_found_without_reading_the_others() {
 async fn events_are_found_by_their_indexes() {
     let room = Room::new().await;
     let mut conn = open::connect_reader(&room.path()).await.expect("connection");
-    let lists = [event_list::STATEMENTS, event_write::STATEMENTS, motion_sweep::STATEMENTS];
+    let lists = [event_list::STATEMENTS, event_write::STATEMENTS, mark::STATEMENTS, motion_sweep::STATEMENTS];
     // A check looks at all of them.
     let quick = |(name, sql): &&(&str, &str)| *name != "AUDIT" && sql.contains("event");
     for (name, sql) in lists.into_iter().flatten().filter(quick) {

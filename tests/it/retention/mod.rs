@@ -3,6 +3,7 @@
 mod by_age;
 mod by_room;
 mod full_disk;
+mod locks;
 mod motion;
 mod recording;
 mod site;

@@ -131,7 +131,7 @@ async fn a_recorder_stays_within_its_budget_for_ever() {
             let rows = site.catalogue.segments(stream.key, whole, 9).await.expect("segments");
             if let Some(third) = rows.iter().filter(|s| s.is_complete()).nth(2) {
                 held = Some(third.id);
-                assert_eq!(site.catalogue.hold(stream.key, third.range()).await.expect("hold"), 1);
+                site.lock(&camera, third.range(), None).await;
             }
         }
         assert_eq!(site.sweep().await.volumes[0].trouble, None, "{}", film.next);

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lanewatch::base::{
-    CameraId, SegmentId, SimClock, Stop, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, Zone,
+    CameraId, Clock, LockId, SegmentId, SimClock, Stop, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange,
+    Zone,
 };
 use lanewatch::catalogue::{
-    Camera, Catalogue, GapCause, NewCamera, NewSegment, NewVolume, SealedSegment, SegmentState, Stream,
+    Camera, Catalogue, GapCause, Lock, NewCamera, NewSegment, NewVolume, SealedSegment, SegmentState, Stream,
 };
 use lanewatch::config::Days;
 use lanewatch::media::ParametersHash;
@@ -76,6 +77,22 @@ impl Site {
         let mut new = NewCamera::new(name, "rtsp://10.0.0.7/main".parse().expect("url"));
         new.sub_url = Some("rtsp://10.0.0.7/sub".parse().expect("url"));
         self.catalogue.add_camera(new).await.expect("camera")
+    }
+
+    /// Locks footage of a camera.
+    pub(super) async fn lock(&self, camera: &Camera, range: TimeRange, until: Option<Ticks>) -> LockId {
+        let id = LockId::fresh(self.clock.now());
+        let lock = Lock {
+            id,
+            camera: camera.id,
+            range,
+            until,
+            note: String::new(),
+            by: "admin".to_owned(),
+            made: self.clock.now(),
+        };
+        self.catalogue.add_lock(lock).await.expect("lock");
+        id
     }
 
     pub(super) fn volume(&self, n: usize) -> Volume {
