@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::error::{Answer, Problem};
-use super::extract::{Json, Query};
+use super::extract::{Caller, Json, Query};
 use super::timeline::named_cameras;
 use crate::base::{CameraId, TICKS_PER_SECOND, TimeRange, Zone};
 use crate::catalogue::Camera;
@@ -44,6 +44,8 @@ pub(super) struct Day {
     cameras_with_footage: usize,
     /// Events that began on it.
     events: u64,
+    /// Those of them that whoever asks has not seen.
+    alerts_unseen: u64,
 }
 
 /// Seconds and number of cameras of each day.
@@ -59,7 +61,11 @@ fn add(sums: &mut Sums, day: i32, seconds: u64) {
 /// Tells on which days of a month there is footage.
 #[utoipa::path(get, path = "/days", tag = "footage", params(Which),
     responses((status = 200, description = "Days with footage", body = Days), Problem))]
-pub(super) async fn get_days(State(app): State<App>, Query(which): Query<Which>) -> Answer<Json<Days>> {
+pub(super) async fn get_days(
+    State(app): State<App>,
+    Caller(who): Caller,
+    Query(which): Query<Which>,
+) -> Answer<Json<Days>> {
     let field = |name: &'static str| move |e: crate::base::Error| Problem::from(e).with("field", name);
     let days = Zone::month_days(&which.month).map_err(field("month"))?;
     let zone = match &which.tz {
@@ -76,8 +82,11 @@ pub(super) async fn get_days(State(app): State<App>, Query(which): Query<Which>)
     let mut items = Vec::with_capacity(sums.len());
     for (day, (seconds, cameras_with_footage)) in sums {
         let whole = TimeRange::new(zone.day_start(day), zone.day_start(day + 1));
-        let events = app.catalogue().count_events(&ids, whole).await?;
-        items.push(Day { date: Zone::day_name(day), seconds, cameras_with_footage, events });
+        let counts = app.catalogue().count_events(whole, &[], who.id()).await?;
+        let counts = ids.iter().filter_map(|id| counts.get(id));
+        let (events, alerts_unseen) =
+            counts.fold((0, 0), |(all, unseen), count| (all + count.events, unseen + count.unseen));
+        items.push(Day { date: Zone::day_name(day), seconds, cameras_with_footage, events, alerts_unseen });
     }
     Ok(Json(Days { items }))
 }

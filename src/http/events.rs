@@ -14,11 +14,13 @@ use super::App;
 use super::duration;
 use super::error::{Answer, Problem};
 use super::etag::{etag, not_modified};
-use super::extract::{Json, Path, Query};
+use super::extract::{Caller, Json, Path, Query};
+use super::marks::{HandledBy, VerdictName};
 use super::media::{How, send_clip};
 use super::segments::Which;
 use super::timeline::named_cameras;
 use super::wire::{Span, Time};
+use crate::auth::Identity;
 use crate::base::{CELLS, CameraId, Cells, EventId, TICKS_PER_SECOND, Ticks, TimeRange, ZoneId};
 use crate::catalogue::{self, Event as Row, EventFilter, EventKind, PictureSize};
 
@@ -154,6 +156,14 @@ pub(super) struct Event {
     objects: Option<Vec<EventObject>>,
     /// How much it is worth a person's attention.
     rank: Rank,
+    /// Whoever asks has seen it.
+    seen: bool,
+    /// Who took care of it; null when nobody has.
+    #[schema(required = true)]
+    handled: Option<HandledBy>,
+    /// What somebody found it to be.
+    #[schema(required = true)]
+    verdict: Option<VerdictName>,
     /// Its pictures, as far as there are any.
     snapshot: Snapshot,
     /// Its footage.
@@ -198,8 +208,8 @@ fn clip_range(app: &App, row: &Row) -> TimeRange {
     TimeRange::new(row.start - PRE_ROLL, end + row.end.map_or(0, |_| POST_ROLL))
 }
 
-/// Events with where their pictures are: one more question for all of them.
-async fn shown(app: &App, rows: Vec<Row>) -> Answer<Vec<Event>> {
+/// Events with where their pictures are and what is marked on them: two more questions for all of them.
+pub(super) async fn shown(app: &App, who: &Identity, rows: Vec<Row>) -> Answer<Vec<Event>> {
     let ids: Vec<EventId> = rows.iter().map(|row| row.id).collect();
     let mut pictures: HashMap<EventId, Snapshot> = HashMap::new();
     // A motion file that cannot be read takes the pictures, not the list.
@@ -211,8 +221,10 @@ async fn shown(app: &App, rows: Vec<Row>) -> Answer<Vec<Event>> {
         };
         *place = Some(format!("/api/v1/events/{id}/snapshot.jpg?size={name}"));
     }
+    let mut marks = app.catalogue().event_marks(&ids, who.id()).await?;
     let event = |row: Row| {
         let (clip, rank) = (clip_range(app, &row), row.rank().into());
+        let marks = marks.remove(&row.id).unwrap_or_default();
         Event {
             id: row.id,
             kind: row.kind.into(),
@@ -226,6 +238,9 @@ async fn shown(app: &App, rows: Vec<Row>) -> Answer<Vec<Event>> {
             best_at: Time(row.best),
             rank,
             objects: row.objects.map(|objects| objects.into_iter().map(EventObject::from).collect()),
+            seen: marks.seen,
+            handled: marks.handled.map(HandledBy::from),
+            verdict: marks.verdict.map(VerdictName::from),
             snapshot: pictures.remove(&row.id).unwrap_or_default(),
             clip: ClipLink {
                 url: format!("/api/v1/events/{}/clip.mp4", row.id),
@@ -251,6 +266,8 @@ pub(super) struct Feed {
     zone: Option<String>,
     /// That lasted at least so long, such as `PT3S`.
     min_duration: Option<String>,
+    /// `false`: only those that whoever asks has not seen; `true`: only the others. All when it is left out.
+    seen: Option<bool>,
     /// At most so many, 1 to 200; 50 when it is left out.
     limit: Option<u32>,
     /// `next_cursor` of the answer before; ask for the same range and filter.
@@ -267,7 +284,7 @@ pub(super) struct EventPage {
     next_cursor: Option<String>,
 }
 
-fn kinds(text: &str) -> Answer<Vec<EventKind>> {
+pub(super) fn kinds(text: &str) -> Answer<Vec<EventKind>> {
     let mut kinds = Vec::new();
     for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         let before = kinds.len();
@@ -297,6 +314,7 @@ fn read_cursor(text: &str) -> Option<(Ticks, EventId)> {
     responses((status = 200, description = "A page of events", body = EventPage), Problem))]
 pub(super) async fn list_events(
     State(app): State<App>,
+    Caller(who): Caller,
     Query(feed): Query<Feed>,
     Query(span): Query<Span>,
 ) -> Answer<Json<EventPage>> {
@@ -324,13 +342,14 @@ pub(super) async fn list_events(
             Some(text) => duration::parse(text).map_err(field("min_duration"))?,
             None => 0,
         },
+        seen: feed.seen.map(|seen| (who.id(), seen)),
         before: before.transpose()?,
     };
     let mut rows = app.catalogue().events(range, &filter, limit + 1).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next_cursor = rows.last().filter(|_| more).map(|row| format!("{:x}.{}", row.start.0, row.id));
-    Ok(Json(EventPage { items: shown(&app, rows).await?, next_cursor }))
+    Ok(Json(EventPage { items: shown(&app, &who, rows).await?, next_cursor }))
 }
 
 async fn find(app: &App, id: &str) -> Answer<Row> {
@@ -342,9 +361,13 @@ async fn find(app: &App, id: &str) -> Answer<Row> {
 /// Reads one event.
 #[utoipa::path(get, path = "/events/{id}", tag = "events", params(("id" = String, Path, description = "Id")),
     responses((status = 200, description = "The event", body = Event), Problem))]
-pub(super) async fn get_event(State(app): State<App>, Path(id): Path<String>) -> Answer<Json<Event>> {
+pub(super) async fn get_event(
+    State(app): State<App>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<Event>> {
     let row = find(&app, &id).await?;
-    let shown = shown(&app, vec![row]).await?.pop();
+    let shown = shown(&app, &who, vec![row]).await?.pop();
     shown.map(Json).ok_or_else(|| Problem::not_found("there is no such event"))
 }
 

@@ -17,6 +17,7 @@
 mod activity;
 mod app;
 mod assets;
+mod bookmarks;
 mod camera_tests;
 mod camera_write;
 mod cameras;
@@ -33,6 +34,8 @@ mod guard;
 mod headers;
 mod health;
 mod live;
+mod locks;
+mod marks;
 mod mask;
 mod me;
 mod media;

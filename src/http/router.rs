@@ -12,8 +12,9 @@ use utoipa_axum::routes;
 use super::error::Problem;
 use super::openapi::Api;
 use super::{
-    App, activity, assets, camera_tests, camera_write, cameras, days, events, guard, headers, health, live,
-    me, media, metrics, motion_searches, openapi, segments, session, setup, still, storage, timeline, zones,
+    App, activity, assets, bookmarks, camera_tests, camera_write, cameras, days, events, guard, headers,
+    health, live, locks, marks, me, media, metrics, motion_searches, openapi, segments, session, setup,
+    still, storage, timeline, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -45,6 +46,12 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(events::get_event))
         .routes(routes!(events::get_snapshot))
         .routes(routes!(events::get_event_clip))
+        .routes(routes!(marks::mark_events))
+        .routes(routes!(marks::count_events))
+        .routes(routes!(bookmarks::list_bookmarks, bookmarks::post_bookmark))
+        .routes(routes!(bookmarks::patch_bookmark, bookmarks::delete_bookmark))
+        .routes(routes!(locks::list_locks, locks::post_lock))
+        .routes(routes!(locks::delete_lock))
         .routes(routes!(zones::get_zones, zones::put_zones))
         .routes(routes!(zones::preview_zones))
         .routes(routes!(activity::get_activity))

@@ -99,7 +99,7 @@ async fn days_count_in_the_zone_asked_for() {
     let days = client.get("/api/v1/days?cameras=ngo-7&month=2026-11").await.json();
     assert_eq!(
         days,
-        json!({"items": [{"date": "2026-11-22", "seconds": 3000, "cameras_with_footage": 1, "events": 0}]})
+        json!({"items": [{"date": "2026-11-22", "seconds": 3000, "cameras_with_footage": 1, "events": 0, "alerts_unseen": 0}]})
     );
     let elsewhere = client.get("/api/v1/days?month=2026-11&tz=Pacific/Auckland").await.json();
     assert_eq!(elsewhere["items"][0]["date"], "2026-11-22");

@@ -130,7 +130,8 @@ async fn an_event_has_its_pictures_and_says_what_it_is() {
         json!({
             "id": done.id, "kind": "motion", "camera": camera.id, "score": 0.5, "size": 0.25, "cells": cells,
             "from": "2026-11-22T14:00:00.000Z", "to": "2026-11-22T14:01:00.000Z", "zone_ids": [],
-            "best_at": "2026-11-22T14:00:00.000Z", "objects": null, "rank": "usual", "snapshot": {"small": small, "large": null},
+            "best_at": "2026-11-22T14:00:00.000Z", "objects": null, "rank": "usual", "seen": false,
+            "handled": null, "verdict": null, "snapshot": {"small": small, "large": null},
             "clip": {
                 "url": format!("/api/v1/events/{}/clip.mp4", done.id),
                 "from": "2026-11-22T13:59:55.000Z", "to": "2026-11-22T14:01:05.000Z",

@@ -4,6 +4,42 @@
  */
 
 export interface paths {
+    "/bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists bookmarks, newest moment first. */
+        get: operations["list_bookmarks"];
+        put?: never;
+        /** Adds a bookmark. */
+        post: operations["post_bookmark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/bookmarks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a bookmark. */
+        delete: operations["delete_bookmark"];
+        options?: never;
+        head?: never;
+        /** Changes a bookmark that still has the revision in `If-Match`. */
+        patch: operations["patch_bookmark"];
+        trace?: never;
+    };
     "/camera-tests": {
         parameters: {
             query?: never;
@@ -351,6 +387,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events:count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts the events that began in a range, and those that whoever asks has not seen. */
+        get: operations["count_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events:mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks events as seen, as taken care of, as false alarms, or takes such marks away. */
+        post: operations["mark_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -397,6 +467,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/locks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists locks, newest footage first; at most a thousand. */
+        get: operations["list_locks"];
+        put?: never;
+        /** Locks footage of a camera, of both its encodings: retention never deletes it, also not on a full disk. */
+        post: operations["post_lock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/locks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a lock: what no other lock keeps may be deleted from now on. */
+        delete: operations["delete_lock"];
         options?: never;
         head?: never;
         patch?: never;
@@ -617,6 +722,47 @@ export interface components {
              */
             moved: number;
         };
+        /** @description A moment or a stretch with a note. */
+        Bookmark: {
+            /** @description The moment, or the first instant of the stretch. */
+            at: components["schemas"]["Time"];
+            /** @description Who. */
+            by: string;
+            /**
+             * Format: uuid
+             * @description Whose picture.
+             */
+            camera: string;
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description When it was made. */
+            made_at: components["schemas"]["Time"];
+            /** @description Why. */
+            note: string;
+            /**
+             * Format: int64
+             * @description For `If-Match`.
+             */
+            revision: number;
+            to: components["schemas"]["Time"] | null;
+        };
+        /** @description A page of bookmarks. */
+        BookmarkPage: {
+            /** @description Newest moment first. */
+            items: components["schemas"]["Bookmark"][];
+            /** @description Ask again with it for older ones. */
+            next_cursor: string | null;
+        };
+        /** @description What to change (RFC 7396): a field that is left out stays. */
+        BookmarkPatch: {
+            at?: components["schemas"]["Time"] | null;
+            /** @description At most 500 characters. */
+            note?: string | null;
+            to?: components["schemas"]["Time"] | null;
+        };
         /** @description A camera. */
         Camera: {
             /** @description Lane or place; empty: none. */
@@ -673,6 +819,24 @@ export interface components {
             transport: components["schemas"]["Transport"];
             /** @description What the camera asks for. */
             username: string | null;
+        };
+        /** @description How many events of a camera began. */
+        CameraEventCount: {
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            camera: string;
+            /**
+             * Format: int64
+             * @description All.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Those of them that whoever asks has not seen.
+             */
+            unseen: number;
         };
         /** @description Several cameras. */
         CameraPage: {
@@ -779,6 +943,11 @@ export interface components {
         Code: "unauthenticated" | "forbidden" | "not_found" | "invalid" | "stale_revision" | "conflict" | "no_recording" | "too_many" | "unavailable" | "disk_full" | "internal";
         /** @description One day. */
         Day: {
+            /**
+             * Format: int64
+             * @description Those of them that whoever asks has not seen.
+             */
+            alerts_unseen: number;
             /** @description How many of the cameras have footage. */
             cameras_with_footage: number;
             /**
@@ -844,6 +1013,7 @@ export interface components {
             clip: components["schemas"]["EventClip"];
             /** @description First instant. */
             from: components["schemas"]["Time"];
+            handled: components["schemas"]["Handled"] | null;
             /**
              * Format: uuid
              * @description For ever.
@@ -863,6 +1033,8 @@ export interface components {
              * @description How sure and how strong, 0 to 1.
              */
             score: number;
+            /** @description Whoever asks has seen it. */
+            seen: boolean;
             /**
              * Format: double
              * @description Largest share of the picture that moved at once, 0 to 1.
@@ -871,6 +1043,7 @@ export interface components {
             /** @description Its pictures, as far as there are any. */
             snapshot: components["schemas"]["EventSnapshot"];
             to: components["schemas"]["Time"] | null;
+            verdict: components["schemas"]["Verdict"] | null;
             /** @description Zones that it was in. */
             zone_ids: string[];
         };
@@ -883,11 +1056,35 @@ export interface components {
             /** @description An MP4 with some seconds before and after. */
             url: string;
         };
+        /** @description How many events began. */
+        EventCounts: {
+            /** @description The same by camera; cameras without any are left out. */
+            cameras: components["schemas"]["CameraEventCount"][];
+            /**
+             * Format: int64
+             * @description Of all cameras, also of removed ones.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Those of them that whoever asks has not seen.
+             */
+            unseen: number;
+        };
         /**
          * @description What happened.
          * @enum {string}
          */
         EventKind: "motion" | "tamper_covered" | "tamper_defocused" | "tamper_turned" | "tamper_frozen" | "tamper_black" | "unknown";
+        /** @description What to mark on which events. What is left out stays as it is. */
+        EventMarks: {
+            handled?: components["schemas"]["NewHandled"] | null;
+            /** @description At most 200; those that are gone are passed over. */
+            ids: string[];
+            /** @description Whoever marks has seen them, or has not: each person for themselves. */
+            seen?: boolean | null;
+            verdict?: components["schemas"]["Verdict"] | null;
+        };
         /** @description A kind of thing that the picture of an event shows. */
         EventObject: {
             /**
@@ -928,6 +1125,15 @@ export interface components {
             from: components["schemas"]["Time"];
             /** @description First instant after, within the range asked for. */
             to: components["schemas"]["Time"];
+        };
+        /** @description Somebody took care of an event. */
+        Handled: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Who. */
+            by: string;
+            /** @description What they did; may be empty. */
+            note: string;
         };
         /** @description How the recorder does. */
         Health: {
@@ -1029,6 +1235,40 @@ export interface components {
             /** @description Where its bytes are. */
             url: string;
         };
+        /** @description Somebody's word that footage stays. */
+        Lock: {
+            /** @description Who. */
+            by: string;
+            /**
+             * Format: uuid
+             * @description Whose footage.
+             */
+            camera: string;
+            /** @description First instant inside. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description When it was made. */
+            made_at: components["schemas"]["Time"];
+            /** @description Why; may be empty. */
+            note: string;
+            /** @description First instant after. */
+            to: components["schemas"]["Time"];
+            until: components["schemas"]["Time"] | null;
+        };
+        /** @description Locks. */
+        Locks: {
+            /** @description Newest footage first. */
+            items: components["schemas"]["Lock"][];
+        };
+        /** @description Events as they are marked now. */
+        MarkedEvents: {
+            /** @description In the order of the request; those that are gone are left out. */
+            items: components["schemas"]["Event"][];
+        };
         /** @description Who asks. */
         Me: {
             /** @description Language of what is written to them. */
@@ -1099,6 +1339,16 @@ export interface components {
             /** @description There were more than are kept; ask for a shorter range. */
             truncated: boolean;
         };
+        /** @description A moment to find again. */
+        NewBookmark: {
+            /** @description The moment, or the first instant of a stretch. */
+            at: components["schemas"]["Time"];
+            /** @description Id or slug. */
+            camera: string;
+            /** @description At most 500 characters. */
+            note?: string;
+            to?: components["schemas"]["Time"] | null;
+        };
         /** @description A camera to add. A user name and password in `main_url` are taken out of it and kept like those in the fields. */
         NewCamera: {
             /** @description Lane or place. */
@@ -1134,6 +1384,23 @@ export interface components {
             transport?: components["schemas"]["Transport"] | null;
             /** @description What the camera asks for. */
             username?: string | null;
+        };
+        /** @description What was done. */
+        NewHandled: {
+            /** @description At most 500 characters. */
+            note?: string;
+        };
+        /** @description Footage that is to stay. */
+        NewLock: {
+            /** @description Id or slug. */
+            camera: string;
+            /** @description First instant inside. */
+            from: components["schemas"]["Time"];
+            /** @description At most 500 characters. */
+            note?: string;
+            /** @description First instant after: at most seven days later, and at most seven days from now. What is not yet recorded stays too. */
+            to: components["schemas"]["Time"];
+            until?: components["schemas"]["Time"] | null;
         };
         /** @description A new password. */
         NewPassword: {
@@ -1432,6 +1699,11 @@ export interface components {
          * @enum {string}
          */
         Transport: "tcp" | "udp";
+        /**
+         * @description What somebody found an event to be.
+         * @enum {string}
+         */
+        Verdict: "false_alarm";
         /** @description A volume. */
         Volume: {
             /**
@@ -1533,6 +1805,148 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_bookmarks: {
+        parameters: {
+            query?: {
+                /** @description Id or slug; of all cameras when it is left out. */
+                camera?: string;
+                /** @description First instant inside; from the beginning when it is left out. */
+                from?: string;
+                /** @description First instant after; without end when it is left out. */
+                to?: string;
+                /** @description At most so many, 1 to 500; 100 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before; ask for the same range and camera. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of bookmarks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookmarkPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_bookmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBookmark"];
+            };
+        };
+        responses: {
+            /** @description The bookmark */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bookmark"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_bookmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_bookmark: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookmarkPatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bookmark"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_camera_test: {
         parameters: {
             query?: never;
@@ -2291,6 +2705,8 @@ export interface operations {
                 zone?: string;
                 /** @description That lasted at least so long, such as `PT3S`. */
                 min_duration?: string;
+                /** @description `false`: only those that whoever asks has not seen; `true`: only the others. All when it is left out. */
+                seen?: boolean;
                 /** @description At most so many, 1 to 200; 50 when it is left out. */
                 limit?: number;
                 /** @description `next_cursor` of the answer before; ask for the same range and filter. */
@@ -2439,6 +2855,75 @@ export interface operations {
             };
         };
     };
+    count_events: {
+        parameters: {
+            query: {
+                /** @description Kinds, separated by commas, as for the list of events; all when it is left out. */
+                kind?: string;
+                /** @description First instant inside. */
+                from: string;
+                /** @description First instant after; at most 32 days later. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventCounts"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventMarks"];
+            };
+        };
+        responses: {
+            /** @description The events as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkedEvents"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -2511,6 +2996,105 @@ export interface operations {
         responses: {
             /** @description A WebSocket of subprotocol nvr.live.v1 */
             101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_locks: {
+        parameters: {
+            query?: {
+                /** @description Id or slug; of all cameras, also of removed ones, when it is left out. */
+                camera?: string;
+                /** @description First instant inside; from the beginning when it is left out. */
+                from?: string;
+                /** @description First instant after; without end when it is left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Locks that meet the range */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Locks"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLock"];
+            };
+        };
+        responses: {
+            /** @description The lock */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lock"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
