@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { cameras, find, gaps, spans } from './village.mjs';
 import { live } from './live.mjs';
 import { media } from './media.mjs';
+import * as marks from './marks.mjs';
 import * as motion from './motion.mjs';
 import { keyframe, segmentFile, segmentList, tail } from './recordings.mjs';
 
@@ -183,12 +184,32 @@ const server = createServer(async (req, res) => {
             seconds: Math.round(s),
             cameras_with_footage: 1,
             events: motion.happened(find(q.get('cameras').split(',')[0]), a, a + 86400_000).length,
+            alerts_unseen: d % 3,
           });
       }
       return json(res, 200, { items });
     }
     case 'GET events':
       return json(res, 200, motion.page(cameras, q));
+    case 'GET events:count':
+      return json(res, 200, motion.count(cameras, q));
+    case 'POST events:mark': {
+      const body = await readJson(req);
+      marks.mark(body);
+      const found = body.ids.map((one) => motion.eventOf(cameras, one)).filter(Boolean);
+      return json(res, 200, { items: found.map(motion.told) });
+    }
+    case 'GET bookmarks':
+    case 'GET locks':
+      return json(res, 200, marks.list(head, q.get('camera') && find(q.get('camera'))?.id));
+    case 'POST bookmarks':
+    case 'POST locks': {
+      const body = await readJson(req);
+      return json(res, 201, marks.keep(head, find(body.camera).id, body));
+    }
+    case 'DELETE bookmarks/:id':
+    case 'DELETE locks/:id':
+      return marks.drop(head, id) ? json(res, 204) : problem(res, 404, 'not_found');
     case 'GET events/:id':
       return json(res, 200, motion.told(event));
     case 'GET events/:id/snapshot.jpg':

@@ -1,5 +1,6 @@
 // Development only: what moves in the pretend hamlet: events, cells, zones and searches of the mock recorder.
 import { execFileSync } from 'node:child_process';
+import { countsOf, marksOf } from './marks.mjs';
 import { BOOT, find, spans } from './village.mjs';
 
 const S = 1000;
@@ -71,7 +72,7 @@ export function told(e) {
   const small = dice(e.from, 'picture') > 0.12 ? `/api/v1/events/${id(e)}/snapshot.jpg?size=small` : null;
   return {
     ...stretch(e), camera: e.camera.id, score: 0.8, size: e.size, cells: cells(e.x, e.y, 3, 5), zone_ids: own.slice(0, 1 + (e.k % 2)).map((z) => z.id),
-    best_at: iso(e.from + 1500), ...looked(e), snapshot: { small, large: small?.replace('small', 'large') ?? null },
+    best_at: iso(e.from + 1500), ...looked(e), ...marksOf(id(e)), snapshot: { small, large: small?.replace('small', 'large') ?? null },
     clip: { url: `/api/v1/events/${id(e)}/clip.mp4`, from: iso(e.from - 5 * S), to: iso(e.to + 5 * S) },
   }; // prettier-ignore
 }
@@ -85,9 +86,17 @@ export function page(cameras, q, problem) {
   const start = Number(q.get('cursor') ?? 0);
   const all = wanted
     .flatMap((c) => happened(c, from, to))
+    .filter((e) => q.get('seen') !== 'false' || !marksOf(id(e)).seen)
     .filter((e) => !kinds.length || kinds.some((k) => e.kind === k || e.kind.startsWith(`${k}_`)))
     .sort((a, b) => b.from - a.from);
   return { items: all.slice(start, start + limit).map(told), next_cursor: start + limit < all.length ? String(start + limit) : null }; // prettier-ignore
+}
+
+/** How many events began, and how many of them are unseen. */
+export function count(cameras, q) {
+  const [from, to] = [Date.parse(q.get('from')), Date.parse(q.get('to'))];
+  const of = (c) => happened(c, from, to).filter((e) => e.from >= from && (!q.get('kind') || e.kind.startsWith(q.get('kind')))); // prettier-ignore
+  return countsOf(cameras.map((c) => [c.id, of(c).map(id)]));
 }
 
 export function eventOf(cameras, name) {
@@ -164,7 +173,7 @@ export function activity(res, camera) {
 }
 
 const searches = new Map();
-let count = 0;
+let begun = 0;
 
 /** Reads a day every so often, as if there were much to read. */
 export function beginSearch({ camera, from, to, polygon }) {
@@ -173,7 +182,7 @@ export function beginSearch({ camera, from, to, polygon }) {
   const xs = polygon.map((p) => p[0]);
   const ys = polygon.map((p) => p[1]);
   const meets = (e) => e.x + 0.1 > Math.min(...xs) && e.x < Math.max(...xs) && e.y > Math.min(...ys) && e.y - 0.25 < Math.max(...ys); // prettier-ignore
-  const search = { id: `search-${++count}`, camera: c, from: a, to: b, begun: Date.now(), found: happened(c, a, b).filter((e) => e.from >= a && e.kind === 'motion' && meets(e)) }; // prettier-ignore
+  const search = { id: `search-${++begun}`, camera: c, from: a, to: b, begun: Date.now(), found: happened(c, a, b).filter((e) => e.from >= a && e.kind === 'motion' && meets(e)) }; // prettier-ignore
   searches.set(search.id, search);
   return search;
 }

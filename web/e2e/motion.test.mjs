@@ -269,8 +269,8 @@ test(
     await page.click('text=Tất cả >> nth=-1');
     await page.waitForFunction((n) => { const all = [...document.querySelectorAll('[data-event] .who')]; return all.length && all.every((e) => e.textContent === n); }, name); // prettier-ignore
     await page.locator('[data-event]').nth(1).click();
-    await page.waitForSelector('[data-stage=playback]');
-    await page.goBack();
+    await page.waitForSelector('[data-event-page]');
+    await page.click('[data-action=back]');
     await page.waitForSelector('[data-event]');
     assert.deepEqual(faults, []);
     await context.close();
@@ -302,6 +302,8 @@ test('where the recorder looks for motion: it is seen live, in the feed with a p
   await page.waitForSelector('#pane >> text=/Chuyển động lúc/');
   const { items } = await eventsOf(page, camera, Date.now() - DAY);
   await page.goto(`${URL_BASE}/e/${items[0].id}`);
+  await page.waitForSelector(`[data-event-page="${items[0].id}"]`);
+  await page.click('[data-action=playback]');
   await page.waitForSelector('[data-stage=playback]');
   assert.deepEqual(faults, []);
   await context.close();

@@ -14,6 +14,7 @@ import { CoverageLoader } from '../lib/timeline/loader';
 import { TapeLoader } from '../lib/timeline/tape-loader';
 import { rfc3339 } from '../lib/time/zone';
 import { clock, zone } from './app.svelte';
+import { Kept } from './kept.svelte';
 import { cameraPath, rewrite } from './router.svelte';
 import type { TimelineSession } from './timeline-session';
 
@@ -46,6 +47,7 @@ export class CameraSession implements TimelineSession {
 
   readonly coverage: CoverageLoader;
   readonly tape: TapeLoader;
+  readonly kept: Kept;
   #video: HTMLVideoElement | null = null;
   #canvas: HTMLCanvasElement | null = null;
   #player: PlaybackPlayer | null = null;
@@ -67,6 +69,7 @@ export class CameraSession implements TimelineSession {
       () => clock.now(),
       () => this.tapeVersion++,
     );
+    this.kept = new Kept(camera.id);
     const main = camera.renditions.find((r) => r.id === 'main');
     this.#hasSub = camera.renditions.some((r) => r.id === 'sub');
     if (main?.codec && this.#hasSub && !canPlay(`video/mp4; codecs="${main.codec}"`)) {

@@ -1,7 +1,10 @@
 /** The feed of events as state: the newest again and again, older ones by page, window after window back to the oldest footage. */
+import { marksApi } from '../lib/api/marks';
 import { motionApi } from '../lib/api/motion';
+import { stretchOf, WHENS, type When } from '../lib/marks/when';
+import type { EventCounts } from '../lib/api/types';
 import { merged, story, type Story } from '../lib/motion/events';
-import { app, clock } from './app.svelte';
+import { app, clock, zone } from './app.svelte';
 import { words } from './errors';
 
 const PAGE = 48;
@@ -14,6 +17,15 @@ const NEWS = 100;
 export interface Filter {
   camera: string | null;
   kind: string | null;
+  when: When | null;
+  unseen: boolean;
+}
+
+/** Events that nobody signed in as this person has seen, for the buttons of the feed. */
+export interface Unseen {
+  all: number;
+  cameras: ReadonlyMap<string, number>;
+  when: Record<When, number>;
 }
 
 export class Feed {
@@ -23,6 +35,8 @@ export class Feed {
   /** Nothing older is left. */
   complete = $state(false);
   checkedAt = $state<number | null>(null);
+  /** Null until the first answer. */
+  unseen = $state.raw<Unseen | null>(null);
   /** Names of zones, by their id, of the cameras that were asked. */
   zones = $state.raw(new Map<string, string>());
 
@@ -32,21 +46,27 @@ export class Feed {
   #asked = new Set<string>();
 
   constructor(private readonly filter: Filter) {
-    this.#to = clock.now() + 1000;
+    this.#to = this.#stretch?.to ?? clock.now() + 1000;
     void this.more();
+    void this.count();
   }
 
   stop(): void {
     this.#stop.abort();
   }
 
-  get #which(): { cameras: string[]; kind?: string } {
-    const { camera, kind } = this.filter;
-    return { cameras: camera ? [camera] : [], ...(kind ? { kind } : {}) };
+  get #which(): { cameras: string[]; kind?: string; seen?: false } {
+    const { camera, kind, unseen } = this.filter;
+    return { cameras: camera ? [camera] : [], ...(kind ? { kind } : {}), ...(unseen ? { seen: false } : {}) };
+  }
+
+  get #stretch(): { from: number; to: number } | null {
+    return this.filter.when && stretchOf(this.filter.when, clock.now(), zone());
   }
 
   #take(news: Story[]): void {
-    this.events = merged(this.events, news);
+    const all = merged(this.events, news);
+    this.events = this.filter.unseen ? all.filter((e) => !e.seen) : all;
     this.checkedAt = clock.now();
     for (const e of news) if (e.zones.length) void this.#learn(e.camera);
   }
@@ -60,14 +80,15 @@ export class Feed {
       const before = this.events.length;
       // Weeks without anything are passed over.
       while (!this.complete && this.events.length === before && !signal.aborted) {
-        const from = this.#to - WINDOW_MS;
+        const stretch = this.#stretch;
+        const from = stretch ? stretch.from : this.#to - WINDOW_MS;
         const range = { from, to: this.#to, limit: PAGE };
         const page = await motionApi.events({ ...this.#which, ...range, cursor: this.#cursor }, signal);
         this.#cursor = page.next_cursor ?? undefined;
         this.#take(page.items.map(story));
         if (this.#cursor) continue;
         this.#to = from;
-        this.complete = from <= this.#oldest();
+        this.complete = stretch !== null || from <= this.#oldest();
       }
     } catch (e) {
       if (!signal.aborted) this.problem = words(e);
@@ -85,12 +106,47 @@ export class Feed {
   async news(): Promise<void> {
     if (this.checkedAt === null) return;
     const lasting = this.events.filter((e) => e.to === null).map((e) => e.from);
-    const from = Math.max(clock.now() - WINDOW_MS, Math.min(this.checkedAt - NEWS_MS, ...lasting));
+    const since = Math.max(clock.now() - WINDOW_MS, Math.min(this.checkedAt - NEWS_MS, ...lasting));
+    const stretch = this.#stretch;
+    const from = Math.max(since, stretch?.from ?? since);
+    const to = Math.min(clock.now() + 1000, stretch?.to ?? Infinity);
+    if (to <= from) return;
     try {
-      const range = { from, to: clock.now() + 1000, limit: NEWS };
+      const range = { from, to, limit: NEWS };
       this.#take((await motionApi.events({ ...this.#which, ...range }, this.#stop.signal)).items.map(story));
     } catch {
       // The banner about the lost recorder says it; the next turn asks again.
+    }
+  }
+
+  /** Somebody has marked them, or taken a mark back. */
+  marked(events: Story[]): void {
+    this.#take(events);
+    void this.count();
+  }
+
+  /** How many are unseen; of the last month, as far as the recorder counts at once. */
+  async count(): Promise<void> {
+    const now = clock.now();
+    const kind = this.filter.kind ?? undefined;
+    const ask = (from: number, to: number) => marksApi.count(from, to, kind, this.#stop.signal);
+    const stretches = WHENS.map((when) => stretchOf(when, now, zone()));
+    try {
+      const [all, ...parts] = await Promise.all([
+        ask(now - WINDOW_MS, now + 1000),
+        ...stretches.map((s) => ask(s.from, s.to)),
+      ]);
+      const mine = (counts: EventCounts): number =>
+        this.filter.camera === null
+          ? counts.unseen
+          : (counts.cameras.find((c) => c.camera === this.filter.camera)?.unseen ?? 0);
+      this.unseen = {
+        all: mine(all),
+        cameras: new Map(all.cameras.map((c) => [c.camera, c.unseen])),
+        when: Object.fromEntries(WHENS.map((when, i) => [when, mine(parts[i]!)])) as Unseen['when'],
+      };
+    } catch {
+      // The banner about the lost recorder says it; the buttons keep what they knew.
     }
   }
 

@@ -8,7 +8,7 @@ export type Route =
   | { page: 'search'; slug: string; t: string | null }
   /** Several cameras at one clock; `big` is enlarged. */
   | { page: 'sync'; slugs: string[]; t: string | null; big: string | null }
-  | { page: 'events'; camera: string | null; kind: string | null }
+  | { page: 'events'; camera: string | null; kind: string | null; when: string | null; unseen: boolean }
   | { page: 'event'; id: string }
   | { page: 'cameras' }
   | { page: 'system' }
@@ -32,7 +32,13 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
     };
   if (parts[0] === 'e' && parts[1] && parts.length === 2) return { page: 'event', id: parts[1] };
   if (parts[0] === 'events' && parts.length === 1)
-    return { page: 'events', camera: query.get('c'), kind: query.get('kind') };
+    return {
+      page: 'events',
+      camera: query.get('c'),
+      kind: query.get('kind'),
+      when: query.get('when'),
+      unseen: query.get('seen') === '0',
+    };
   if (parts.length === 1 && (parts[0] === 'cameras' || parts[0] === 'system' || parts[0] === 'login'))
     return { page: parts[0] };
   return { page: 'missing' };
@@ -100,7 +106,18 @@ export function syncPath(slugs: readonly string[], t?: string, big?: string | nu
   return `/sync${query.length ? `?${query.join('&')}` : ''}`;
 }
 
-export function eventsPath(camera?: string | null, kind?: string | null): string {
-  const query = new URLSearchParams([...(camera ? [['c', camera]] : []), ...(kind ? [['kind', kind]] : [])]);
+export const eventPath = (id: string): string => `/e/${encodeURIComponent(id)}`;
+
+export function eventsPath(
+  camera?: string | null,
+  kind?: string | null,
+  more: { when?: string | null; unseen?: boolean } = {},
+): string {
+  const query = new URLSearchParams([
+    ...(camera ? [['c', camera]] : []),
+    ...(kind ? [['kind', kind]] : []),
+    ...(more.when ? [['when', more.when]] : []),
+    ...(more.unseen ? [['seen', '0']] : []),
+  ]);
   return `/events${query.size ? `?${query}` : ''}`;
 }

@@ -2,6 +2,7 @@
 import type { Coverage } from '../lib/timeline/coverage';
 import type { CoverageLoader } from '../lib/timeline/loader';
 import type { TapeLoader } from '../lib/timeline/tape-loader';
+import type { Kept } from './kept.svelte';
 
 export interface TimelineSession {
   readonly mode: 'live' | 'playback';
@@ -16,6 +17,8 @@ export interface TimelineSession {
   /** Motion and events, where they are shown. */
   readonly tape: TapeLoader | null;
   readonly tapeVersion: number;
+  /** Bookmarks and locks, where they are shown. */
+  readonly kept?: Kept;
   readonly oldest: number | null;
   seek(t: number): void;
   jump(ms: number): void;

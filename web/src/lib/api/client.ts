@@ -81,7 +81,7 @@ export function send<T>(
   });
 }
 
-export const query = (o: Record<string, string | number | undefined>): string =>
+export const query = (o: Record<string, string | number | boolean | undefined>): string =>
   new URLSearchParams(Object.entries(o).flatMap(([k, v]) => (v === undefined ? [] : [[k, String(v)]]))).toString();
 
 export const iso = (ms: number): string => new Date(ms).toISOString();

@@ -9,6 +9,8 @@ export interface EventQuery {
   kind?: string;
   from: number;
   to: number;
+  /** Only those that whoever asks has not seen. */
+  seen?: false;
   limit?: number;
   cursor?: string;
 }

@@ -1,5 +1,5 @@
 /** Events as pages use them: times as numbers, what to play, jumping from one to another. Pure. */
-import type { EventKind, MotionEvent, ObjectKind, TimelineEvent } from '../api/types';
+import type { EventKind, MotionEvent, ObjectKind, TimelineEvent, Verdict } from '../api/types';
 import { dayKey } from '../time/zone';
 
 export interface Happening {
@@ -19,6 +19,11 @@ export interface Story extends Happening {
   picture: string | null;
   /** What its picture shows, surest first; empty also when nobody looked. */
   objects: ObjectKind[];
+  /** Whoever is signed in has seen it. */
+  seen: boolean;
+  /** Somebody took care of it. */
+  handled: { at: number; by: string; note: string } | null;
+  verdict: Verdict | null;
 }
 
 export const happening = (e: TimelineEvent): Happening => ({
@@ -35,6 +40,9 @@ export const story = (e: MotionEvent): Story => ({
   playFrom: Date.parse(e.clip.from),
   picture: e.snapshot.small,
   objects: (e.objects ?? []).map((o) => o.kind).filter((kind) => kind !== 'other'),
+  seen: e.seen,
+  handled: e.handled && { ...e.handled, at: Date.parse(e.handled.at) },
+  verdict: e.verdict,
 });
 
 /** As long as the recorder's own clips begin before their event. */

@@ -76,7 +76,7 @@ describe('the feed', () => {
 describe('what an event shows', () => {
   const told = (objects: MotionEvent['objects']): MotionEvent => ({
     id: 'e', kind: 'motion', camera: 'c', from: '2026-01-01T00:00:00Z', to: null, score: 1, size: 0.1, cells: '', zone_ids: [],
-    best_at: '2026-01-01T00:00:01Z', objects, rank: 'usual', snapshot: { small: null, large: null },
+    best_at: '2026-01-01T00:00:01Z', objects, rank: 'usual', seen: false, handled: null, verdict: null, snapshot: { small: null, large: null },
     clip: { url: '', from: '2025-12-31T23:59:55Z', to: '2026-01-01T00:00:09Z' },
   }); // prettier-ignore
 

@@ -1,6 +1,7 @@
 /** Paints the timeline: ruler, recorded stretches, hatched gaps, motion, events, marks, the present and the playhead. */
 import type { Coverage } from './coverage';
 import { lastBefore, paintedEnd } from './coverage';
+import type { Keepsake } from '../marks/kept';
 import { msPerPx, span, toX, type View } from './scale';
 import { bucketOf, type Tape } from './tape';
 import { minorStep, multiples, ticks } from './ticks';
@@ -15,6 +16,8 @@ export interface TimelineModel {
   /** One camera each, from above. */
   lanes: readonly Coverage[];
   tape: Tape | null;
+  /** Bookmarks and locks, in any order. */
+  kept: readonly Keepsake[];
   position: number;
   now: number;
   live: boolean;
@@ -39,6 +42,8 @@ const C = {
   text: '#b4c2d0',
   day: '#f2f5f8',
   mark: '#ffd166',
+  lock: '#5ec8b2',
+  bookmark: '#7cc4ff',
   now: '#ff6b6b',
   head: '#ffffff',
   label: '#1f2833',
@@ -132,6 +137,35 @@ function drawEvents(ctx: CanvasRenderingContext2D, m: TimelineModel, tape: Tape,
   }
 }
 
+/** Locked footage is underlined; a bookmark is a ribbon that hangs from the top. */
+function drawKept(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
+  for (const k of m.kept) {
+    const to = k.to ?? k.from;
+    if (k.from > m.view.to || to < m.view.from) continue;
+    const x = toX(m.view, k.from);
+    const w = toX(m.view, to) - x;
+    if (k.kind === 'lock') {
+      ctx.fillStyle = C.lock;
+      ctx.fillRect(x, top + height - 4, Math.max(3, w), 4);
+      continue;
+    }
+    ctx.fillStyle = C.bookmark;
+    if (w > 1) {
+      ctx.globalAlpha = 0.22;
+      ctx.fillRect(x, top, w, height);
+      ctx.globalAlpha = 1;
+    }
+    ctx.fillRect(x - 0.5, top, 1, height);
+    ctx.beginPath();
+    ctx.moveTo(x - 5, top);
+    ctx.lineTo(x + 5, top);
+    ctx.lineTo(x + 5, top + 13);
+    ctx.lineTo(x, top + 9);
+    ctx.lineTo(x - 5, top + 13);
+    ctx.fill();
+  }
+}
+
 function drawRuler(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
   const { view, zone } = m;
   const { step, marks } = ticks(view, zone);
@@ -210,6 +244,7 @@ export function drawTimeline(ctx: CanvasRenderingContext2D, m: TimelineModel, he
     drawMotion(ctx, m, m.tape, top, height);
     drawEvents(ctx, m, m.tape, top);
   }
+  drawKept(ctx, m, top, height);
   drawRuler(ctx, m, top, height);
   drawMarks(ctx, m, top, height);
   const nowX = toX(m.view, m.now);

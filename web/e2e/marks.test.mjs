@@ -1,0 +1,194 @@
+// What people do with events and moments: seen, handled, false alarms, each undone; the page of one event; bookmarks and
+// locks on the timeline. Against the real recorder, whose simulated cameras always move.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+
+let browser;
+before(async () => (browser = await launch()));
+after(async () => browser?.close());
+
+const DAY = 86_400_000;
+const iso = (ms) => new Date(ms).toISOString();
+const feed = (page, more = '') => api(page, `events?from=${iso(Date.now() - DAY)}&to=${iso(Date.now() + 1000)}&limit=200${more}`).then((p) => p.items); // prettier-ignore
+const one = (page, id) => api(page, `events/${id}`);
+const send = (page, method, path, body) =>
+  page.evaluate(
+    async ([m, p, b]) => (await fetch(`/api/v1/${p}`, { method: m, headers: { 'content-type': 'application/json' }, body: b && JSON.stringify(b) })).status,
+    [method, path, body],
+  ); // prettier-ignore
+/** Polls in the page until what the recorder says is as wanted. */
+const until = (page, path, f) => page.waitForFunction(async ([p, source]) => new Function(`return ${source}`)()(await (await fetch(`/api/v1/${p}`)).json()), [path, String(f)], { polling: 200 }).catch((e) => { throw new Error(`${path}: ${e.message}`); }); // prettier-ignore
+
+/** Signed in, with some events that nobody has marked yet. */
+async function fresh(options, expected = []) {
+  const opened = await open(browser, options, { expected });
+  const { page } = opened;
+  await signIn(page);
+  await page.waitForSelector('[data-tile]');
+  await until(page, `events:count?from=${iso(Date.now() - DAY)}&to=${iso(Date.now() + DAY)}`, (c) => c.events > 2);
+  const ids = (await feed(page)).map((e) => e.id);
+  assert.equal(await send(page, 'POST', 'events:mark', { ids, seen: false, handled: null, verdict: null }), 200);
+  return { ...opened, ids };
+}
+
+test('the feed: seen, handled with a note, false alarm; counted, and undone', async (t) => {
+  const { context, page, faults } = await fresh(PC);
+  await page.goto(`${URL_BASE}/events`);
+  const card = page.locator('[data-card]').first();
+  await card.waitFor();
+  await accessible(page);
+  const id = await card.getAttribute('data-card');
+  await page.waitForSelector('[data-unseen]');
+  await card.locator('[data-action=seen]').click();
+  await page.waitForSelector(`[data-card="${id}"][data-seen=true]`);
+  assert.equal((await one(page, id)).seen, true);
+  await page.click('[data-action=undo-mark]');
+  await page.waitForSelector(`[data-card="${id}"][data-seen=false]`);
+  assert.equal((await one(page, id)).seen, false);
+
+  await t.test('a note is seen by all', async () => {
+    await card.locator('[data-action=handled]').click();
+    await page.fill('dialog textarea', 'Đã gọi chủ nhà');
+    await accessible(page);
+    await page.click('[data-action=save-handled]');
+    await page.waitForSelector(`[data-card="${id}"] >> text=Đã gọi chủ nhà`);
+    const marked = await one(page, id);
+    assert.deepEqual([marked.handled.by, marked.handled.note, marked.seen], ['admin', 'Đã gọi chủ nhà', true]);
+    await page.click('[data-action=undo-mark]');
+    await page.waitForSelector(`[data-card="${id}"][data-seen=false]`);
+    assert.equal((await one(page, id)).handled, null);
+  });
+  await t.test('a false alarm leads to the zones', async () => {
+    await card.locator('[data-action=false-alarm]').click();
+    await page.waitForSelector('[data-undo] >> text=Chỉnh vùng');
+    assert.equal((await one(page, id)).verdict, 'false_alarm');
+    await page.click('[data-undo] a');
+    await page.waitForURL(/\/zones$/);
+    await page.goBack();
+  });
+  await t.test('what is unseen is a list of its own, and can be emptied at once', async () => {
+    await page.click('[data-filter=unseen]');
+    await page.waitForURL(/seen=0/);
+    await page.locator('[data-card]').first().waitFor();
+    await page.click('[data-filter=today]');
+    await page.waitForURL(/when=today/);
+    await page.click('[data-filter=today]');
+    await page.locator('[data-card]').first().waitFor();
+    await page.click('[data-action=all-seen]');
+    await page.waitForSelector('[data-empty] >> text=Đã xem hết');
+    assert.deepEqual(await feed(page, '&seen=false'), []);
+    await page.click('[data-action=undo-mark]');
+    await page.locator('[data-card]').first().waitFor();
+    assert.ok((await feed(page, '&seen=false')).length > 0);
+  });
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('phone: a card drawn to the right is seen, one that is not drawn far enough comes back', async () => {
+  const { context, page, faults } = await fresh(PHONE);
+  await page.goto(`${URL_BASE}/events`);
+  const card = page.locator('[data-card]').first();
+  await card.waitFor();
+  await accessible(page);
+  const id = await card.getAttribute('data-card');
+  for (const button of await card.locator('.acts .btn').all()) {
+    const box = await button.boundingBox();
+    assert.ok(box.height >= 44 && box.width >= 44, `${box.width} x ${box.height}`);
+  }
+  const cdp = await context.newCDPSession(page);
+  const draw = async (far) => {
+    const box = await card.boundingBox();
+    const [x, y] = [box.x + 40, box.y + 40];
+    const touch = (type, dx) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x: x + dx, y: y + dx / 20 }] }); // prettier-ignore
+    await touch('touchStart', 0);
+    for (let dx = 10; dx <= far; dx += 10) await touch('touchMove', dx);
+    await touch('touchEnd', 0);
+  };
+  await draw(50);
+  assert.equal(await card.getAttribute('data-seen'), 'false');
+  await draw(150);
+  await page.waitForSelector(`[data-card="${id}"][data-seen=true]`);
+  assert.ok(page.url().endsWith('/events'), 'drawing is no tap');
+  await page.tap('[data-action=undo-mark]');
+  await page.waitForSelector(`[data-card="${id}"][data-seen=false]`);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('one event: its clip plays at once, opening it is seeing it, and its buttons lead on', async () => {
+  const { context, page, faults, ids } = await fresh(PHONE);
+  await page.goto(`${URL_BASE}/events`);
+  await page.locator('[data-event]').first().click();
+  await page.waitForSelector('[data-event-page]');
+  const id = await page.getAttribute('[data-event-page]', 'data-event-page');
+  assert.ok(ids.includes(id) || (await one(page, id)).id === id);
+  await page.waitForFunction(() => document.querySelector('[data-event-page] video')?.currentTime > 0.5);
+  await page.waitForSelector('[data-action=seen][aria-pressed=true]');
+  await accessible(page);
+  await page.click('[data-action=handled]');
+  await page.click('text=Người quen');
+  await page.click('[data-action=save-handled]');
+  await page.waitForSelector('[data-handled] >> text=Người quen');
+  assert.equal((await one(page, id)).handled.note, 'Người quen');
+  await page.click('[data-action=playback]');
+  await page.waitForSelector('[data-stage=playback]');
+  await page.goBack();
+  await page.waitForSelector('[data-event-page]');
+  await page.click('[data-action=back]');
+  await page.waitForSelector(`[data-card="${id}"][data-seen=true]`);
+  // P18: the address alone, and one that is gone.
+  await page.goto(`${URL_BASE}/e/${id}`);
+  await page.waitForSelector(`[data-event-page="${id}"]`);
+  assert.deepEqual(faults, []);
+  await page.goto(`${URL_BASE}/e/018f0000-0000-7000-8000-000000000000`);
+  await page.waitForSelector('text=Không có sự kiện này');
+  await context.close();
+});
+
+test('playback: a moment is locked and bookmarked, shown on the timeline, listed, and removed', async () => {
+  const { context, page, faults } = await open(browser, PC);
+  await signIn(page);
+  await page.waitForSelector('[data-tile]');
+  const camera = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
+  for (const what of ['locks', 'bookmarks'])
+    for (const k of (await api(page, `${what}?camera=${camera.id}`)).items)
+      await send(page, 'DELETE', `${what}/${k.id}`);
+  const at = Date.now() - 6000;
+  await page.goto(`${URL_BASE}/c/${camera.slug}?t=${encodeURIComponent(iso(at))}`);
+  await page.waitForSelector('[data-stage=playback]');
+  await page.click('[data-action=keep]');
+  await page.fill('#pane input.input', 'Xe tải lạ');
+  await page.click('[data-action=lock]');
+  await page.waitForSelector('[data-kept=lock] >> text=Xe tải lạ');
+  const [lock] = (await api(page, `locks?camera=${camera.id}`)).items;
+  assert.deepEqual([lock.note, lock.by, lock.until, Date.parse(lock.to) - Date.parse(lock.from)], ['Xe tải lạ', 'admin', null, 60_000]); // prettier-ignore
+  await page.fill('#pane input.input', 'Biển số ở đây');
+  await page.click('[data-action=bookmark]');
+  await page.waitForSelector('[data-kept=bookmark] >> text=Biển số ở đây');
+  await accessible(page);
+  // Both in their colours.
+  const painted = () => page.evaluate(() => {
+    const c = document.querySelector('canvas[role=slider]');
+    const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+    const has = (r, g, b) => { for (let i = 0; i < data.length; i += 4) if (data[i] === r && data[i + 1] === g && data[i + 2] === b) return true; return false; };
+    return [has(0x5e, 0xc8, 0xb2), has(0x7c, 0xc4, 0xff)];
+  }); // prettier-ignore
+  assert.deepEqual(await painted(), [true, true]);
+  await page.reload();
+  await page.click('[data-action=keep]');
+  await page.waitForSelector('[data-kept=lock]');
+  await page.click('[data-kept=lock] [data-action=remove]');
+  await page.waitForSelector('[data-kept=lock]', { state: 'detached' });
+  assert.equal((await api(page, `locks?camera=${camera.id}`)).items.length, 0);
+  await page.click('[data-action=undo-mark]');
+  await page.waitForSelector('[data-kept=lock] >> text=Xe tải lạ');
+  const [again] = (await api(page, `locks?camera=${camera.id}`)).items;
+  assert.deepEqual([again.from, again.to, again.note], [lock.from, lock.to, lock.note]);
+  await page.click('[data-kept=bookmark] [data-action=remove]');
+  await page.waitForSelector('[data-kept=bookmark]', { state: 'detached' });
+  assert.equal((await api(page, `bookmarks?camera=${camera.id}`)).items.length, 0);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
