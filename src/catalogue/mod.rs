@@ -98,7 +98,7 @@ pub use object::{Object, ObjectKind, Rank, merged};
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
 pub use salvage::{take_holds, take_settings};
-pub use share::{NewShare, Opened, Share, ShareOpen};
+pub use share::{NewShare, Opened, Share, ShareOpen, Standing};
 pub use types::{
     Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState,
 };

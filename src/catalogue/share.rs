@@ -13,7 +13,8 @@ macro_rules! columns {
     () => {
         "select s.id, (select e.id from export e where e.key = s.export_key), s.pin_hash, s.person, s.created_90k, \
          s.expires_90k, s.revoked_90k, \
-         (select count(*) from share_open o where o.share_key = s.key and o.what in ('page', 'file')) from share s "
+         (select count(*) from share_open o where o.share_key = s.key and o.what in ('page', 'file')), \
+         (select count(*) from share_open o where o.share_key = s.key and o.what = 'wrong_pin') from share s "
     };
 }
 
@@ -67,12 +68,35 @@ pub struct Share {
     pub revoked: Option<Ticks>,
     /// How often its page or file was opened.
     pub opens: u64,
+    /// How often a wrong PIN was given.
+    pub wrong_pins: u64,
+}
+
+/// So many wrong PINs close a link for good: four digits must not be guessed within a day.
+const WRONG_PINS: u64 = 20;
+
+/// Whether a link still opens something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It opens this export.
+    Open(ExportId),
+    /// Its time is over, or its export is gone.
+    Expired,
+    /// It was taken back.
+    Revoked,
+    /// Too many wrong PINs were given.
+    Locked,
 }
 
 impl Share {
-    /// The export it opens now.
-    pub fn opens_now(&self, now: Ticks) -> Option<ExportId> {
-        self.export.filter(|_| self.revoked.is_none() && now < self.expires)
+    /// Whether it opens something now.
+    pub fn standing(&self, now: Ticks) -> Standing {
+        match self.export {
+            _ if self.revoked.is_some() => Standing::Revoked,
+            _ if self.wrong_pins >= WRONG_PINS => Standing::Locked,
+            Some(export) if now < self.expires => Standing::Open(export),
+            _ => Standing::Expired,
+        }
     }
 }
 
@@ -127,6 +151,7 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Share {
             expires: Ticks(row.try_get(5)?),
             revoked: row.try_get::<Option<i64>, _>(6)?.map(Ticks),
             opens: row.try_get::<i64, _>(7)?.unsigned_abs(),
+            wrong_pins: row.try_get::<i64, _>(8)?.unsigned_abs(),
         })
     }
 }
