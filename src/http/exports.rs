@@ -270,7 +270,7 @@ async fn plan(app: &App, form: &Wanted) -> Answer<(Vec<ExportItem>, ExportPlan)>
 }
 
 /// Says what an export would be, without making it.
-#[utoipa::path(post, path = "/exports/estimate", tag = "exports", request_body = Wanted,
+#[utoipa::path(post, path = "/exports:estimate", tag = "exports", request_body = Wanted,
     responses((status = 200, description = "Size, and what is missing", body = Estimate), Problem))]
 pub(super) async fn estimate_export(
     State(app): State<App>,

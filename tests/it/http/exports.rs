@@ -160,7 +160,7 @@ async fn a_stretch_with_a_gap_is_a_zip_with_a_part_for_each_side_and_proofs() {
 async fn what_it_would_be_is_told_before() {
     let mut filmed = Filmed::new().await;
     let told =
-        filmed.client.post("/api/v1/exports/estimate", json!({"items": [stretch(0, END)]})).await.json();
+        filmed.client.post("/api/v1/exports:estimate", json!({"items": [stretch(0, END)]})).await.json();
     assert_eq!(
         (&told["files"], &told["seconds"], &told["fits"]),
         (&json!(2), &json!(14.0), &json!(true)),

@@ -10,6 +10,7 @@ export type Route =
   | { page: 'sync'; slugs: string[]; t: string | null; big: string | null }
   | { page: 'events'; camera: string | null; kind: string | null }
   | { page: 'event'; id: string }
+  | { page: 'exports' }
   | { page: 'cameras' }
   | { page: 'system' }
   | { page: 'login' }
@@ -33,7 +34,10 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
   if (parts[0] === 'e' && parts[1] && parts.length === 2) return { page: 'event', id: parts[1] };
   if (parts[0] === 'events' && parts.length === 1)
     return { page: 'events', camera: query.get('c'), kind: query.get('kind') };
-  if (parts.length === 1 && (parts[0] === 'cameras' || parts[0] === 'system' || parts[0] === 'login'))
+  if (
+    parts.length === 1 &&
+    (parts[0] === 'exports' || parts[0] === 'cameras' || parts[0] === 'system' || parts[0] === 'login')
+  )
     return { page: parts[0] };
   return { page: 'missing' };
 }

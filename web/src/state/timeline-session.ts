@@ -17,6 +17,8 @@ export interface TimelineSession {
   readonly tape: TapeLoader | null;
   readonly tapeVersion: number;
   readonly oldest: number | null;
+  /** Moves an in or out point, where there are such. */
+  setMark?(which: 'in' | 'out', t: number): void;
   seek(t: number): void;
   jump(ms: number): void;
   goLive(): void;
