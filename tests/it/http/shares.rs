@@ -88,7 +88,7 @@ async fn a_link_opens_one_file_without_an_account_and_says_who_came() {
 
     let told = shared.told().await;
     assert_eq!((&told["state"], &told["opens"], &told["pin"]), (&json!("open"), &json!(2), &json!(false)));
-    assert_eq!(told["expires_at"], "2026-11-23T15:00:00.000Z");
+    assert_eq!(told["expires_at"], "2026-11-23T15:00:19.000Z", "a day after the sharing");
     assert_eq!(told["log"][0], json!({"at": told["log"][0]["at"], "address": "127.0.0.1", "what": "file"}));
     assert_eq!(shared.log().await, ["file", "page"], "a part in the middle is no new opening");
     assert!(!shared.filmed.get(&shared.path.clone()).await.text().contains(token), "a token is told once");
