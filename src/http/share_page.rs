@@ -196,11 +196,12 @@ fn both(vi: &str, en: &str) -> String {
 fn page(app: &App, status: StatusCode, inside: &str) -> Response {
     let nonce = random_token(16);
     let site = escaped(app.site_name());
+    let place = if site.is_empty() { String::new() } else { format!("<p class=\"site\">{site}</p>") };
     let text = format!(
         "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex\">\
          <title>{site} · lanewatch</title><style nonce=\"{nonce}\">{STYLE}</style></head>\
-         <body><main><p class=\"site\">{site}</p>{inside}</main></body></html>"
+         <body><main>{place}{inside}</main></body></html>"
     );
     let csp = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; media-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -263,9 +264,8 @@ fn pin_form(token: &str, words: &str) -> String {
 fn file_card(app: &App, token: &str, opening: &Opening) -> String {
     let (export, token) = (&opening.export, escaped(token));
     let wall = |at: Ticks| wall(app, at);
-    let item = |name: &str, range: TimeRange| {
-        format!("<li><b>{}</b><br>{} – {}</li>", escaped(name), wall(range.from), wall(range.to))
-    };
+    let item =
+        |name: &str, range: TimeRange| format!("<li><b>{}</b><br>{}</li>", escaped(name), span(app, range));
     let items: String = export.items.iter().map(|i| item(&i.name, i.range)).collect();
     let name = export.file_name.as_deref().unwrap_or_default();
     let video = match name.ends_with(".mp4") {
@@ -293,6 +293,15 @@ fn file_card(app: &App, token: &str, opening: &Opening) -> String {
         wall(opening.share.expires),
         export.sha256.map(|hash| hex(&hash)).unwrap_or_default(),
     )
+}
+
+/// `22:14:05 – 22:19:05 22/11/2026`, or with both days.
+fn span(app: &App, range: TimeRange) -> String {
+    let (from, to) = (wall(app, range.from), wall(app, range.to));
+    match (from.split_once(' '), to.split_once(' ')) {
+        (Some((time, day)), Some((_, other))) if day == other => format!("{time} – {to}"),
+        _ => format!("{from} – {to}"),
+    }
 }
 
 /// `22:14:05 22/11/2026`, in the site's zone.

@@ -202,6 +202,9 @@ test(
     await page.mouse.up();
     assert.ok((await at()) < before - 1, 'the handle follows the finger');
     await shot(page, 'marks-phone');
+    // Without marks: half a minute on either side.
+    await openAt(page, Date.now() - 9000);
+    await shown(page);
     await page.click('[data-action=export-sheet]');
     await page.waitForFunction(() => Number(document.querySelector('[data-estimate]')?.dataset.estimate) > 1000);
     await accessible(page);

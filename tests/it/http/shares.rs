@@ -71,7 +71,8 @@ async fn a_link_opens_one_file_without_an_account_and_says_who_came() {
     let page = visitor.get(&link).await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     let text = page.text();
-    for word in ["Ngõ 7", "22:00:00 22/11/2026", "Tải về máy", "Download", "Thôn Đông"] {
+    for word in ["Ngõ 7", "22:00:00 – 22:00:05 22/11/2026", "Tải về máy", "Download", "Thôn Đông"]
+    {
         assert!(text.contains(word), "{word}");
     }
     assert!(text.contains(shared.export["sha256"].as_str().expect("a hash")));
