@@ -1,6 +1,7 @@
-//! An hour of a 4 Mbit/s camera as one MP4: its first byte, all its bytes, a piece from its middle.
+//! An hour of a 4 Mbit/s camera as one MP4: its first byte, all its bytes, a piece from its middle. And five minutes
+//! across a gap as an export.
 //!
-//! The hour is recorded once, through hub, recorder, storage and catalogue, into `target/bench-data/playback`. Then
+//! They are recorded once, through hub, recorder, storage and catalogue, into `target/bench-data/playback`. Then
 //! the service itself serves it over loopback to a client that throws the bytes away. The file data is in the page
 //! cache after the first pass. CPU is that of the service alone; beside others on the machine figures get worse.
 
@@ -24,6 +25,9 @@ use lanewatch::media::Parameters;
 use lanewatch::storage::{VolumeSpec, Volumes, ensure_folder};
 
 const HOUR: i64 = 3600;
+/// Seconds of an export, and of the gap in it.
+const FIVE: i64 = 300;
+const LOST: i64 = 12;
 const FPS: i64 = 15;
 /// Pictures of a GOP and their bytes: 4 Mbit/s.
 const GOP: usize = 30;
@@ -40,7 +44,7 @@ fn start() -> Ticks {
 }
 
 fn main() -> Result<(), Failure> {
-    let data = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench-data/playback"));
+    let data = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench-data/playback-and-export"));
     if !data.exists() {
         let part = data.with_extension("part");
         if part.exists() {
@@ -56,7 +60,8 @@ fn main() -> Result<(), Failure> {
     first_byte(&mut service)?;
     whole(&mut service)?;
     pieces(&mut service)?;
-    minute(&mut service)
+    minute(&mut service)?;
+    export(&mut service)
 }
 
 /// Makes the hour, as the service would have.
@@ -76,10 +81,22 @@ async fn record(data: &Path) -> Result<(), Failure> {
     let camera = catalogue.add_camera(camera).await?;
     let rooms = Rooms { catalogue: catalogue.clone(), volumes: volumes.clone(), hub: Hub::new(), clock };
     let parameters = Parameters::new(footage::video(SPS, PPS, (1920, 1080)), None);
-    let mut lane = Lane::begin(&rooms, &camera, StreamKind::Main, parameters).await;
+    let mut lane = Lane::begin(&rooms, &camera, StreamKind::Main, parameters.clone()).await;
     let gop = pictures();
     for _ in 0..HOUR * FPS / GOP as i64 {
         lane.show(&gop, (TICKS_PER_SECOND / FPS) as u32).await;
+    }
+    lane.end().await;
+    let camera = NewCamera { enabled: false, ..NewCamera::new("Gap", "rtsp://127.0.0.1:9/gap".parse()?) };
+    let camera = catalogue.add_camera(camera).await?;
+    let mut lane = Lane::begin(&rooms, &camera, StreamKind::Main, parameters).await;
+    for half in 0..2 {
+        for _ in 0..(FIVE - LOST) / 2 * FPS / GOP as i64 {
+            lane.show(&gop, (TICKS_PER_SECOND / FPS) as u32).await;
+        }
+        if half == 0 {
+            lane.lose(LOST * TICKS_PER_SECOND).await;
+        }
     }
     lane.end().await;
     volumes.close();
@@ -169,6 +186,30 @@ fn minute(service: &mut Service) -> Result<(), Failure> {
         times.push(began.elapsed());
     }
     line("1 minute: all bytes", &mut times);
+    Ok(())
+}
+
+/// From the request to the finished zip, with both its parts hashed.
+fn export(service: &mut Service) -> Result<(), Failure> {
+    let at = |s: i64| (start() + (HOUR + s) * TICKS_PER_SECOND).rfc3339();
+    let body = serde_json::json!({"items": [{"camera": "gap", "from": at(0), "to": at(FIVE)}]}).to_string();
+    let (mut times, mut bytes) = (Vec::new(), 0);
+    for _ in 0..5 {
+        let began = Instant::now();
+        let mut told = service.ask("POST", "/api/v1/exports", &body)?;
+        let path = format!("/api/v1/exports/{}", told["id"].as_str().ok_or("no id")?);
+        while told["state"] == "queued" || told["state"] == "running" {
+            std::thread::sleep(Duration::from_millis(5));
+            told = service.ask("GET", &path, "")?;
+        }
+        times.push(began.elapsed());
+        if told["state"] != "done" || told["missing"].as_array().is_none_or(|gaps| gaps.len() != 1) {
+            return Err(told.to_string().into());
+        }
+        bytes = told["bytes"].as_u64().unwrap_or(0);
+        service.ask("DELETE", &path, "")?;
+    }
+    line(&format!("5 minutes across a gap: {} MiB exported", bytes >> 20), &mut times);
     Ok(())
 }
 
@@ -273,6 +314,24 @@ impl Service {
             self.connection = Some(connection);
         }
         Ok(Answer { first, bytes, total })
+    }
+
+    /// A request with a JSON answer, on a connection of its own.
+    fn ask(&mut self, method: &str, path: &str, body: &str) -> Result<serde_json::Value, Failure> {
+        let mut connection = TcpStream::connect(&self.address)?;
+        let (host, token, length) = (&self.address, &self.token, body.len());
+        write!(
+            connection,
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or("no answer")?;
+        if !head.starts_with("HTTP/1.1 20") {
+            return Err(answer.into());
+        }
+        Ok(if body.is_empty() { serde_json::Value::Null } else { serde_json::from_str(body)? })
     }
 
     /// What its threads have cost so far.

@@ -91,6 +91,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("landlock", &["vision"]),
     ("seccompiler", &["vision"]),
     ("libc", &["vision"]),
+    ("zip", &["playback"]),
     ("rten", &["detect"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["app", "cli", "main", "lifecycle"]),

@@ -23,9 +23,9 @@ use crate::http::{App, Parts, Server};
 use crate::hub::Hub;
 use crate::ingest::IngestRuntime;
 use crate::lifecycle;
-use crate::playback::Playback;
+use crate::playback::{ExportLimits, Exports, Playback};
 use crate::retention::Retention;
-use crate::storage::DataLock;
+use crate::storage::{DataLock, ExportFolder};
 use detection::Detection;
 use fleet::Fleet;
 
@@ -37,6 +37,9 @@ pub(crate) use volumes::known;
 const WEB_THREADS: usize = 1;
 /// Sessions and recorders end within this, or are cut.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// Folder of exports in a data folder.
+const EXPORTS: &str = "exports";
 
 /// The catalogue's file in a data folder.
 pub fn catalogue_file(data: &Path) -> PathBuf {
@@ -84,11 +87,18 @@ async fn run(config: &Config) -> Result<()> {
         .map(|how| Detection::start(how, &catalogue, &hub, &clock, &stop))
         .transpose()?;
 
+    let playback = Playback::new(catalogue.clone(), volumes.clone(), hub.clone());
+    let limits = ExportLimits { budget_bytes: config.export.budget_bytes, days: config.export.days };
+    let folder = ExportFolder::open(&config.data.join(EXPORTS))?;
+    let site = config.site.clone();
+    let exports = Exports::new(playback.clone(), folder, Arc::clone(&clock), site.name, site.zone, limits);
+
     let auth = Auth::open(catalogue.clone(), Arc::clone(&clock)).await?;
     let first_start = !auth.password_set().await?;
     let code = if first_start { Some(auth.one_time_code().await?) } else { None };
     let web = App::new(Parts {
-        playback: Playback::new(catalogue.clone(), volumes.clone(), hub.clone()),
+        playback,
+        exports: exports.clone(),
         catalogue: catalogue.clone(),
         hub: hub.clone(),
         clock: Arc::clone(&clock),
@@ -110,6 +120,7 @@ async fn run(config: &Config) -> Result<()> {
     tasks.spawn("fleet", fleet.clone().follow(stop.clone()));
     let disks = volumes::Disks { catalogue: catalogue.clone(), volumes: volumes.clone(), clock };
     let recovery = tasks.spawn("recovery", disks.follow(stop.clone()));
+    let exporting = tasks.spawn("exports", exports.run(stop.clone()));
     let sweeping = tasks.spawn("retention", retention.run(stop.clone()));
 
     stop.wait().await;
@@ -117,6 +128,7 @@ async fn run(config: &Config) -> Result<()> {
     fleet.end().await;
     let _ = serving.await;
     let _ = recovery.await;
+    let _ = exporting.await;
     let _ = sweeping.await;
     if let Some(detection) = detection {
         detection.ended().await;

@@ -13,7 +13,8 @@
 //! - an answer to a wrong password takes the same work whether or not a password is set;
 //! - at most ten passwords a minute are tried for an account from outside, and the owner's known device has tries of
 //!   its own, so that a stranger cannot lock the owner out;
-//! - at most two passwords are hashed at a time: recording keeps its processor.
+//! - at most two passwords are hashed at a time: recording keeps its processor;
+//! - a shared link is 256 bits, stored as a hash; its PIN is tried five times a minute at most, from wherever.
 //!
 //! It does not know cookies, headers or routes.
 
@@ -23,9 +24,11 @@ mod device;
 mod identity;
 mod password;
 mod session;
+mod share;
 #[cfg(test)]
 mod tests;
 mod token;
 
 pub use identity::{Identity, Scope, Scopes};
 pub use session::{Auth, Denied, SignedIn};
+pub use share::share_hash;

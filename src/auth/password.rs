@@ -47,6 +47,11 @@ impl Hasher {
         work(Arc::clone(&self.slots), move || hash(&password)).await?
     }
 
+    /// PHC string of a PIN: whether it is good enough is for the caller to say.
+    pub(super) async fn hash_short(&self, pin: Secret) -> Result<String> {
+        work(Arc::clone(&self.slots), move || hash(&pin)).await?
+    }
+
     /// True when the password belongs to the hash; the same work without a hash, and then false.
     pub(super) async fn verify(&self, password: Secret, hash: Option<String>) -> Result<bool> {
         let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| self.nobody.to_string()));

@@ -7,6 +7,7 @@ use super::attempts::{Attempts, Origin};
 use super::device::Devices;
 use super::identity::{Identity, Means, Scopes};
 use super::password::Hasher;
+use super::share::Shares;
 use super::token::{Digest, fresh_code, fresh_token, read_code};
 use crate::base::{Error, Kind, Result, Secret, SharedClock, TICKS_PER_SECOND, Ticks};
 use crate::catalogue::{Catalogue, NewSession, Person, Session, TokenHash};
@@ -31,6 +32,7 @@ pub struct Auth {
     hasher: Hasher,
     devices: Devices,
     attempts: Mutex<Attempts>,
+    shares: Shares,
 }
 
 /// Why somebody was not let in.
@@ -80,7 +82,20 @@ impl Auth {
     pub async fn open(catalogue: Catalogue, clock: SharedClock) -> Result<Self> {
         catalogue.ensure_person(ADMIN, ADMIN).await?;
         let (devices, hasher) = (Devices::open(&catalogue).await?, Hasher::new().await?);
-        Ok(Self { catalogue, clock, hasher, devices, attempts: Mutex::new(Attempts::new()) })
+        let (attempts, shares) = (Mutex::new(Attempts::new()), Shares::new());
+        Ok(Self { catalogue, clock, hasher, devices, attempts, shares })
+    }
+
+    pub(super) fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
+    pub(super) fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    pub(super) fn shares(&self) -> &Shares {
+        &self.shares
     }
 
     async fn admin(&self) -> Result<Person> {

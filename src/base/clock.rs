@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant, SystemTime};
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::{Error, Result, Ticks};
@@ -124,6 +124,18 @@ impl Zone {
         utc.with_timezone(&self.0).format("%Y-%m-%d_%H-%M-%S").to_string()
     }
 
+    /// `GMT+7` for an instant, `GMT+0530` where the zone is not whole hours off: for names of files.
+    pub fn offset(self, t: Ticks) -> String {
+        let utc = DateTime::<Utc>::from_timestamp(t.seconds(), 0).unwrap_or_default();
+        let minutes = utc.with_timezone(&self.0).offset().fix().local_minus_utc() / 60;
+        let (sign, hours, rest) =
+            (if minutes < 0 { '-' } else { '+' }, minutes.abs() / 60, minutes.abs() % 60);
+        match rest {
+            0 => format!("GMT{sign}{hours}"),
+            _ => format!("GMT{sign}{hours:02}{rest:02}"),
+        }
+    }
+
     /// `2026-11-22` for a day number.
     pub fn day_name(day: i32) -> String {
         NaiveDate::from_epoch_days(day).unwrap_or_default().format("%Y-%m-%d").to_string()
@@ -167,6 +179,14 @@ mod tests {
         assert_eq!(Zone::day_name(day), "2026-11-22");
         assert_eq!(zone.day_start(day).rfc3339(), "2026-11-21T17:00:00.000Z");
         assert_eq!(zone.day_of(t + super::super::TICKS_PER_SECOND), day + 1);
+    }
+
+    #[test]
+    fn offsets_stand_in_names_of_files() {
+        let t = Ticks::parse("2026-11-22T22:14:05+07:00").expect("time");
+        assert_eq!(Zone::HO_CHI_MINH.offset(t), "GMT+7");
+        assert_eq!("Asia/Kolkata".parse::<Zone>().expect("zone").offset(t), "GMT+0530");
+        assert_eq!("America/New_York".parse::<Zone>().expect("zone").offset(t), "GMT-5");
     }
 
     #[test]

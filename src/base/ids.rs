@@ -84,6 +84,14 @@ public_id!(
     EventId, "event"
 );
 public_id!(
+    /// A file made from segments; also its job.
+    ExportId, "export"
+);
+public_id!(
+    /// A link to an export for somebody without an account.
+    ShareId, "share"
+);
+public_id!(
     /// An area of a camera's picture that counts in its own way.
     ZoneId, "zone"
 );

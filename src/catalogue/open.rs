@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002_motion.sql"),
     include_str!("../../migrations/0003_objects.sql"),
     include_str!("../../migrations/0004_marks.sql"),
+    include_str!("../../migrations/0005_exports.sql"),
 ];
 
 /// Older ones can corrupt the file: the WAL-reset bug, fixed in 3.51.3. <https://www.sqlite.org/wal.html#walresetbug>

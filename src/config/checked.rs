@@ -26,8 +26,19 @@ pub struct Config {
     pub retention: Days,
     /// Memory for the recent pictures of one stream, in bytes.
     pub ring_bytes: usize,
+    /// How much room exports take, and for how long.
+    pub export: Export,
     /// How motion is looked for; `None` = not at all.
     pub detect: Option<Detect>,
+}
+
+/// How much room exports take, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// Bytes that all of them together may take.
+    pub budget_bytes: u64,
+    /// Days after which they go.
+    pub days: u32,
 }
 
 /// How motion is looked for.
@@ -95,6 +106,9 @@ const GROUP: &str = "default";
 const RING_MIN: u64 = 1 << 20;
 /// 16 MiB: a 4 s GOP at 16 Mbit/s, twice.
 const RING: usize = 16 << 20;
+/// Some hours of one camera: an export is fetched soon after it was made.
+const EXPORT_BUDGET: u64 = 20 << 30;
+const EXPORT_DAYS: u32 = 7;
 /// Above this, memory is lost to a typing mistake.
 const RING_MAX: u64 = 1 << 30;
 /// Enough to tell a person from leaves; each more costs a decoded picture.
@@ -125,6 +139,7 @@ impl Config {
             site: site(&place, &raw.site)?,
             retention: days(&place, &raw.retention)?,
             ring_bytes: ring(&place, &raw.ring)?,
+            export: export(&place, &raw.export)?,
             detect: detect(&place, &raw.detect, folder)?,
             volumes,
             data,
@@ -232,6 +247,27 @@ fn days(place: &Place<'_>, raw: &raw::Retention) -> Result<Days> {
         }
         _ => Ok(days),
     }
+}
+
+fn export(place: &Place<'_>, raw: &raw::Export) -> Result<Export> {
+    let budget_bytes = match &raw.budget {
+        None => EXPORT_BUDGET,
+        Some(budget) if budget.get_ref().0 < BUDGET_MIN => {
+            let sentence = "exports need a budget of at least 1 GiB; write it like \"20 GiB\"";
+            return Err(place.error(budget.span(), sentence));
+        }
+        Some(budget) => budget.get_ref().0,
+    };
+    let days = match &raw.days {
+        None => EXPORT_DAYS,
+        Some(days) => {
+            let number =
+                u32::try_from(*days.get_ref()).ok().filter(|n| (1..=DAYS_MAX).contains(&i64::from(*n)));
+            let sentence = format!("{} is no number of days; write one from 1 to {DAYS_MAX}", days.get_ref());
+            number.ok_or_else(|| place.error(days.span(), &sentence))?
+        }
+    };
+    Ok(Export { budget_bytes, days })
 }
 
 fn ring(place: &Place<'_>, raw: &raw::Ring) -> Result<usize> {
@@ -410,6 +446,8 @@ mod tests {
         );
         assert!(refused("[ring]\nbytes = 1").contains("memory for one stream"));
         assert!(refused("[site]\nurl = \"camera\"").contains("site.url"));
+        assert!(refused("[export]\nbudget = \"5 MB\"").contains("line 2, column 10: exports need a budget"));
+        assert!(refused("[export]\ndays = 0").contains("line 2, column 8: 0 is no number of days"));
         assert!(refused("[detect]\nworkers = 0").contains("line 2, column 11: detect.workers"));
         assert!(refused("[detect]\npictures_per_second = 60.0").contains("from 0.5 to 15.0"));
         assert!(refused("listen = ").contains("line 1"));

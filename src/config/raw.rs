@@ -18,6 +18,7 @@ pub(super) struct File {
     pub(super) volume: Vec<Volume>,
     pub(super) retention: Retention,
     pub(super) ring: Ring,
+    pub(super) export: Export,
     pub(super) detect: Detect,
 }
 
@@ -57,6 +58,15 @@ pub(super) struct Retention {
 pub(super) struct Ring {
     /// Memory for the recent pictures of one stream.
     pub(super) bytes: Option<Spanned<Size>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Export {
+    /// How much all exports together may take.
+    pub(super) budget: Option<Spanned<Size>>,
+    /// Days after which they go.
+    pub(super) days: Option<Spanned<i64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

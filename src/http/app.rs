@@ -17,7 +17,7 @@ use crate::base::{
 };
 use crate::catalogue::{Camera, CameraZone, Catalogue, Stream, Transport};
 use crate::hub::Hub;
-use crate::playback::Playback;
+use crate::playback::{Exports, Playback};
 
 /// A file that grows does so at least this often, on any disk that can be worked with.
 const LATELY: i64 = 10 * TICKS_PER_SECOND;
@@ -30,6 +30,8 @@ pub struct Parts {
     pub hub: Hub,
     /// Footage.
     pub playback: Playback,
+    /// Files made of it.
+    pub exports: Exports,
     /// Wall time.
     pub clock: SharedClock,
     /// Zone of the site's days.
@@ -80,6 +82,10 @@ impl App {
         &self.0.playback
     }
 
+    pub(super) fn exports(&self) -> &Exports {
+        &self.0.exports
+    }
+
     pub(super) fn clock(&self) -> &SharedClock {
         &self.0.clock
     }
@@ -100,6 +106,11 @@ impl App {
 
     pub(super) fn site_name(&self) -> &str {
         &self.0.site_name
+    }
+
+    /// Address that people open, when it is not the one listened on.
+    pub(super) fn site_url(&self) -> Option<&str> {
+        self.0.site_url.as_deref()
     }
 
     /// People come through TLS: cookies may leave by it only.

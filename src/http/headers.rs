@@ -34,10 +34,15 @@ const ALWAYS: [(header::HeaderName, &str); 7] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
+/// A share's address is a secret.
+fn loggable(path: &str) -> &str {
+    if path.starts_with("/s/") { "/s/(secret)" } else { path }
+}
+
 /// Runs the rest within the time, then adds the headers.
 pub(super) async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), loggable(request.uri().path()).to_owned());
     let mut answer = match tokio::time::timeout(TIME, next.run(request)).await {
         Ok(answer) if error::is_bare(&answer) => error::as_problem(answer).await.into_response(),
         Ok(answer) => answer,

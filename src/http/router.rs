@@ -12,9 +12,9 @@ use utoipa_axum::routes;
 use super::error::Problem;
 use super::openapi::Api;
 use super::{
-    App, activity, assets, bookmarks, camera_tests, camera_write, cameras, days, events, guard, headers,
-    health, live, locks, marks, me, media, metrics, motion_searches, openapi, segments, session, setup,
-    still, storage, timeline, zones,
+    App, activity, assets, bookmarks, camera_tests, camera_write, cameras, days, events, exports, guard,
+    headers, health, jobs, live, locks, marks, me, media, metrics, motion_searches, openapi, segments,
+    session, setup, share_page, shares, still, storage, timeline, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -58,6 +58,13 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(motion_searches::post_search))
         .routes(routes!(motion_searches::get_search, motion_searches::delete_search))
         .routes(routes!(motion_searches::get_results))
+        .routes(routes!(exports::list_exports, exports::post_export))
+        .routes(routes!(exports::estimate_export))
+        .routes(routes!(exports::get_export, exports::delete_export))
+        .routes(routes!(exports::get_file))
+        .routes(routes!(shares::list_shares, shares::post_share))
+        .routes(routes!(shares::delete_share))
+        .routes(routes!(jobs::get_job, jobs::delete_job))
         .routes(routes!(storage::get_storage))
         .routes(routes!(metrics::get_metrics))
 }
@@ -73,6 +80,8 @@ pub(super) fn build(app: App) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .route("/api/openapi.json", get(openapi::get_openapi))
+        .route("/s/{token}", get(share_page::get_page).post(share_page::post_pin))
+        .route("/s/{token}/file", get(share_page::get_file))
         .fallback(assets::get_asset)
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state(app.clone(), guard::guard))

@@ -27,7 +27,7 @@ mod units;
 
 pub use body::Slices;
 pub use clip::Clip;
-pub use export::export;
+pub use export::{ExportLimits, ExportPlan, Exports, export};
 pub use hls::{Links, Variant, iframe_playlist, master_playlist, media_playlist};
 pub use keyframes::{KeyFrames, key_frame_at, key_frame_track};
 pub use list::{ListedFragment, ListedSegment};

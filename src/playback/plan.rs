@@ -51,6 +51,8 @@ pub struct PlannedSegment {
     pub complete: bool,
     /// Length of the file; of a growing one, so far.
     pub file_bytes: u64,
+    /// Last link of its hash chain; `None` while it is still growing.
+    pub chain: Option<[u8; 32]>,
     /// All its fragments.
     pub fragments: Vec<Placed>,
     /// Those that the asked range needs.

@@ -54,6 +54,11 @@ impl Playback {
         Self { catalogue, volumes, hub, clips: Arc::default(), key_frames: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
+    /// The rooms it reads from.
+    pub(super) fn rooms(&self) -> (Catalogue, Volumes) {
+        (self.catalogue.clone(), self.volumes.clone())
+    }
+
     /// Plans a range: at most `limit` segments.
     ///
     /// # Errors
@@ -193,6 +198,7 @@ fn planned(row: &Segment, range: TimeRange) -> Result<PlannedSegment> {
         first_offset: row.first_offset as u64,
         complete: row.is_complete(),
         file_bytes: row.bytes as u64,
+        chain: row.chain_hash,
         fragments,
         wanted,
     })

@@ -14,9 +14,11 @@
 //! - every file with new bytes is synced once a second, or as often as the disk can, by a thread of its own: writing
 //!   does not wait for it. A failed sync is never tried again (the kernel may have dropped the pages): the file counts
 //!   as failed, as far as it was synced before it is good, and the recorder begins another;
-//! - a file is deleted only by [`Volume::remove`]; strangers are moved to `set-aside/`, never deleted.
+//! - a file is deleted only by [`Volume::remove`]; strangers are moved to `set-aside/`, never deleted;
+//! - exports lie in a folder of their own beside the catalogue, not on a volume: there our names may be deleted at any time.
 
 mod database;
+mod exports;
 mod identity;
 mod lock;
 mod path;
@@ -28,6 +30,7 @@ mod walk;
 mod writer;
 
 pub use database::{discard_database, exchange_database};
+pub use exports::{ExportFolder, ExportWriter, give_way};
 pub use lock::{DataLock, ensure_folder};
 pub use reader::SegmentReader;
 pub use syncer::Mark;

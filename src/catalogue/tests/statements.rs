@@ -2,9 +2,9 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::*;
 use crate::catalogue::{
-    adopt, audit, bookmark, boot, camera, camera_write, day, doom, event_list, event_write, gap, hold,
-    housekeeping, ledger, list, lock, mark, meta, motion_sweep, names, open, outbox, person, salvage,
-    segment, strip, timeline, usage, volume, watch, writer, zone,
+    adopt, audit, bookmark, boot, camera, camera_write, day, doom, event_list, event_write, export, gap,
+    hold, housekeeping, ledger, list, lock, mark, meta, motion_sweep, names, open, outbox, person, salvage,
+    segment, share, strip, timeline, usage, volume, watch, writer, zone,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
@@ -19,6 +19,7 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("doom", doom::STATEMENTS),
         ("event_list", event_list::STATEMENTS),
         ("event_write", event_write::STATEMENTS),
+        ("export", export::STATEMENTS),
         ("gap", gap::STATEMENTS),
         ("hold", hold::STATEMENTS),
         ("housekeeping", housekeeping::STATEMENTS),
@@ -34,6 +35,7 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("person", person::STATEMENTS),
         ("salvage", salvage::STATEMENTS),
         ("segment", segment::STATEMENTS),
+        ("share", share::STATEMENTS),
         ("strip", strip::STATEMENTS),
         ("timeline", timeline::STATEMENTS),
         ("usage", usage::STATEMENTS),

@@ -15,8 +15,8 @@ use lanewatch::http::{
     StillRequest, Stills, VolumeInfo, Volumes, WorkerInfo, Workers, ZoneReplay,
 };
 use lanewatch::hub::Hub;
-use lanewatch::playback::Playback;
-use lanewatch::storage::VolumeSpec;
+use lanewatch::playback::{ExportLimits, Exports, Playback};
+use lanewatch::storage::{ExportFolder, VolumeSpec};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -37,6 +37,8 @@ pub(super) struct Bench {
     pub(super) hands: Arc<Hands>,
     pub(super) volume: VolumeId,
     pub(super) volumes: lanewatch::storage::Volumes,
+    /// Made by nobody until a test runs it.
+    pub(super) exports: Exports,
     /// Codes are made here, as the service's screen would show them.
     pub(super) auth: Auth,
     /// As `--data` names it.
@@ -141,10 +143,20 @@ impl Bench {
             trouble: None,
         }];
         let auth = async || Auth::open(catalogue.clone(), clock.clone()).await.expect("auth");
+        let playback = Playback::new(catalogue.clone(), volumes.clone(), hub.clone());
+        let exports = Exports::new(
+            playback.clone(),
+            ExportFolder::open(&folder.path().join("exports")).expect("folder"),
+            clock.clone(),
+            "Thôn Đông".to_owned(),
+            Zone::HO_CHI_MINH,
+            ExportLimits { budget_bytes: 1 << 30, days: 7 },
+        );
         let app = App::new(Parts {
             catalogue: catalogue.clone(),
             hub: hub.clone(),
-            playback: Playback::new(catalogue.clone(), volumes.clone(), hub.clone()),
+            playback,
+            exports: exports.clone(),
             clock: clock.clone(),
             zone: Zone::HO_CHI_MINH,
             site_name: "Thôn Đông".to_owned(),
@@ -164,7 +176,7 @@ impl Bench {
         let address = server.address().expect("address");
         let running = tasks.spawn("http", server.run(app, stop.clone()));
         let auth = auth().await;
-        Self { address, catalogue, hub, clock, stop, running, hands, volume, volumes, auth, folder }
+        Self { address, catalogue, hub, clock, stop, running, hands, volume, volumes, exports, auth, folder }
     }
 
     /// Somebody who has not signed in.

@@ -9,6 +9,7 @@ import { keyPainter } from '../lib/player/key-painter';
 import { PlaybackPlayer } from '../lib/player/playback';
 import type { PlaybackSnapshot } from '../lib/player/playback-types';
 import { Scrubber } from '../lib/player/scrub';
+import { moved } from '../lib/exports/range';
 import { leadTo, neighbour } from '../lib/motion/events';
 import { CoverageLoader } from '../lib/timeline/loader';
 import { TapeLoader } from '../lib/timeline/tape-loader';
@@ -337,6 +338,10 @@ export class CameraSession implements TimelineSession {
     this.marks[which] = t;
     const { in: a, out: b } = this.marks;
     if (a !== null && b !== null && b <= a) this.marks[which === 'in' ? 'out' : 'in'] = null;
+  }
+
+  setMark(which: 'in' | 'out', t: number): void {
+    this.marks = moved(this.marks, which, Math.min(t, clock.now()));
   }
 
   clearMarks(): void {

@@ -10,6 +10,7 @@ export type Route =
   | { page: 'sync'; slugs: string[]; t: string | null; big: string | null }
   | { page: 'events'; camera: string | null; kind: string | null; when: string | null; unseen: boolean }
   | { page: 'event'; id: string }
+  | { page: 'exports' }
   | { page: 'cameras' }
   | { page: 'system' }
   | { page: 'login' }
@@ -39,7 +40,10 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
       when: query.get('when'),
       unseen: query.get('seen') === '0',
     };
-  if (parts.length === 1 && (parts[0] === 'cameras' || parts[0] === 'system' || parts[0] === 'login'))
+  if (
+    parts.length === 1 &&
+    (parts[0] === 'exports' || parts[0] === 'cameras' || parts[0] === 'system' || parts[0] === 'login')
+  )
     return { page: parts[0] };
   return { page: 'missing' };
 }

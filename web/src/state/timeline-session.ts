@@ -20,6 +20,8 @@ export interface TimelineSession {
   /** Bookmarks and locks, where they are shown. */
   readonly kept?: Kept;
   readonly oldest: number | null;
+  /** Moves an in or out point, where there are such. */
+  setMark?(which: 'in' | 'out', t: number): void;
   seek(t: number): void;
   jump(ms: number): void;
   goLive(): void;

@@ -4,42 +4,6 @@
  */
 
 export interface paths {
-    "/bookmarks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Lists bookmarks, newest moment first. */
-        get: operations["list_bookmarks"];
-        put?: never;
-        /** Adds a bookmark. */
-        post: operations["post_bookmark"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/bookmarks/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Removes a bookmark. */
-        delete: operations["delete_bookmark"];
-        options?: never;
-        head?: never;
-        /** Changes a bookmark that still has the revision in `If-Match`. */
-        patch: operations["patch_bookmark"];
-        trace?: never;
-    };
     "/camera-tests": {
         parameters: {
             query?: never;
@@ -387,15 +351,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/events:count": {
+    "/exports": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Counts the events that began in a range, and those that whoever asks has not seen. */
-        get: operations["count_events"];
+        /** Lists exports, newest first. */
+        get: operations["list_exports"];
+        put?: never;
+        /** Begins an export. Sent twice with the same `Idempotency-Key` it is made once. */
+        post: operations["post_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads one export. */
+        get: operations["get_export"];
+        put?: never;
+        post?: never;
+        /** Ends an export, and deletes it with its file. Its shares end with it. */
+        delete: operations["delete_export"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends an export's file: any byte range. */
+        get: operations["get_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -404,7 +404,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/events:mark": {
+    "/exports/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the links to an export, with the last times that somebody came by them. */
+        get: operations["list_shares"];
+        put?: never;
+        /** Makes a link to a finished export. */
+        post: operations["post_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports:estimate": {
         parameters: {
             query?: never;
             header?: never;
@@ -413,8 +431,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Marks events as seen, as taken care of, as false alarms, or takes such marks away. */
-        post: operations["mark_events"];
+        /** Says what an export would be, without making it. */
+        post: operations["estimate_export"];
         delete?: never;
         options?: never;
         head?: never;
@@ -455,6 +473,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how far some work has got. */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        /** Ends some work that waits or runs. */
+        delete: operations["delete_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/live": {
         parameters: {
             query?: never;
@@ -467,41 +503,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/locks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Lists locks, newest footage first; at most a thousand. */
-        get: operations["list_locks"];
-        put?: never;
-        /** Locks footage of a camera, of both its encodings: retention never deletes it, also not on a full disk. */
-        post: operations["post_lock"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/locks/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Removes a lock: what no other lock keeps may be deleted from now on. */
-        delete: operations["delete_lock"];
         options?: never;
         head?: never;
         patch?: never;
@@ -665,6 +666,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/shares/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a link back. */
+        delete: operations["delete_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/storage": {
         parameters: {
             query?: never;
@@ -722,47 +740,6 @@ export interface components {
              */
             moved: number;
         };
-        /** @description A moment or a stretch with a note. */
-        Bookmark: {
-            /** @description The moment, or the first instant of the stretch. */
-            at: components["schemas"]["Time"];
-            /** @description Who. */
-            by: string;
-            /**
-             * Format: uuid
-             * @description Whose picture.
-             */
-            camera: string;
-            /**
-             * Format: uuid
-             * @description For ever.
-             */
-            id: string;
-            /** @description When it was made. */
-            made_at: components["schemas"]["Time"];
-            /** @description Why. */
-            note: string;
-            /**
-             * Format: int64
-             * @description For `If-Match`.
-             */
-            revision: number;
-            to: components["schemas"]["Time"] | null;
-        };
-        /** @description A page of bookmarks. */
-        BookmarkPage: {
-            /** @description Newest moment first. */
-            items: components["schemas"]["Bookmark"][];
-            /** @description Ask again with it for older ones. */
-            next_cursor: string | null;
-        };
-        /** @description What to change (RFC 7396): a field that is left out stays. */
-        BookmarkPatch: {
-            at?: components["schemas"]["Time"] | null;
-            /** @description At most 500 characters. */
-            note?: string | null;
-            to?: components["schemas"]["Time"] | null;
-        };
         /** @description A camera. */
         Camera: {
             /** @description Lane or place; empty: none. */
@@ -819,24 +796,6 @@ export interface components {
             transport: components["schemas"]["Transport"];
             /** @description What the camera asks for. */
             username: string | null;
-        };
-        /** @description How many events of a camera began. */
-        CameraEventCount: {
-            /**
-             * Format: uuid
-             * @description Whose.
-             */
-            camera: string;
-            /**
-             * Format: int64
-             * @description All.
-             */
-            events: number;
-            /**
-             * Format: int64
-             * @description Those of them that whoever asks has not seen.
-             */
-            unseen: number;
         };
         /** @description Several cameras. */
         CameraPage: {
@@ -943,11 +902,6 @@ export interface components {
         Code: "unauthenticated" | "forbidden" | "not_found" | "invalid" | "stale_revision" | "conflict" | "no_recording" | "too_many" | "unavailable" | "disk_full" | "internal";
         /** @description One day. */
         Day: {
-            /**
-             * Format: int64
-             * @description Those of them that whoever asks has not seen.
-             */
-            alerts_unseen: number;
             /** @description How many of the cameras have footage. */
             cameras_with_footage: number;
             /**
@@ -1013,7 +967,6 @@ export interface components {
             clip: components["schemas"]["EventClip"];
             /** @description First instant. */
             from: components["schemas"]["Time"];
-            handled: components["schemas"]["Handled"] | null;
             /**
              * Format: uuid
              * @description For ever.
@@ -1033,8 +986,6 @@ export interface components {
              * @description How sure and how strong, 0 to 1.
              */
             score: number;
-            /** @description Whoever asks has seen it. */
-            seen: boolean;
             /**
              * Format: double
              * @description Largest share of the picture that moved at once, 0 to 1.
@@ -1043,7 +994,6 @@ export interface components {
             /** @description Its pictures, as far as there are any. */
             snapshot: components["schemas"]["EventSnapshot"];
             to: components["schemas"]["Time"] | null;
-            verdict: components["schemas"]["Verdict"] | null;
             /** @description Zones that it was in. */
             zone_ids: string[];
         };
@@ -1056,35 +1006,11 @@ export interface components {
             /** @description An MP4 with some seconds before and after. */
             url: string;
         };
-        /** @description How many events began. */
-        EventCounts: {
-            /** @description The same by camera; cameras without any are left out. */
-            cameras: components["schemas"]["CameraEventCount"][];
-            /**
-             * Format: int64
-             * @description Of all cameras, also of removed ones.
-             */
-            events: number;
-            /**
-             * Format: int64
-             * @description Those of them that whoever asks has not seen.
-             */
-            unseen: number;
-        };
         /**
          * @description What happened.
          * @enum {string}
          */
         EventKind: "motion" | "tamper_covered" | "tamper_defocused" | "tamper_turned" | "tamper_frozen" | "tamper_black" | "unknown";
-        /** @description What to mark on which events. What is left out stays as it is. */
-        EventMarks: {
-            handled?: components["schemas"]["NewHandled"] | null;
-            /** @description At most 200; those that are gone are passed over. */
-            ids: string[];
-            /** @description Whoever marks has seen them, or has not: each person for themselves. */
-            seen?: boolean | null;
-            verdict?: components["schemas"]["Verdict"] | null;
-        };
         /** @description A kind of thing that the picture of an event shows. */
         EventObject: {
             /**
@@ -1114,6 +1040,106 @@ export interface components {
             /** @description For a list. */
             small: string | null;
         };
+        /** @description An export. */
+        Export: {
+            /**
+             * Format: int64
+             * @description Bytes of the file, once it is there.
+             */
+            bytes: number | null;
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Bytes that were expected.
+             */
+            estimate: number;
+            /** @description Name under which the file is saved. */
+            file_name: string | null;
+            finished_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: uuid
+             * @description For ever; also the id of its job.
+             */
+            id: string;
+            /** @description What was asked for. */
+            items: components["schemas"]["ExportItem"][];
+            /** @description What was asked for and is not recorded; known when it is done. */
+            missing: components["schemas"]["ExportMissing"][];
+            /** @description Who asked, by name. */
+            person: string;
+            /** @description Why it failed: `disk_full`, `no_recording`, `footage_damaged`, `interrupted` or `internal`. */
+            problem: string | null;
+            /**
+             * Format: double
+             * @description How far, 0 to 1.
+             */
+            progress: number;
+            /** @description What it is for. */
+            reason: string | null;
+            /** @description Which encoding. */
+            rendition: components["schemas"]["RenditionId"];
+            /** @description SHA-256 of the file, in hexadecimal. */
+            sha256: string | null;
+            /** @description Where it is in its life. */
+            state: components["schemas"]["JobState"];
+            /** @description Where the file is, once it is there. */
+            url: string | null;
+        };
+        /** @description What an export would be. */
+        ExportEstimate: {
+            /**
+             * Format: int64
+             * @description Bytes, to a few in a thousand.
+             */
+            bytes: number;
+            /** @description Number of MP4s; with more than one, or with something missing, they come in a zip. */
+            files: number;
+            /** @description There is room for it on the disk. */
+            fits: boolean;
+            /** @description What is not recorded. */
+            missing: components["schemas"]["ExportMissing"][];
+            /**
+             * Format: double
+             * @description Seconds of footage.
+             */
+            seconds: number;
+        };
+        /** @description A stretch that was asked for. */
+        ExportItem: {
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            camera: string;
+            /** @description First instant inside. */
+            from: components["schemas"]["Time"];
+            /** @description What it was called then. */
+            name: string;
+            /** @description First instant after. */
+            to: components["schemas"]["Time"];
+        };
+        /** @description A stretch that is not recorded. */
+        ExportMissing: {
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            camera: string;
+            /** @description As in a timeline's gap. */
+            cause: string;
+            /** @description First instant without footage. */
+            from: components["schemas"]["Time"];
+            /** @description First instant after. */
+            to: components["schemas"]["Time"];
+        };
+        /** @description A page of exports. */
+        ExportPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Export"][];
+            /** @description Ask again with it for older ones. */
+            next_cursor: string | null;
+        };
         /** @description A stretch that is not recorded. */
         GapStretch: {
             /**
@@ -1125,15 +1151,6 @@ export interface components {
             from: components["schemas"]["Time"];
             /** @description First instant after, within the range asked for. */
             to: components["schemas"]["Time"];
-        };
-        /** @description Somebody took care of an event. */
-        Handled: {
-            /** @description When. */
-            at: components["schemas"]["Time"];
-            /** @description Who. */
-            by: string;
-            /** @description What they did; may be empty. */
-            note: string;
         };
         /** @description How the recorder does. */
         Health: {
@@ -1181,6 +1198,41 @@ export interface components {
              */
             width: number;
         };
+        /** @description Work that was begun. */
+        Job: {
+            /**
+             * Format: uuid
+             * @description That of its result.
+             */
+            id: string;
+            /** @description What is being made. */
+            kind: components["schemas"]["JobKind"];
+            /** @description Stable name of why it failed. */
+            problem: string | null;
+            /**
+             * Format: double
+             * @description How far, 0 to 1.
+             */
+            progress: number;
+            result: components["schemas"]["JobResult"] | null;
+            /** @description Where it is in its life. */
+            state: components["schemas"]["JobState"];
+        };
+        /**
+         * @description What is being made.
+         * @enum {string}
+         */
+        JobKind: "export";
+        /** @description What came of a job. */
+        JobResult: {
+            /** @description Where it is. */
+            url: string;
+        };
+        /**
+         * @description Where an export or another job is in its life.
+         * @enum {string}
+         */
+        JobState: "queued" | "running" | "done" | "failed" | "canceled";
         /**
          * @description How bad it is.
          * @enum {string}
@@ -1235,39 +1287,17 @@ export interface components {
             /** @description Where its bytes are. */
             url: string;
         };
-        /** @description Somebody's word that footage stays. */
-        Lock: {
-            /** @description Who. */
-            by: string;
+        /** @description A link that was made. */
+        MadeShare: {
+            /** @description Not valid from here on. */
+            expires_at: components["schemas"]["Time"];
             /**
              * Format: uuid
-             * @description Whose footage.
-             */
-            camera: string;
-            /** @description First instant inside. */
-            from: components["schemas"]["Time"];
-            /**
-             * Format: uuid
-             * @description For ever.
+             * @description The link's id.
              */
             id: string;
-            /** @description When it was made. */
-            made_at: components["schemas"]["Time"];
-            /** @description Why; may be empty. */
-            note: string;
-            /** @description First instant after. */
-            to: components["schemas"]["Time"];
-            until: components["schemas"]["Time"] | null;
-        };
-        /** @description Locks. */
-        Locks: {
-            /** @description Newest footage first. */
-            items: components["schemas"]["Lock"][];
-        };
-        /** @description Events as they are marked now. */
-        MarkedEvents: {
-            /** @description In the order of the request; those that are gone are left out. */
-            items: components["schemas"]["Event"][];
+            /** @description Its address, told this once. */
+            url: string;
         };
         /** @description Who asks. */
         Me: {
@@ -1339,16 +1369,6 @@ export interface components {
             /** @description There were more than are kept; ask for a shorter range. */
             truncated: boolean;
         };
-        /** @description A moment to find again. */
-        NewBookmark: {
-            /** @description The moment, or the first instant of a stretch. */
-            at: components["schemas"]["Time"];
-            /** @description Id or slug. */
-            camera: string;
-            /** @description At most 500 characters. */
-            note?: string;
-            to?: components["schemas"]["Time"] | null;
-        };
         /** @description A camera to add. A user name and password in `main_url` are taken out of it and kept like those in the fields. */
         NewCamera: {
             /** @description Lane or place. */
@@ -1385,22 +1405,22 @@ export interface components {
             /** @description What the camera asks for. */
             username?: string | null;
         };
-        /** @description What was done. */
-        NewHandled: {
-            /** @description At most 500 characters. */
-            note?: string;
+        /** @description What to export. */
+        NewExport: {
+            /** @description Stretches, 1 to 32. */
+            items: components["schemas"]["NewExportItem"][];
+            /** @description What it is for; at most 500 characters. */
+            reason?: string | null;
+            rendition?: components["schemas"]["RenditionId"] | null;
         };
-        /** @description Footage that is to stay. */
-        NewLock: {
+        /** @description A stretch of a camera. */
+        NewExportItem: {
             /** @description Id or slug. */
             camera: string;
             /** @description First instant inside. */
             from: components["schemas"]["Time"];
-            /** @description At most 500 characters. */
-            note?: string;
-            /** @description First instant after: at most seven days later, and at most seven days from now. What is not yet recorded stays too. */
+            /** @description First instant after; at most 32 days later. What has not come yet is left out. */
             to: components["schemas"]["Time"];
-            until?: components["schemas"]["Time"] | null;
         };
         /** @description A new password. */
         NewPassword: {
@@ -1422,6 +1442,15 @@ export interface components {
             polygon: number[][];
             /** @description First instant after; at most 32 days later. */
             to: components["schemas"]["Time"];
+        };
+        /** @description A link to make. */
+        NewShare: {
+            /**
+             * Format: date-time
+             * @description Not valid from here on; in 24 hours when it is left out, in 31 days at most.
+             */
+            expires_at?: string | null;
+            pin?: components["schemas"]["Password"] | null;
         };
         /** @description The zones that a camera is to have: all of them. */
         NewZones: {
@@ -1606,6 +1635,50 @@ export interface components {
             /** @description Version of the program. */
             version: string;
         };
+        /** @description A link. Its address is told only when it is made. */
+        Share: {
+            /** @description When. */
+            created_at: components["schemas"]["Time"];
+            /** @description Not valid from here on. */
+            expires_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description The last times that somebody came, newest first. */
+            log: components["schemas"]["ShareOpen"][];
+            /**
+             * Format: int64
+             * @description How often its page or file was opened.
+             */
+            opens: number;
+            /** @description Who shared it, by name. */
+            person: string;
+            /** @description A PIN is asked for. */
+            pin: boolean;
+            /** @description Whether it still opens something. */
+            state: components["schemas"]["ShareState"];
+        };
+        /** @description One time that somebody came by a link. */
+        ShareOpen: {
+            /** @description From where. */
+            address: string;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description `page`, `file`, `wrong_pin`, or `over` when the link was no longer valid. */
+            what: string;
+        };
+        /**
+         * @description Whether a link still opens something.
+         * @enum {string}
+         */
+        ShareState: "open" | "expired" | "revoked" | "locked";
+        /** @description All links to an export. */
+        Shares: {
+            /** @description Newest first. */
+            items: components["schemas"]["Share"][];
+        };
         /** @description One of the two. */
         SignIn: {
             code?: components["schemas"]["Password"] | null;
@@ -1699,11 +1772,6 @@ export interface components {
          * @enum {string}
          */
         Transport: "tcp" | "udp";
-        /**
-         * @description What somebody found an event to be.
-         * @enum {string}
-         */
-        Verdict: "false_alarm";
         /** @description A volume. */
         Volume: {
             /**
@@ -1805,148 +1873,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_bookmarks: {
-        parameters: {
-            query?: {
-                /** @description Id or slug; of all cameras when it is left out. */
-                camera?: string;
-                /** @description First instant inside; from the beginning when it is left out. */
-                from?: string;
-                /** @description First instant after; without end when it is left out. */
-                to?: string;
-                /** @description At most so many, 1 to 500; 100 when it is left out. */
-                limit?: number;
-                /** @description `next_cursor` of the answer before; ask for the same range and camera. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of bookmarks */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BookmarkPage"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_bookmark: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewBookmark"];
-            };
-        };
-        responses: {
-            /** @description The bookmark */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Bookmark"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_bookmark: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is gone */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    patch_bookmark: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The revision that was read, in quotes */
-                "If-Match": string;
-            };
-            path: {
-                /** @description Id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BookmarkPatch"];
-            };
-        };
-        responses: {
-            /** @description As it is now */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Bookmark"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     post_camera_test: {
         parameters: {
             query?: never;
@@ -2705,8 +2631,6 @@ export interface operations {
                 zone?: string;
                 /** @description That lasted at least so long, such as `PT3S`. */
                 min_duration?: string;
-                /** @description `false`: only those that whoever asks has not seen; `true`: only the others. All when it is left out. */
-                seen?: boolean;
                 /** @description At most so many, 1 to 200; 50 when it is left out. */
                 limit?: number;
                 /** @description `next_cursor` of the answer before; ask for the same range and filter. */
@@ -2855,15 +2779,13 @@ export interface operations {
             };
         };
     };
-    count_events: {
+    list_exports: {
         parameters: {
-            query: {
-                /** @description Kinds, separated by commas, as for the list of events; all when it is left out. */
-                kind?: string;
-                /** @description First instant inside. */
-                from: string;
-                /** @description First instant after; at most 32 days later. */
-                to: string;
+            query?: {
+                /** @description At most so many, 1 to 200; 50 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2871,13 +2793,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How many */
+            /** @description A page of exports */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EventCounts"];
+                    "application/json": components["schemas"]["ExportPage"];
                 };
             };
             /** @description What went wrong */
@@ -2891,7 +2813,214 @@ export interface operations {
             };
         };
     };
-    mark_events: {
+    post_export: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for the same request sent again */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description Begun; Location says where its job is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The export */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An MP4 or a zip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description A part of it */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the export */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shares"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the export */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeShare"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    estimate_export: {
         parameters: {
             query?: never;
             header?: never;
@@ -2900,17 +3029,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EventMarks"];
+                "application/json": components["schemas"]["NewExport"];
             };
         };
         responses: {
-            /** @description The events as they are now */
+            /** @description Size, and what is missing */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MarkedEvents"];
+                    "application/json": components["schemas"]["ExportEstimate"];
                 };
             };
             /** @description What went wrong */
@@ -2985,17 +3114,52 @@ export interface operations {
             };
         };
     };
-    live: {
+    get_job: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A WebSocket of subprotocol nvr.live.v1 */
-            101: {
+            /** @description How far it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Canceled */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3012,89 +3176,17 @@ export interface operations {
             };
         };
     };
-    list_locks: {
-        parameters: {
-            query?: {
-                /** @description Id or slug; of all cameras, also of removed ones, when it is left out. */
-                camera?: string;
-                /** @description First instant inside; from the beginning when it is left out. */
-                from?: string;
-                /** @description First instant after; without end when it is left out. */
-                to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Locks that meet the range */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Locks"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_lock: {
+    live: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewLock"];
-            };
-        };
-        responses: {
-            /** @description The lock */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Lock"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_lock: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id */
-                id: string;
-            };
-            cookie?: never;
-        };
         requestBody?: never;
         responses: {
-            /** @description It is gone */
-            204: {
+            /** @description A WebSocket of subprotocol nvr.live.v1 */
+            101: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3449,6 +3541,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Setup"];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {

@@ -46,6 +46,10 @@ export type SearchState = Schemas['SearchState'];
 export type MotionSearch = Schemas['MotionSearch'];
 export type MotionHit = Schemas['MotionHit'];
 export type MotionHits = Schemas['MotionHits'];
+export type Export = Schemas['Export'];
+export type ExportEstimate = Schemas['ExportEstimate'];
+export type Share = Schemas['Share'];
+export type MadeShare = Schemas['MadeShare'];
 /** Offset, bytes, start in 90 kHz ticks after the segment's start, duration in ticks, 1 when it starts with a key frame. */
 export type FragmentRow = [number, number, number, number, number];
 /** The description has no word for a row of fixed length. */

@@ -1,0 +1,185 @@
+//! `/exports/{id}/shares`: links by which somebody without an account gets an export.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::App;
+use super::error::{Answer, Code, Problem};
+use super::exports::{find, gone};
+use super::extract::{Caller, Json, Path};
+use super::wire::{Password, Time};
+use crate::base::{ShareId, TICKS_PER_SECOND};
+use crate::catalogue::{ExportState, NewShare as NewRow, Share as Row, ShareOpen, Standing};
+
+/// How long a link is good for when nothing is said.
+const DAY: i64 = 86_400 * TICKS_PER_SECOND;
+/// And at most.
+const LONGEST: i64 = 31 * DAY;
+/// Times of opening that are shown with a link.
+const OPENS: u32 = 20;
+
+/// A link to make.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewShare)]
+pub(super) struct Wanted {
+    /// Not valid from here on; in 24 hours when it is left out, in 31 days at most.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Time>,
+    /// 4 to 12 digits that are asked for; without one the link alone opens it.
+    pin: Option<Password>,
+}
+
+/// Whether a link still opens something.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ShareState {
+    /// It does.
+    Open,
+    /// Its time is over.
+    Expired,
+    /// It was taken back.
+    Revoked,
+    /// Too many wrong PINs were given.
+    Locked,
+}
+
+/// One time that somebody came by a link.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ShareOpen)]
+struct Open {
+    /// When.
+    at: Time,
+    /// From where.
+    address: String,
+    /// `page`, `file`, `wrong_pin`, or `over` when the link was no longer valid.
+    what: &'static str,
+}
+
+/// A link. Its address is told only when it is made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct Share {
+    /// For ever.
+    #[schema(value_type = String, format = "uuid")]
+    id: ShareId,
+    /// Whether it still opens something.
+    state: ShareState,
+    /// Who shared it, by name.
+    person: String,
+    /// When.
+    created_at: Time,
+    /// Not valid from here on.
+    expires_at: Time,
+    /// A PIN is asked for.
+    pin: bool,
+    /// How often its page or file was opened.
+    opens: u64,
+    /// The last times that somebody came, newest first.
+    log: Vec<Open>,
+}
+
+/// A link that was made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct MadeShare {
+    /// The link's id.
+    #[schema(value_type = String, format = "uuid")]
+    id: ShareId,
+    /// Its address, told this once.
+    url: String,
+    /// Not valid from here on.
+    expires_at: Time,
+}
+
+/// All links to an export.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct Shares {
+    /// Newest first.
+    items: Vec<Share>,
+}
+
+fn shown(app: &App, row: Row, log: Vec<ShareOpen>) -> Share {
+    let state = match row.standing(app.now()) {
+        Standing::Open(_) => ShareState::Open,
+        Standing::Expired => ShareState::Expired,
+        Standing::Revoked => ShareState::Revoked,
+        Standing::Locked => ShareState::Locked,
+    };
+    let open = |open: ShareOpen| Open { at: Time(open.at), address: open.address, what: open.what.name() };
+    Share {
+        id: row.id,
+        state,
+        person: row.person,
+        created_at: Time(row.created),
+        expires_at: Time(row.expires),
+        pin: row.pin_hash.is_some(),
+        opens: row.opens,
+        log: log.into_iter().map(open).collect(),
+    }
+}
+
+/// Makes a link to a finished export.
+#[utoipa::path(post, path = "/exports/{id}/shares", tag = "exports", request_body = Wanted,
+    params(("id" = String, Path, description = "Id of the export")),
+    responses((status = 201, description = "Made", body = MadeShare), Problem))]
+pub(super) async fn post_share(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(form): Json<Wanted>,
+) -> Answer<Response> {
+    let export = find(&app, &id).await?;
+    if export.state != ExportState::Done {
+        return Err(Problem::new(
+            Code::Conflict,
+            "only a finished export can be shared; wait until it is done",
+        ));
+    }
+    let now = app.now();
+    let expires = form.expires_at.map_or(now + DAY, |at| at.0);
+    if expires <= now || expires > now + LONGEST {
+        return Err(Problem::invalid("a link ends within 31 days from now").with("field", "expires_at"));
+    }
+    let pin_hash = match form.pin {
+        Some(pin) => {
+            let hash = app.auth().pin_hash(pin.0).await;
+            Some(hash.map_err(|e| Problem::from(e).with("field", "pin"))?)
+        }
+        None => None,
+    };
+    let (token, hash) = app.auth().new_share();
+    let new = NewRow { export: export.id, hash, pin_hash, person: caller.name, expires };
+    let share = app.catalogue().add_share(new).await?.ok_or_else(gone)?;
+    tracing::info!(share.id = %share.id, export.id = %export.id, "an export was shared");
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let base = app.site_url().map_or_else(|| format!("http://{host}"), str::to_owned);
+    let url = format!("{base}/s/{}", token.expose());
+    let made = MadeShare { id: share.id, url, expires_at: Time(share.expires) };
+    Ok((StatusCode::CREATED, Json(made)).into_response())
+}
+
+/// Lists the links to an export, with the last times that somebody came by them.
+#[utoipa::path(get, path = "/exports/{id}/shares", tag = "exports",
+    params(("id" = String, Path, description = "Id of the export")),
+    responses((status = 200, description = "The links", body = Shares), Problem))]
+pub(super) async fn list_shares(State(app): State<App>, Path(id): Path<String>) -> Answer<Json<Shares>> {
+    let export = find(&app, &id).await?;
+    let mut items = Vec::new();
+    for row in app.catalogue().shares(export.id).await? {
+        let log = app.catalogue().share_opens(row.id, OPENS).await?;
+        items.push(shown(&app, row, log));
+    }
+    Ok(Json(Shares { items }))
+}
+
+/// Takes a link back.
+#[utoipa::path(delete, path = "/shares/{id}", tag = "exports", params(("id" = String, Path, description = "Id")),
+    responses((status = 204, description = "Taken back"), Problem))]
+pub(super) async fn delete_share(State(app): State<App>, Path(id): Path<String>) -> Answer<StatusCode> {
+    let gone = || Problem::not_found("there is no such link, or it was taken back before");
+    let id: ShareId = id.parse().map_err(|_| gone())?;
+    if app.catalogue().revoke_share(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(gone()) }
+}
