@@ -87,6 +87,10 @@ public_id!(
     /// An area of a camera's picture that counts in its own way.
     ZoneId, "zone"
 );
+public_id!(
+    /// A layout of the wall.
+    LayoutId, "layout"
+);
 
 /// A stream's local key: small, valid in this catalogue only; the ring, the files' folders and the rows use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

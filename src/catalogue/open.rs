@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_motion.sql"),
     include_str!("../../migrations/0003_objects.sql"),
+    include_str!("../../migrations/0006_layouts.sql"),
 ];
 
 /// Older ones can corrupt the file: the WAL-reset bug, fixed in 3.51.3. <https://www.sqlite.org/wal.html#walresetbug>

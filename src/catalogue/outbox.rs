@@ -22,7 +22,8 @@ pub struct Outgoing {
     pub seq: i64,
     /// Wall clock of the change.
     pub at: Ticks,
-    /// `camera`, `camera_removed`, `gap`, `gap_removed`, `person`, `coverage`, `event`, `zones`.
+    /// `camera`, `camera_removed`, `gap`, `gap_removed`, `person`, `coverage`, `event`, `zones`, `layout`,
+    /// `layout_removed`.
     pub kind: String,
     /// What changed.
     pub object: Uuid,

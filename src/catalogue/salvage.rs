@@ -19,6 +19,8 @@ statements! {
     TOKEN = "insert or ignore into main.token select * from old.token";
     ZONE = "insert or ignore into main.zone select * from old.zone";
     ZONE_SET = "insert or ignore into main.zone_set select * from old.zone_set";
+    LAYOUT = "insert or ignore into main.layout select * from old.layout";
+    LAYOUT_CAMERA = "insert or ignore into main.layout_camera select * from old.layout_camera";
     EVENT = "insert or ignore into main.event select * from old.event";
     GAP = "insert or ignore into main.gap select * from old.gap";
     DELETION_LOG = "insert or ignore into main.deletion_log select * from old.deletion_log";
@@ -29,7 +31,7 @@ statements! {
 }
 
 /// In order of reference. Both files have this program's schema, so all columns are alike.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 14] = [
     ("meta", META),
     ("camera", CAMERA),
     ("stream", STREAM),
@@ -38,6 +40,8 @@ const TABLES: [(&str, &str); 12] = [
     ("token", TOKEN),
     ("zone", ZONE),
     ("zone_set", ZONE_SET),
+    ("layout", LAYOUT),
+    ("layout_camera", LAYOUT_CAMERA),
     ("event", EVENT),
     ("gap", GAP),
     ("deletion_log", DELETION_LOG),

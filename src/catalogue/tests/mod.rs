@@ -3,6 +3,7 @@
 mod cameras;
 mod events;
 mod gaps;
+mod layouts;
 mod opening;
 mod people;
 mod properties;

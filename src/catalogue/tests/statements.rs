@@ -2,9 +2,9 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::*;
 use crate::catalogue::{
-    adopt, audit, boot, camera, camera_write, day, doom, event_list, event_write, gap, hold, housekeeping,
-    ledger, list, meta, motion_sweep, names, open, outbox, person, salvage, segment, strip, timeline, usage,
-    volume, watch, writer, zone,
+    adopt, audit, boot, camera, camera_order, camera_write, day, doom, event_list, event_write, gap, hold,
+    housekeeping, layout, ledger, list, meta, motion_sweep, names, open, outbox, person, salvage, segment,
+    strip, timeline, usage, volume, watch, writer, zone,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
@@ -13,6 +13,7 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("audit", audit::STATEMENTS),
         ("boot", boot::STATEMENTS),
         ("camera", camera::STATEMENTS),
+        ("camera_order", camera_order::STATEMENTS),
         ("camera_write", camera_write::STATEMENTS),
         ("day", day::STATEMENTS),
         ("doom", doom::STATEMENTS),
@@ -21,6 +22,7 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("gap", gap::STATEMENTS),
         ("hold", hold::STATEMENTS),
         ("housekeeping", housekeeping::STATEMENTS),
+        ("layout", layout::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("list", list::STATEMENTS),
         ("meta", meta::STATEMENTS),
