@@ -32,6 +32,7 @@ mod gate;
 mod guard;
 mod headers;
 mod health;
+mod layouts;
 mod live;
 mod mask;
 mod me;

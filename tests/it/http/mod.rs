@@ -7,6 +7,7 @@ mod connections;
 mod figures;
 mod filmed;
 mod footage;
+mod layouts;
 mod live;
 mod malformed;
 mod motion;

@@ -39,6 +39,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cameras/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the order of the cameras on the wall. */
+        put: operations["put_camera_order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cameras/{id}": {
         parameters: {
             query?: never;
@@ -385,6 +402,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the layouts. */
+        get: operations["list_layouts"];
+        put?: never;
+        /** Keeps a layout. */
+        post: operations["post_layout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/layouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a layout. */
+        get: operations["get_layout"];
+        put?: never;
+        post?: never;
+        /** Removes a layout. */
+        delete: operations["delete_layout"];
+        options?: never;
+        head?: never;
+        /** Changes a layout that still has the revision in `If-Match`. */
+        patch: operations["patch_layout"];
+        trace?: never;
+    };
     "/live": {
         parameters: {
             query?: never;
@@ -674,6 +728,11 @@ export interface components {
             /** @description What the camera asks for. */
             username: string | null;
         };
+        /** @description Cameras in the order that they are to have on the wall. */
+        CameraOrder: {
+            /** @description Ids, the first on the wall first. Those that are left out follow in the order that they had. */
+            cameras: string[];
+        };
         /** @description Several cameras. */
         CameraPage: {
             /** @description In their order on the wall. */
@@ -929,6 +988,11 @@ export interface components {
             /** @description First instant after, within the range asked for. */
             to: components["schemas"]["Time"];
         };
+        /**
+         * @description How the cells of a page lie.
+         * @enum {string}
+         */
+        Grid: "auto" | "1+5" | "2x2" | "3x3" | "5x4";
         /** @description How the recorder does. */
         Health: {
             /** @description What was looked at; only with a session or token. */
@@ -974,6 +1038,48 @@ export interface components {
              * @description Pixels.
              */
             width: number;
+        };
+        /** @description A layout of the wall. */
+        Layout: {
+            /** @description Ids of its cameras in their order, without removed ones; none: all of the site in the order of the wall. */
+            cameras: string[];
+            /**
+             * Format: int32
+             * @description Seconds until the next page; null: pages turn by hand.
+             */
+            carousel_s: number | null;
+            /** @description How the cells of a page lie. */
+            grid: components["schemas"]["Grid"];
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description As people call it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description For `If-Match`.
+             */
+            revision: number;
+        };
+        /** @description What to change (RFC 7396): a field that is left out stays. */
+        LayoutPatch: {
+            /** @description Ids of its cameras in their order; none: all of the site in the order of the wall. */
+            cameras?: string[] | null;
+            /**
+             * Format: int32
+             * @description Seconds until the next page; null: pages turn by hand.
+             */
+            carousel_s?: number | null;
+            grid?: components["schemas"]["Grid"] | null;
+            /** @description As people call it; no two have the same. */
+            name?: string | null;
+        };
+        /** @description All that are kept. */
+        Layouts: {
+            /** @description By name. */
+            items: components["schemas"]["Layout"][];
         };
         /**
          * @description How bad it is.
@@ -1134,6 +1240,20 @@ export interface components {
             transport?: components["schemas"]["Transport"] | null;
             /** @description What the camera asks for. */
             username?: string | null;
+        };
+        /** @description A layout to keep. */
+        NewLayout: {
+            /** @description Ids of its cameras in their order; none: all of the site in the order of the wall. */
+            cameras?: string[];
+            /**
+             * Format: int32
+             * @description Seconds until the next page; pages turn by hand when it is left out.
+             */
+            carousel_s?: number | null;
+            /** @description How the cells of a page lie. */
+            grid?: components["schemas"]["Grid"];
+            /** @description As people call it; no two have the same. */
+            name: string;
         };
         /** @description A new password. */
         NewPassword: {
@@ -1620,6 +1740,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Camera"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_camera_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraOrder"];
+            };
+        };
+        responses: {
+            /** @description All cameras in their new order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraPage"];
                 };
             };
             /** @description What went wrong */
@@ -2487,6 +2640,169 @@ export interface operations {
                 };
                 content: {
                     "video/mp4": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_layouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that are kept, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layouts"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLayout"];
+            };
+        };
+        responses: {
+            /** @description Kept; its revision is the ETag */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The layout; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_layout: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutPatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
                 };
             };
             /** @description What went wrong */
