@@ -1,5 +1,6 @@
 /** Whether this machine spares data now, and why. */
 import { saverReason, Stalls, type Network, type SaverMode, type SaverReason } from '../lib/live/saver';
+import { socket } from './app.svelte';
 import { recall, remember } from './stored';
 
 /** Not in every browser, and with other fields in each. <https://wicg.github.io/netinfo/> */
@@ -46,7 +47,7 @@ export function toggleSaver(): void {
 }
 
 /** The network did not keep up with what this page watches. */
-export function noteStall(): void {
-  stalls.note(performance.now());
+export function noteStall(tile: string): void {
+  stalls.note(performance.now(), tile, socket.channelCount);
   judge();
 }

@@ -15,12 +15,17 @@ const SAME_STALL_MS = 3000;
 /** How long stalls are remembered: then everything is tried again. */
 export const STALLED_MS = 5 * 60_000;
 
-/** Counts the moments at which the network did not keep up. */
+/** Counts the moments at which the network did not keep up: one late camera is not one of them, half of those shown are. */
 export class Stalls {
+  #late = new Map<string, number>();
   #at: number[] = [];
   #until = 0;
 
-  note(now: number): void {
+  /** A tile of `playing` ones was late. */
+  note(now: number, tile: string, playing: number): void {
+    this.#late.set(tile, now);
+    for (const [name, at] of this.#late) if (now - at >= SAME_STALL_MS) this.#late.delete(name);
+    if (2 * this.#late.size < playing) return;
     const last = this.#at.at(-1);
     if (last !== undefined && now - last < SAME_STALL_MS) return;
     this.#at = [...this.#at.filter((at) => now - at < STALL_WINDOW_MS), now];
@@ -28,6 +33,7 @@ export class Stalls {
   }
 
   forget(): void {
+    this.#late.clear();
     this.#at = [];
     this.#until = 0;
   }

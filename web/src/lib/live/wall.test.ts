@@ -70,16 +70,25 @@ describe('data saver', () => {
   });
   it('counts two stalls in a minute; tiles that stall together are one', () => {
     const s = new Stalls();
-    for (let at = 0; at < 2000; at += 100) s.note(at);
+    const stall = (from: number): void => [0, 1, 2, 3].forEach((n) => s.note(from + 100 * n, `tile ${n}`, 6));
+    stall(0);
+    stall(1000);
     expect(s.stalled(2000)).toBe(false);
-    s.note(STALL_WINDOW_MS + 5000);
-    expect(s.stalled(STALL_WINDOW_MS + 5000)).toBe(false);
+    stall(STALL_WINDOW_MS + 5000);
+    expect(s.stalled(STALL_WINDOW_MS + 6000)).toBe(false);
     const now = STALL_WINDOW_MS + 20_000;
-    s.note(now);
-    expect(s.stalled(now)).toBe(true);
-    expect(s.stalled(now + STALLED_MS)).toBe(false);
+    stall(now);
+    expect(s.stalled(now + 500)).toBe(true);
+    expect(s.stalled(now + 500 + STALLED_MS)).toBe(false);
     s.forget();
-    expect(s.stalled(now)).toBe(false);
+    expect(s.stalled(now + 500)).toBe(false);
+  });
+  it('does not take one bad camera for a bad network', () => {
+    const s = new Stalls();
+    for (let now = 0; now < 60_000; now += 500) s.note(now, 'the bad one', 19);
+    expect(s.stalled(60_000)).toBe(false);
+    for (let now = 0; now < 60_000; now += 5000) s.note(now, 'alone', 1);
+    expect(s.stalled(60_000)).toBe(true);
   });
 });
 
