@@ -27,18 +27,22 @@ H265_MAIN = 18         # this lane's main stream is H.265, as many a village buy
 H265_ONLY = 20         # both streams; not on the wall, tests add it
 FOOTAGE_S = 12         # recorded before the browser comes, so that there is something to play back
 ON_AIR_LIMIT_S = 60    # debug build, slow machine
-LIMIT_S = 20 * 60      # the journeys take three minutes
+LIMIT_S = 20 * 60      # the journeys take three minutes; LANEWATCH_LIMIT_S sets another for longer ones
 
 
 def plan(clips, folder):
-    """Writes the fleet's plan and returns its path."""
+    """Writes the fleet's plan and returns its path. Footage for measurements has no formats, only pairs."""
+    found = sorted(f.removesuffix(".sub.mp4") for f in os.listdir(clips) if f.endswith(".sub.mp4"))
+    formats = "h265" in found
+    pairs = PAIRS if formats else found
+
     def clip(pair, kind):
         return os.path.join(os.path.abspath(clips), f"{pair}.{kind}.mp4")
 
     def lane(n):
-        pair = PAIRS[n % len(PAIRS)]
-        return dict(name=f"lane{n:02d}", main=clip("h265" if n in (H265_MAIN, H265_ONLY) else pair, "main"),
-                    sub=clip("h265" if n == H265_ONLY else pair, "sub"))
+        pair = pairs[n % len(pairs)]
+        return dict(name=f"lane{n:02d}", main=clip("h265" if formats and n in (H265_MAIN, H265_ONLY) else pair, "main"),
+                    sub=clip("h265" if formats and n == H265_ONLY else pair, "sub"))
 
     path = os.path.join(folder, "fleet.json")
     with open(path, "w", encoding="utf-8") as f:
@@ -48,11 +52,12 @@ def plan(clips, folder):
 
 def run(command, env):
     """The exit code. Whatever happens, nothing of the command is left running."""
+    limit = float(env.get("LANEWATCH_LIMIT_S", LIMIT_S))
     process = subprocess.Popen(command, env=env, start_new_session=True)
     try:
-        return process.wait(LIMIT_S)
+        return process.wait(limit)
     except subprocess.TimeoutExpired:
-        return f"no end within {LIMIT_S} s"
+        return f"no end within {limit} s"
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

@@ -103,6 +103,10 @@ public_id!(
     /// Somebody's word that footage stays.
     LockId, "lock"
 );
+public_id!(
+    /// A layout of the wall.
+    LayoutId, "layout"
+);
 
 /// A stream's local key: small, valid in this catalogue only; the ring, the files' folders and the rows use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -23,8 +23,8 @@ pub use cells::{CELL_BYTES, CELLS, COLUMNS, Cells, ROWS};
 pub use clock::{Clock, SharedClock, SimClock, SystemClock, Zone};
 pub use error::{Error, Kind, Result};
 pub use ids::{
-    BookmarkId, CameraId, DatabaseId, EventId, ExportId, LockId, SegmentId, ShareId, StreamId, StreamKey,
-    StreamKind, VolumeId, ZoneId, fresh_uuid,
+    BookmarkId, CameraId, DatabaseId, EventId, ExportId, LayoutId, LockId, SegmentId, ShareId, StreamId,
+    StreamKey, StreamKind, VolumeId, ZoneId, fresh_uuid,
 };
 pub use polygon::Polygon;
 pub use secret::{Credentials, Secret, random_token};

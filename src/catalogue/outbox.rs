@@ -23,7 +23,7 @@ pub struct Outgoing {
     /// Wall clock of the change.
     pub at: Ticks,
     /// `camera`, `camera_removed`, `gap`, `gap_removed`, `person`, `coverage`, `event`, `event_seen`, `event_mark`,
-    /// `zones`, `bookmark`, `bookmark_removed`, `lock`, `lock_removed`.
+    /// `zones`, `bookmark`, `bookmark_removed`, `lock`, `lock_removed`, `layout`, `layout_removed`.
     pub kind: String,
     /// What changed.
     pub object: Uuid,

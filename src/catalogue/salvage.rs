@@ -19,6 +19,8 @@ statements! {
     TOKEN = "insert or ignore into main.token select * from old.token";
     ZONE = "insert or ignore into main.zone select * from old.zone";
     ZONE_SET = "insert or ignore into main.zone_set select * from old.zone_set";
+    LAYOUT = "insert or ignore into main.layout select * from old.layout";
+    LAYOUT_CAMERA = "insert or ignore into main.layout_camera select * from old.layout_camera";
     EVENT = "insert or ignore into main.event select * from old.event";
     EVENT_SEEN = "insert or ignore into main.event_seen select * from old.event_seen \
         where event_key in (select key from main.event)";
@@ -34,7 +36,7 @@ statements! {
 }
 
 /// In order of reference. Both files have this program's schema, so all columns are alike.
-const TABLES: [(&str, &str); 16] = [
+const TABLES: [(&str, &str); 18] = [
     ("meta", META),
     ("camera", CAMERA),
     ("stream", STREAM),
@@ -43,6 +45,8 @@ const TABLES: [(&str, &str); 16] = [
     ("token", TOKEN),
     ("zone", ZONE),
     ("zone_set", ZONE_SET),
+    ("layout", LAYOUT),
+    ("layout_camera", LAYOUT_CAMERA),
     ("event", EVENT),
     ("event_seen", EVENT_SEEN),
     ("event_mark", EVENT_MARK),

@@ -11,7 +11,7 @@ use super::error::{Answer, Code, Problem};
 use super::etag::expected_revision;
 use super::extract::{Caller, Json, Path};
 use super::wire::{Password, present};
-use crate::base::{Credentials, Kind, RtspUrl};
+use crate::base::{CameraId, Credentials, Kind, RtspUrl};
 use crate::catalogue::{CameraPatch, NewCamera, Transport};
 
 /// Longest text of a field, in characters.
@@ -250,6 +250,28 @@ pub(super) async fn patch_camera(
     })?;
     tracing::info!(camera.id = %row.id, camera.revision = row.revision, "camera changed");
     cameras::one(&app, row, &caller).await
+}
+
+/// Cameras in the order that they are to have on the wall.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CameraOrder {
+    /// Ids, the first on the wall first. Those that are left out follow in the order that they had.
+    #[schema(value_type = Vec<String>, max_items = 500)]
+    cameras: Vec<CameraId>,
+}
+
+/// Sets the order of the cameras on the wall.
+#[utoipa::path(put, path = "/cameras/order", tag = "cameras", request_body = CameraOrder,
+    responses((status = 200, description = "All cameras in their new order", body = cameras::CameraPage), Problem))]
+pub(super) async fn put_camera_order(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Json(form): Json<CameraOrder>,
+) -> Answer<Json<cameras::CameraPage>> {
+    let rows = app.catalogue().order_cameras(form.cameras).await?;
+    tracing::info!(cameras = rows.len(), "cameras put in order");
+    cameras::several(&app, rows, None, &caller).await
 }
 
 /// Removes a camera; its footage stays until retention takes it.

@@ -305,8 +305,18 @@ pub(super) async fn list_cameras(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next_cursor = rows.last().filter(|_| more).map(|row| format!("{:x}.{:x}", row.order, row.key));
+    several(&app, rows, next_cursor, &caller).await
+}
+
+/// Several cameras, as a caller may see them.
+pub(super) async fn several(
+    app: &App,
+    rows: Vec<Row>,
+    next_cursor: Option<String>,
+    caller: &Identity,
+) -> Answer<Json<CameraPage>> {
     let oldest = oldest(&app.catalogue().usage().await?);
-    let items = rows.into_iter().map(|row| camera(&app, row, &oldest).seen_by(&caller)).collect();
+    let items = rows.into_iter().map(|row| camera(app, row, &oldest).seen_by(caller)).collect();
     Ok(Json(CameraPage { items, next_cursor }))
 }
 

@@ -35,6 +35,7 @@ mod guard;
 mod headers;
 mod health;
 mod jobs;
+mod layouts;
 mod live;
 mod locks;
 mod marks;

@@ -13,8 +13,8 @@ use super::error::Problem;
 use super::openapi::Api;
 use super::{
     App, activity, assets, bookmarks, camera_tests, camera_write, cameras, days, events, exports, guard,
-    headers, health, jobs, live, locks, marks, me, media, metrics, motion_searches, openapi, segments,
-    session, setup, share_page, shares, still, storage, timeline, zones,
+    headers, health, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches, openapi,
+    segments, session, setup, share_page, shares, still, storage, timeline, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -26,6 +26,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(me::put_password))
         .routes(routes!(health::get_health))
         .routes(routes!(cameras::list_cameras, camera_write::post_camera))
+        .routes(routes!(camera_write::put_camera_order))
         .routes(routes!(cameras::get_camera, camera_write::patch_camera, camera_write::delete_camera))
         .routes(routes!(camera_write::restart_camera))
         .routes(routes!(camera_tests::post_camera_test))
@@ -42,6 +43,8 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(media::get_tail))
         .routes(routes!(live::live))
         .routes(routes!(still::get_still))
+        .routes(routes!(layouts::list_layouts, layouts::post_layout))
+        .routes(routes!(layouts::get_layout, layouts::patch_layout, layouts::delete_layout))
         .routes(routes!(events::list_events))
         .routes(routes!(events::get_event))
         .routes(routes!(events::get_snapshot))

@@ -39,6 +39,11 @@ test(
     await signIn(page);
     await isLive(page, 'lane04');
     await isLive(page, 'lane05');
+    // What its dot says from now on, each change of it.
+    await page.$eval(tile('lane04'), (e) => {
+      window.dots = [e.dataset.dot];
+      new MutationObserver(() => window.dots.push(e.dataset.dot)).observe(e, { attributeFilter: ['data-dot'] });
+    });
     const began = Date.now();
     await fault('lane04', 'freeze');
     await page.waitForSelector(tile('lane04', '[data-dot="amber"]'));
@@ -52,6 +57,7 @@ test(
     await accessible(page);
     const frames = (await debug(page)).tiles.lane05.frames;
     await page.waitForFunction((n) => window.__lanewatch.tiles.lane05.frames > n, frames);
+    assert.deepEqual(await page.evaluate(() => window.dots), ['green', 'amber', 'red'], 'a frozen picture looked live');
     const thawed = Date.now();
     await fault('lane04', 'thaw');
     await isLive(page, 'lane04');

@@ -1,5 +1,6 @@
 // What the journeys measure, printed beside the load of the machine, and held against budgets.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 
 /** Budgets are for a reference PC; a small runner that also carries the recorder and its cameras gets half as much again. */
@@ -29,4 +30,28 @@ export async function within(name, budgetMs, measure) {
     if (seen.at(-1) <= budgetMs) return;
   }
   assert.ok(Math.min(...seen) <= budgetMs * SLOW, `${name}: ${seen.join(', ')} ms, budget ${budgetMs} x ${SLOW}`);
+}
+
+/** Ticks of the scheduler's clock in a second, as /proc counts them on every Linux there is. */
+const TICKS_PER_S = 100;
+
+/** CPU seconds of a process and of all that it began, as far as they are still there. proc(5). */
+export function cpuSeconds(root) {
+  const all = new Map();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // The name stands in brackets and may hold anything.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      all.set(Number(pid), { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) });
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const below = (pid) => {
+    for (let at = pid, steps = 0; at > 1 && steps < 64; at = all.get(at)?.parent ?? 0, steps++)
+      if (at === root) return true;
+    return false;
+  };
+  return [...all].reduce((sum, [pid, p]) => sum + (below(pid) ? p.ticks : 0), 0) / TICKS_PER_S;
 }

@@ -51,18 +51,38 @@ test('J3: enlarge shows the picture at once and the main stream soon; arrows ste
   await signIn(page);
   await page.waitForSelector('[data-tile][data-state="live"]');
   const slugs = await page.$$eval('[data-tile][data-state="live"]', (all) => all.map((e) => e.dataset.tile));
-  await page.click(`[data-tile="${slugs[0]}"] .hit`);
-  await page.waitForSelector(`.tile.focused[data-tile="${slugs[0]}"][data-state="live"]`);
-  // The sub stream's picture is there while the main stream begins.
-  assert.equal(await page.getAttribute('.tile.focused', 'data-state'), 'live');
+  const mains = async () => Object.keys((await debug(page)).tiles).filter((name) => name.endsWith(':main'));
+  const whole = await page.$eval(`[data-tile="${slugs[0]}"]`, (e) => e.getBoundingClientRect().toJSON());
+  // From the click to the first painted frame that shows it large, by the page's own clock.
+  const enlarged = await page.$eval(`[data-tile="${slugs[0]}"] .hit`, async (hit) => {
+    const began = performance.now();
+    hit.click();
+    while (!document.querySelector('.tile.focused')) await new Promise(requestAnimationFrame);
+    const { video, state } = { video: document.querySelector('.tile.focused video'), state: document.querySelector('.tile.focused').dataset.state }; // prettier-ignore
+    return { ms: performance.now() - began, state, black: video.readyState < 2 };
+  });
+  print('enlarged, picture of the sub stream', `${Math.round(enlarged.ms)} ms, budget 100`);
+  assert.deepEqual(
+    [enlarged.state, enlarged.black],
+    ['live', false],
+    'there was no picture while the main stream began',
+  );
   await page.waitForFunction((s) => window.__lanewatch.tiles[`${s}:main`]?.firstFrameMs > 0, slugs[0]);
-  print('enlarged, first frame of the main stream', `${(await debug(page)).tiles[`${slugs[0]}:main`].firstFrameMs} ms`);
+  print('enlarged, first frame of the main stream', `${(await debug(page)).tiles[`${slugs[0]}:main`].firstFrameMs} ms, budget 1000`); // prettier-ignore
   await page.waitForSelector('.tile.focused[data-rendition="main"]');
   await accessible(page);
-  await page.keyboard.press('ArrowRight');
-  await page.waitForFunction((s) => document.querySelector('.tile.focused')?.dataset.tile !== s, slugs[0]);
+  for (let n = 1; n <= 5; n++) {
+    const next = slugs[n % slugs.length];
+    await page.keyboard.press('ArrowRight');
+    await page.waitForSelector(`.tile.focused[data-tile="${next}"][data-state="live"]`);
+    const picture = await page.$eval('.tile.focused video', (v) => v.readyState);
+    assert.ok(picture >= 2, `${next} was black`);
+    assert.ok((await mains()).length <= 4, `main streams: ${await mains()}`);
+  }
   await page.keyboard.press('Escape');
   await page.waitForFunction(() => !document.querySelector('.tile.focused'));
+  assert.deepEqual(await page.$eval(`[data-tile="${slugs[0]}"]`, (e) => e.getBoundingClientRect().toJSON()), whole);
+  assert.ok((await mains()).length <= 4, `main streams: ${await mains()}`);
   assert.equal(new URL(page.url()).search, '');
   assert.deepEqual(faults, []);
   await context.close();

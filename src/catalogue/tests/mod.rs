@@ -3,6 +3,7 @@
 mod cameras;
 mod events;
 mod gaps;
+mod layouts;
 mod marks;
 mod opening;
 mod people;

@@ -2,9 +2,9 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::*;
 use crate::catalogue::{
-    adopt, audit, bookmark, boot, camera, camera_write, day, doom, event_list, event_write, export, gap,
-    hold, housekeeping, ledger, list, lock, mark, meta, motion_sweep, names, open, outbox, person, salvage,
-    segment, share, strip, timeline, usage, volume, watch, writer, zone,
+    adopt, audit, bookmark, boot, camera, camera_order, camera_write, day, doom, event_list, event_write,
+    export, gap, hold, housekeeping, layout, ledger, list, lock, mark, meta, motion_sweep, names, open,
+    outbox, person, salvage, segment, share, strip, timeline, usage, volume, watch, writer, zone,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
@@ -14,6 +14,7 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("bookmark", bookmark::STATEMENTS),
         ("boot", boot::STATEMENTS),
         ("camera", camera::STATEMENTS),
+        ("camera_order", camera_order::STATEMENTS),
         ("camera_write", camera_write::STATEMENTS),
         ("day", day::STATEMENTS),
         ("doom", doom::STATEMENTS),
@@ -23,6 +24,7 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("gap", gap::STATEMENTS),
         ("hold", hold::STATEMENTS),
         ("housekeeping", housekeeping::STATEMENTS),
+        ("layout", layout::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("list", list::STATEMENTS),
         ("lock", lock::STATEMENTS),

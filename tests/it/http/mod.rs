@@ -8,6 +8,7 @@ mod exports;
 mod figures;
 mod filmed;
 mod footage;
+mod layouts;
 mod live;
 mod locks;
 mod malformed;

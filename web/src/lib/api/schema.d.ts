@@ -39,6 +39,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cameras/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the order of the cameras on the wall. */
+        put: operations["put_camera_order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cameras/{id}": {
         parameters: {
             query?: never;
@@ -351,94 +368,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/exports": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Lists exports, newest first. */
-        get: operations["list_exports"];
-        put?: never;
-        /** Begins an export. Sent twice with the same `Idempotency-Key` it is made once. */
-        post: operations["post_export"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/exports/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Reads one export. */
-        get: operations["get_export"];
-        put?: never;
-        post?: never;
-        /** Ends an export, and deletes it with its file. Its shares end with it. */
-        delete: operations["delete_export"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/exports/{id}/file": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sends an export's file: any byte range. */
-        get: operations["get_file"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/exports/{id}/shares": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Lists the links to an export, with the last times that somebody came by them. */
-        get: operations["list_shares"];
-        put?: never;
-        /** Makes a link to a finished export. */
-        post: operations["post_share"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/exports:estimate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Says what an export would be, without making it. */
-        post: operations["estimate_export"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/health": {
         parameters: {
             query?: never;
@@ -473,22 +402,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/jobs/{id}": {
+    "/layouts": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Tells how far some work has got. */
-        get: operations["get_job"];
+        /** Lists the layouts. */
+        get: operations["list_layouts"];
         put?: never;
-        post?: never;
-        /** Ends some work that waits or runs. */
-        delete: operations["delete_job"];
+        /** Keeps a layout. */
+        post: operations["post_layout"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/layouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a layout. */
+        get: operations["get_layout"];
+        put?: never;
+        post?: never;
+        /** Removes a layout. */
+        delete: operations["delete_layout"];
+        options?: never;
+        head?: never;
+        /** Changes a layout that still has the revision in `If-Match`. */
+        patch: operations["patch_layout"];
         trace?: never;
     };
     "/live": {
@@ -666,23 +614,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/shares/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Takes a link back. */
-        delete: operations["delete_share"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/storage": {
         parameters: {
             query?: never;
@@ -796,6 +727,11 @@ export interface components {
             transport: components["schemas"]["Transport"];
             /** @description What the camera asks for. */
             username: string | null;
+        };
+        /** @description Cameras in the order that they are to have on the wall. */
+        CameraOrder: {
+            /** @description Ids, the first on the wall first. Those that are left out follow in the order that they had. */
+            cameras: string[];
         };
         /** @description Several cameras. */
         CameraPage: {
@@ -1040,106 +976,6 @@ export interface components {
             /** @description For a list. */
             small: string | null;
         };
-        /** @description An export. */
-        Export: {
-            /**
-             * Format: int64
-             * @description Bytes of the file, once it is there.
-             */
-            bytes: number | null;
-            /** @description When it was asked for. */
-            created_at: components["schemas"]["Time"];
-            /**
-             * Format: int64
-             * @description Bytes that were expected.
-             */
-            estimate: number;
-            /** @description Name under which the file is saved. */
-            file_name: string | null;
-            finished_at: components["schemas"]["Time"] | null;
-            /**
-             * Format: uuid
-             * @description For ever; also the id of its job.
-             */
-            id: string;
-            /** @description What was asked for. */
-            items: components["schemas"]["ExportItem"][];
-            /** @description What was asked for and is not recorded; known when it is done. */
-            missing: components["schemas"]["ExportMissing"][];
-            /** @description Who asked, by name. */
-            person: string;
-            /** @description Why it failed: `disk_full`, `no_recording`, `footage_damaged`, `interrupted` or `internal`. */
-            problem: string | null;
-            /**
-             * Format: double
-             * @description How far, 0 to 1.
-             */
-            progress: number;
-            /** @description What it is for. */
-            reason: string | null;
-            /** @description Which encoding. */
-            rendition: components["schemas"]["RenditionId"];
-            /** @description SHA-256 of the file, in hexadecimal. */
-            sha256: string | null;
-            /** @description Where it is in its life. */
-            state: components["schemas"]["JobState"];
-            /** @description Where the file is, once it is there. */
-            url: string | null;
-        };
-        /** @description What an export would be. */
-        ExportEstimate: {
-            /**
-             * Format: int64
-             * @description Bytes, to a few in a thousand.
-             */
-            bytes: number;
-            /** @description Number of MP4s; with more than one, or with something missing, they come in a zip. */
-            files: number;
-            /** @description There is room for it on the disk. */
-            fits: boolean;
-            /** @description What is not recorded. */
-            missing: components["schemas"]["ExportMissing"][];
-            /**
-             * Format: double
-             * @description Seconds of footage.
-             */
-            seconds: number;
-        };
-        /** @description A stretch that was asked for. */
-        ExportItem: {
-            /**
-             * Format: uuid
-             * @description Whose.
-             */
-            camera: string;
-            /** @description First instant inside. */
-            from: components["schemas"]["Time"];
-            /** @description What it was called then. */
-            name: string;
-            /** @description First instant after. */
-            to: components["schemas"]["Time"];
-        };
-        /** @description A stretch that is not recorded. */
-        ExportMissing: {
-            /**
-             * Format: uuid
-             * @description Whose.
-             */
-            camera: string;
-            /** @description As in a timeline's gap. */
-            cause: string;
-            /** @description First instant without footage. */
-            from: components["schemas"]["Time"];
-            /** @description First instant after. */
-            to: components["schemas"]["Time"];
-        };
-        /** @description A page of exports. */
-        ExportPage: {
-            /** @description Newest first. */
-            items: components["schemas"]["Export"][];
-            /** @description Ask again with it for older ones. */
-            next_cursor: string | null;
-        };
         /** @description A stretch that is not recorded. */
         GapStretch: {
             /**
@@ -1152,6 +988,11 @@ export interface components {
             /** @description First instant after, within the range asked for. */
             to: components["schemas"]["Time"];
         };
+        /**
+         * @description How the cells of a page lie.
+         * @enum {string}
+         */
+        Grid: "auto" | "1+5" | "2x2" | "3x3" | "5x4";
         /** @description How the recorder does. */
         Health: {
             /** @description What was looked at; only with a session or token. */
@@ -1198,41 +1039,48 @@ export interface components {
              */
             width: number;
         };
-        /** @description Work that was begun. */
-        Job: {
+        /** @description A layout of the wall. */
+        Layout: {
+            /** @description Ids of its cameras in their order, without removed ones; none: all of the site in the order of the wall. */
+            cameras: string[];
+            /**
+             * Format: int32
+             * @description Seconds until the next page; null: pages turn by hand.
+             */
+            carousel_s: number | null;
+            /** @description How the cells of a page lie. */
+            grid: components["schemas"]["Grid"];
             /**
              * Format: uuid
-             * @description That of its result.
+             * @description For ever.
              */
             id: string;
-            /** @description What is being made. */
-            kind: components["schemas"]["JobKind"];
-            /** @description Stable name of why it failed. */
-            problem: string | null;
+            /** @description As people call it. */
+            name: string;
             /**
-             * Format: double
-             * @description How far, 0 to 1.
+             * Format: int64
+             * @description For `If-Match`.
              */
-            progress: number;
-            result: components["schemas"]["JobResult"] | null;
-            /** @description Where it is in its life. */
-            state: components["schemas"]["JobState"];
+            revision: number;
         };
-        /**
-         * @description What is being made.
-         * @enum {string}
-         */
-        JobKind: "export";
-        /** @description What came of a job. */
-        JobResult: {
-            /** @description Where it is. */
-            url: string;
+        /** @description What to change (RFC 7396): a field that is left out stays. */
+        LayoutPatch: {
+            /** @description Ids of its cameras in their order; none: all of the site in the order of the wall. */
+            cameras?: string[] | null;
+            /**
+             * Format: int32
+             * @description Seconds until the next page; null: pages turn by hand.
+             */
+            carousel_s?: number | null;
+            grid?: components["schemas"]["Grid"] | null;
+            /** @description As people call it; no two have the same. */
+            name?: string | null;
         };
-        /**
-         * @description Where an export or another job is in its life.
-         * @enum {string}
-         */
-        JobState: "queued" | "running" | "done" | "failed" | "canceled";
+        /** @description All that are kept. */
+        Layouts: {
+            /** @description By name. */
+            items: components["schemas"]["Layout"][];
+        };
         /**
          * @description How bad it is.
          * @enum {string}
@@ -1285,18 +1133,6 @@ export interface components {
             /** @description End. */
             to: components["schemas"]["Time"];
             /** @description Where its bytes are. */
-            url: string;
-        };
-        /** @description A link that was made. */
-        MadeShare: {
-            /** @description Not valid from here on. */
-            expires_at: components["schemas"]["Time"];
-            /**
-             * Format: uuid
-             * @description The link's id.
-             */
-            id: string;
-            /** @description Its address, told this once. */
             url: string;
         };
         /** @description Who asks. */
@@ -1405,22 +1241,19 @@ export interface components {
             /** @description What the camera asks for. */
             username?: string | null;
         };
-        /** @description What to export. */
-        NewExport: {
-            /** @description Stretches, 1 to 32. */
-            items: components["schemas"]["NewExportItem"][];
-            /** @description What it is for; at most 500 characters. */
-            reason?: string | null;
-            rendition?: components["schemas"]["RenditionId"] | null;
-        };
-        /** @description A stretch of a camera. */
-        NewExportItem: {
-            /** @description Id or slug. */
-            camera: string;
-            /** @description First instant inside. */
-            from: components["schemas"]["Time"];
-            /** @description First instant after; at most 32 days later. What has not come yet is left out. */
-            to: components["schemas"]["Time"];
+        /** @description A layout to keep. */
+        NewLayout: {
+            /** @description Ids of its cameras in their order; none: all of the site in the order of the wall. */
+            cameras?: string[];
+            /**
+             * Format: int32
+             * @description Seconds until the next page; pages turn by hand when it is left out.
+             */
+            carousel_s?: number | null;
+            /** @description How the cells of a page lie. */
+            grid?: components["schemas"]["Grid"];
+            /** @description As people call it; no two have the same. */
+            name: string;
         };
         /** @description A new password. */
         NewPassword: {
@@ -1442,15 +1275,6 @@ export interface components {
             polygon: number[][];
             /** @description First instant after; at most 32 days later. */
             to: components["schemas"]["Time"];
-        };
-        /** @description A link to make. */
-        NewShare: {
-            /**
-             * Format: date-time
-             * @description Not valid from here on; in 24 hours when it is left out, in 31 days at most.
-             */
-            expires_at?: string | null;
-            pin?: components["schemas"]["Password"] | null;
         };
         /** @description The zones that a camera is to have: all of them. */
         NewZones: {
@@ -1634,50 +1458,6 @@ export interface components {
             time_zone: string;
             /** @description Version of the program. */
             version: string;
-        };
-        /** @description A link. Its address is told only when it is made. */
-        Share: {
-            /** @description When. */
-            created_at: components["schemas"]["Time"];
-            /** @description Not valid from here on. */
-            expires_at: components["schemas"]["Time"];
-            /**
-             * Format: uuid
-             * @description For ever.
-             */
-            id: string;
-            /** @description The last times that somebody came, newest first. */
-            log: components["schemas"]["ShareOpen"][];
-            /**
-             * Format: int64
-             * @description How often its page or file was opened.
-             */
-            opens: number;
-            /** @description Who shared it, by name. */
-            person: string;
-            /** @description A PIN is asked for. */
-            pin: boolean;
-            /** @description Whether it still opens something. */
-            state: components["schemas"]["ShareState"];
-        };
-        /** @description One time that somebody came by a link. */
-        ShareOpen: {
-            /** @description From where. */
-            address: string;
-            /** @description When. */
-            at: components["schemas"]["Time"];
-            /** @description `page`, `file`, `wrong_pin`, or `over` when the link was no longer valid. */
-            what: string;
-        };
-        /**
-         * @description Whether a link still opens something.
-         * @enum {string}
-         */
-        ShareState: "open" | "expired" | "revoked" | "locked";
-        /** @description All links to an export. */
-        Shares: {
-            /** @description Newest first. */
-            items: components["schemas"]["Share"][];
         };
         /** @description One of the two. */
         SignIn: {
@@ -1960,6 +1740,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Camera"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_camera_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraOrder"];
+            };
+        };
+        responses: {
+            /** @description All cameras in their new order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraPage"];
                 };
             };
             /** @description What went wrong */
@@ -2779,280 +2592,6 @@ export interface operations {
             };
         };
     };
-    list_exports: {
-        parameters: {
-            query?: {
-                /** @description At most so many, 1 to 200; 50 when it is left out. */
-                limit?: number;
-                /** @description `next_cursor` of the answer before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of exports */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ExportPage"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_export: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same for the same request sent again */
-                "idempotency-key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewExport"];
-            };
-        };
-        responses: {
-            /** @description Begun; Location says where its job is */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Export"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_export: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The export */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Export"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_export: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Deleted */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_file: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description An MP4 or a zip */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": unknown;
-                };
-            };
-            /** @description A part of it */
-            206: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": unknown;
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_shares: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id of the export */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The links */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Shares"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_share: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id of the export */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewShare"];
-            };
-        };
-        responses: {
-            /** @description Made */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MadeShare"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    estimate_export: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewExport"];
-            };
-        };
-        responses: {
-            /** @description Size, and what is missing */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ExportEstimate"];
-                };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_health: {
         parameters: {
             query?: never;
@@ -3114,25 +2653,22 @@ export interface operations {
             };
         };
     };
-    get_job: {
+    list_layouts: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Id */
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description How far it is */
+            /** @description All that are kept, by name */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["Layouts"];
                 };
             };
             /** @description What went wrong */
@@ -3146,24 +2682,128 @@ export interface operations {
             };
         };
     };
-    delete_job: {
+    post_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLayout"];
+            };
+        };
+        responses: {
+            /** @description Kept; its revision is the ETag */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_layout: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description Id */
+                /** @description Its id */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Canceled */
+            /** @description The layout; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_layout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_layout: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutPatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
             };
             /** @description What went wrong */
             default: {
@@ -3541,36 +3181,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Setup"];
                 };
-            };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_share: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Taken back */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description What went wrong */
             default: {

@@ -4,7 +4,7 @@
  */
 import type { components } from './schema';
 
-type Schemas = components['schemas'];
+export type Schemas = components['schemas'];
 
 export type RenditionId = Schemas['RenditionId'];
 export type CameraState = Schemas['CameraState'];
@@ -60,3 +60,5 @@ export interface Page<T> {
   items: T[];
   next_cursor?: string | null;
 }
+export type Layout = Schemas['Layout'];
+export type LayoutInput = Schemas['NewLayout'];
