@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { rfc3339 } from '../time/zone';
 import { EXAMPLES, jump, type Place, type Problem } from './jump';
 import { compose, fold } from './words';
@@ -270,15 +270,13 @@ describe('properties', () => {
     }
   });
   it("mean the same whatever the browser's zone", () => {
-    const before = process.env.TZ;
     const all = (): string[] => HAND.map(([phrase]) => heard(phrase));
     const expected = all();
     for (const zone of ['America/New_York', 'Pacific/Kiritimati', 'UTC']) {
-      process.env.TZ = zone;
+      vi.stubEnv('TZ', zone);
       expect(new Intl.DateTimeFormat().resolvedOptions().timeZone).toBe(zone);
       expect(all()).toEqual(expected);
     }
-    if (before === undefined) delete process.env.TZ;
-    else process.env.TZ = before;
+    vi.unstubAllEnvs();
   });
 });
