@@ -573,4 +573,12 @@ export const en: Record<keyof typeof vi, string> = {
   'touch.area': 'Drag a corner to shape, drag inside to move the whole',
   'touch.edge': 'Tap the small dot on an edge to add a corner',
   'touch.box': 'Drag on the picture to draw a new area',
+
+  'offline.network': 'No network',
+  'offline.recorder': 'The recorder is away',
+  'offline.last': 'The last pictures this device has seen',
+  'offline.taken': 'taken at {time}',
+  'update.ready': 'There is a new version of this app.',
+  'update.take': 'Load it',
+  'update.later': 'Later',
 };

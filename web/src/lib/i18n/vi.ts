@@ -565,4 +565,12 @@ export const vi = {
   'touch.area': 'Kéo một điểm để chỉnh, kéo bên trong để dời cả vùng',
   'touch.edge': 'Chạm điểm nhỏ giữa cạnh để thêm điểm',
   'touch.box': 'Kéo trên hình để vẽ một vùng mới',
+
+  'offline.network': 'Mất mạng',
+  'offline.recorder': 'Chưa thấy đầu ghi',
+  'offline.last': 'Hình cuối cùng máy này đã thấy',
+  'offline.taken': 'chụp lúc {time}',
+  'update.ready': 'Có bản mới của giao diện này.',
+  'update.take': 'Tải bản mới',
+  'update.later': 'Để sau',
 };
