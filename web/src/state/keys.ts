@@ -3,6 +3,7 @@
  * action for every entry of its group; the compiler sees to it that none is missing.
  */
 import type { Key } from '../lib/i18n';
+import { sheets } from './sheets.svelte';
 
 interface Shortcut {
   /** Names as of `KeyboardEvent.key`, letters small; `Shift+` before a letter, `Ctrl+` (on a Mac also Cmd), `1-9` for the digits. */
@@ -113,10 +114,10 @@ const TYPING = 'textarea, select, dialog, [contenteditable], input:not([type=rad
 /** Keys with which one operates the control that has the focus. */
 const OPERATES = [' ', 'Enter'];
 
-/** Shortcuts are off while someone types or a dialog is open. */
+/** Shortcuts are off while someone types or a dialog is open, or a sheet is on its way: what is typed is meant for it. */
 function off(e: KeyboardEvent): boolean {
   const el = e.target instanceof Element ? e.target : null;
-  if (e.defaultPrevented || e.isComposing || el?.closest(TYPING)) return true;
+  if (e.defaultPrevented || e.isComposing || sheets.open || el?.closest(TYPING)) return true;
   if (el?.closest('input') && (OPERATES.includes(e.key) || e.key.startsWith('Arrow'))) return true;
   return OPERATES.includes(e.key) && el?.closest('button, a, [role=button]') !== null && el !== null;
 }

@@ -261,7 +261,7 @@ describe('properties', () => {
   it('never lead into the future, never throw, and do not depend on accents that are left out together', () => {
     const roll = dice(3);
     const bits = [...SEVEN, ...DAYS.map((d) => d[0]), ...CLOCKS.map((c) => c[0]), ...HAND.map((h) => h[0]), '/', ':', '7', '22', 'kém', 'rưỡi', 'đêm', 'tối', 'ngày', '-', 'xyz', '😀']; // prettier-ignore
-    for (let n = 0; n < 3000; n++) {
+    for (let n = 0; n < 1000; n++) {
       const text = Array.from({ length: 1 + Math.floor(roll() * 5) }, () => bits[Math.floor(roll() * bits.length)]).join(' '); // prettier-ignore
       const a = jump(text, place);
       for (const c of a.choices) expect(c.t ?? 0, text).toBeLessThanOrEqual(NOW);

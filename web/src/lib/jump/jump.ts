@@ -219,9 +219,9 @@ export function jump<C extends Named>(text: string, place: Place<C>): Answer<C> 
   const nothing = when.problem === 'empty';
   const moments: (number | null)[] = when.times.length ? when.times : (nothing && named) || live ? [null] : [];
   const offered = cameras.length ? cameras : when.problem ? [] : place.cameras;
-  // One question at a time: of several cameras only the likeliest moment.
+  // One question at a time: when it is the camera, only the likeliest moment of each.
   const choices = offered.flatMap((camera) =>
-    moments.slice(0, offered.length > 1 ? 1 : MOST).map((t) => ({ camera, t })),
+    moments.slice(0, offered.length > 1 && !when.problem ? 1 : MOST).map((t) => ({ camera, t })),
   );
   const known = items.filter((i) => i.says !== 'camera' || found.length > 0);
   const answer = (problem: Problem | null, about: string): Answer<C> => ({
