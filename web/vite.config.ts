@@ -42,5 +42,6 @@ export default defineConfig({
     },
   },
   server: { host: '127.0.0.1', port: 5173, proxy: { '/api': { target: backend, ws: true } } },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  // Generous: a machine at work on other things may be slow, and still nothing is wrong.
+  test: { include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 30_000 },
 });
