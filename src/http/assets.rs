@@ -192,6 +192,10 @@ mod tests {
         is(&script, header::CONTENT_TYPE, "text/javascript; charset=utf-8");
         let page = respond(INDEX, None, &HeaderMap::new());
         is(&page, header::CACHE_CONTROL, "no-cache");
+        // At the top, so that its scope is the whole app; a browser must see the next one.
+        let worker = respond("sw.js", None, &HeaderMap::new());
+        is(&worker, header::CACHE_CONTROL, "no-cache");
+        is(&worker, header::CONTENT_TYPE, "text/javascript; charset=utf-8");
         let known = HeaderMap::from_iter([(header::IF_NONE_MATCH, page.headers()[header::ETAG].clone())]);
         assert_eq!(respond(INDEX, None, &known).status(), StatusCode::NOT_MODIFIED);
     }

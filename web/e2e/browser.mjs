@@ -33,6 +33,8 @@ export async function open(browser, options = PC, { fresh = false, expected = []
   const context = await browser.newContext({
     timezoneId: 'America/New_York',
     storageState: fresh ? undefined : (saved ?? undefined),
+    // Installing it beside what is measured would be measured too; e2e/installed.test.mjs is about it.
+    serviceWorkers: 'block',
     ...options,
   });
   // Generous: a machine at work on other things may be slow, and still nothing is wrong.

@@ -4,6 +4,11 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import './state/debug';
 import { start } from './state/app.svelte';
+import { startWorker } from './state/worker.svelte';
 
 mount(App, { target: document.getElementById('app')! });
 void start();
+
+/** The first pictures have come by then. */
+const PICTURES_MS = 4000;
+addEventListener('load', () => setTimeout(startWorker, PICTURES_MS));

@@ -3,6 +3,7 @@ import { api, ApiError, BASE, whenUnauthenticated } from '../lib/api/client';
 import type { Camera, Me, Setup } from '../lib/api/types';
 import { ServerClock } from '../lib/live/clock';
 import { LiveSocket, type SocketStatus } from '../lib/live/socket';
+import { forget, keep } from './kept';
 import { replace, router } from './router.svelte';
 import { words } from './errors';
 
@@ -96,8 +97,11 @@ function rewriteWithoutHash(): void {
   history.replaceState(history.state, '', location.pathname + location.search);
 }
 
+let retry: ReturnType<typeof setTimeout> | undefined;
 export async function start(): Promise<void> {
-  app.status = 'starting';
+  clearTimeout(retry);
+  // While it tries again the page goes on saying what is wrong.
+  if (app.status !== 'unreachable') app.status = 'starting';
   try {
     const setup = api.setup();
     // It is awaited after the code; until then a failure of it is nobody's.
@@ -109,7 +113,7 @@ export async function start(): Promise<void> {
     if (e instanceof ApiError && e.status === 401) signedOut(false);
     else {
       app.status = 'unreachable';
-      setTimeout(() => app.status === 'unreachable' && void start(), 3000);
+      retry = setTimeout(() => app.status === 'unreachable' && void start(), 3000);
     }
   }
 }
@@ -126,6 +130,7 @@ function signedOut(expired: boolean): void {
   app.me = null;
   app.expired = expired;
   socket.stop();
+  void forget();
   if (router.route.page !== 'login') replace('/login');
 }
 
@@ -183,6 +188,18 @@ function keepFresh(): void {
 setInterval(keepFresh, CAMERAS_EVERY_MS);
 document.addEventListener('visibilitychange', keepFresh);
 
+/** The last pictures, for a start without the recorder: once a minute, and when the page is left. */
+const KEEP_EVERY_MS = 60_000;
+function keepPictures(): void {
+  if (app.status === 'ready' && app.camerasLoaded && !app.away)
+    void keep(app.setup?.site_name ?? '', zone(), app.cameras).catch(() => {});
+}
+setInterval(keepPictures, KEEP_EVERY_MS);
+document.addEventListener('visibilitychange', () => document.hidden && keepPictures());
+
 setInterval(() => (app.now = clock.now()), 1000);
-addEventListener('online', () => (app.online = true));
+addEventListener('online', () => {
+  app.online = true;
+  if (app.status === 'unreachable') void start();
+});
 addEventListener('offline', () => (app.online = false));

@@ -12,6 +12,9 @@ export function showTile(name: string, s: Readonly<LiveSnapshot> | null): void {
   else tiles.delete(name);
 }
 
+/** When the newest shown picture of a tile was taken, by the recorder's clock. */
+export const lastFrameAt = (name: string): number | null => tiles.get(name)?.lastFrameAt ?? null;
+
 interface SyncTile {
   part: Part;
   state: string;

@@ -1,23 +1,10 @@
-/** Times as people type them (`22:14`, `22h14`, `22.14.05`, `7h`, `2214`) and as addresses carry them. Pure. */
+/** Times as addresses carry them, and clocks without a day. Pure. What people type is read by `lib/jump`. */
 import { fromWall, parts } from './zone';
 
 export interface Clock {
   hour: number;
   minute: number;
   second: number;
-}
-
-export function parseClock(text: string): Clock | null {
-  const s = text.trim().toLowerCase();
-  const m =
-    /^(\d{1,2})(?:\s*(?:[:.h]|giờ|gio)\s*(?:(\d{1,2})(?:\s*(?:[:.m]|phút|phut)\s*(\d{1,2})?\s*(?:s|giây|giay)?)?\s*(?:phút|phut)?)?)$/.exec(
-      s,
-    );
-  const compact = /^(\d{2})(\d{2})(\d{2})?$/.exec(s);
-  const found = compact ?? m;
-  if (!found) return null;
-  const [hour, minute, second] = [Number(found[1]), Number(found[2] ?? 0), Number(found[3] ?? 0)];
-  return hour < 24 && minute < 60 && second < 60 ? { hour, minute, second } : null;
 }
 
 /** A time typed without a day means the day around `shown`; what is still to come means the day before. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ago, bytes, dayWords, duration, longDate, monthName, since, spoken } from '../i18n/dates';
-import { clockNear, parseClock, parseMoment } from './parse';
+import { clockNear, parseMoment } from './parse';
 import { dayKey, dmy, fromWall, hms, offsetMs, parts, rfc3339, startOfDay } from './zone';
 
 const HCM = 'Asia/Ho_Chi_Minh';
@@ -47,21 +47,7 @@ describe('words', () => {
   });
 });
 
-describe('typed times', () => {
-  it('are understood as people write them', () => {
-    const at = (hour: number, minute = 0, second = 0) => ({ hour, minute, second });
-    expect(parseClock('22:14')).toEqual(at(22, 14));
-    expect(parseClock(' 22h14 ')).toEqual(at(22, 14));
-    expect(parseClock('22:14:05')).toEqual(at(22, 14, 5));
-    expect(parseClock('7h')).toEqual(at(7));
-    expect(parseClock('7 giờ 30')).toEqual(at(7, 30));
-    expect(parseClock('7 giờ 30 phút')).toEqual(at(7, 30));
-    expect(parseClock('2214')).toEqual(at(22, 14));
-    expect(parseClock('25:00')).toBeNull();
-    expect(parseClock('22:61')).toBeNull();
-    expect(parseClock('tối qua')).toBeNull();
-    expect(parseClock('')).toBeNull();
-  });
+describe('clocks without a day', () => {
   it('mean the day that is shown, or the day before when they are still to come', () => {
     const morning = Date.UTC(2026, 10, 22, 1); // 08:00 in the village
     const at = { hour: 22, minute: 14, second: 0 };

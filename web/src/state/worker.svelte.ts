@@ -1,0 +1,49 @@
+/** Registers the service worker, and tells when a new version of the app waits to be taken. */
+export const worker = $state<{ waits: boolean }>({ waits: false });
+
+const HOUR = 3_600_000;
+let next: ServiceWorker | null = null;
+
+function watch(registration: ServiceWorkerRegistration): void {
+  const see = (w: ServiceWorker | null): void => {
+    // Without a controller this is the first one ever: there is nothing to change to.
+    if (w?.state !== 'installed' || !navigator.serviceWorker.controller) return;
+    next = w;
+    worker.waits = true;
+  };
+  see(registration.waiting);
+  registration.addEventListener('updatefound', () => {
+    const coming = registration.installing;
+    coming?.addEventListener('statechange', () => see(coming));
+  });
+  // A wall stays open for weeks, and a phone's app is only brought back.
+  const ask = (): void => void registration.update().catch(() => {});
+  setInterval(ask, HOUR);
+  document.addEventListener('visibilitychange', () => !document.hidden && ask());
+}
+
+/** After the first pictures: it must not take bandwidth from them. */
+export function startWorker(): void {
+  // Only on HTTPS and on this machine; elsewhere browsers have none.
+  if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
+  const controlled = navigator.serviceWorker.controller !== null;
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    // Another tab took the new version: this one goes on as it is until it is asked to load it too.
+    if (controlled && !taking) worker.waits = true;
+  });
+  navigator.serviceWorker
+    .register('/sw.js', { updateViaCache: 'none' })
+    .then(watch)
+    .catch(() => {
+      // Forbidden by the browser's settings: the app works without.
+    });
+}
+
+let taking = false;
+export function takeUpdate(): void {
+  taking = true;
+  const reload = (): void => location.reload();
+  if (!next || next.state === 'activated') return reload();
+  navigator.serviceWorker.addEventListener('controllerchange', reload, { once: true });
+  next.postMessage('take over');
+}

@@ -1,0 +1,30 @@
+/**
+ * What the service worker answers by itself. Pure. Only the app's own files: never the API, never media, never the pages
+ * of shared links, whose addresses are secrets.
+ */
+export type Rule = 'page' | 'file' | 'leave';
+
+interface Asked {
+  method: string;
+  mode: string;
+  url: string;
+}
+
+const THEIRS = /^\/(api|s)(\/|$)/;
+
+export function ruleFor(asked: Asked, origin: string, shell: ReadonlySet<string>): Rule {
+  const url = new URL(asked.url);
+  if (asked.method !== 'GET' || url.origin !== origin || THEIRS.test(url.pathname)) return 'leave';
+  // Every client route is the same page; an address with a dot is a file that somebody opens.
+  if (asked.mode === 'navigate') return url.pathname.includes('.') ? 'leave' : 'page';
+  return shell.has(url.pathname) ? 'file' : 'leave';
+}
+
+const PREFIX = 'lanewatch-shell-';
+export const shellCache = (version: string): string => PREFIX + version;
+
+/** Older shells to be deleted. The last one stays: tabs that were opened with it still load their pages from it. */
+export function outdated(caches: readonly string[], current: string): string[] {
+  const shells = caches.filter((name) => name.startsWith(PREFIX) && name !== current);
+  return shells.slice(0, -1);
+}
