@@ -59,6 +59,7 @@ mod person;
 mod ranges;
 mod salvage;
 mod segment;
+mod site;
 mod slug;
 mod sql;
 mod strip;
@@ -75,7 +76,7 @@ mod zone;
 
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::watch as tokio_watch;
@@ -95,6 +96,7 @@ pub use object::{Object, ObjectKind, Rank, merged};
 pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
 pub use salvage::{take_holds, take_settings};
+pub use site::Site;
 pub use types::{
     Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState,
 };
@@ -123,7 +125,8 @@ struct Inner {
     announcer: watch::Announcer,
     names: names::Names,
     clock: SharedClock,
-    zone: Zone,
+    /// People may choose another while it runs.
+    zone: RwLock<Zone>,
     boot: i64,
     database: DatabaseId,
     stop: Stop,
@@ -160,7 +163,7 @@ impl Catalogue {
 
     /// Zone of the local days.
     pub fn zone(&self) -> Zone {
-        self.inner.zone
+        *self.inner.zone.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn readers(&self) -> &sqlx::SqlitePool {
