@@ -12,8 +12,12 @@ export type Route =
   | { page: 'event'; id: string }
   | { page: 'cameras' }
   | { page: 'system' }
+  | { page: 'setup' }
   | { page: 'login' }
   | { page: 'missing' };
+
+/** Pages without anything in their address. */
+const PLAIN = new Set(['cameras', 'system', 'setup', 'login']);
 
 export function parseRoute(path: string, query: URLSearchParams): Route {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
@@ -33,8 +37,8 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
   if (parts[0] === 'e' && parts[1] && parts.length === 2) return { page: 'event', id: parts[1] };
   if (parts[0] === 'events' && parts.length === 1)
     return { page: 'events', camera: query.get('c'), kind: query.get('kind') };
-  if (parts.length === 1 && (parts[0] === 'cameras' || parts[0] === 'system' || parts[0] === 'login'))
-    return { page: parts[0] };
+  if (parts.length === 1 && PLAIN.has(parts[0] ?? ''))
+    return { page: parts[0] as 'cameras' | 'system' | 'setup' | 'login' };
   return { page: 'missing' };
 }
 

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/camera-tests/{id}/snapshot.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends a picture that a test has made. */
+        get: operations["get_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cameras": {
         parameters: {
             query?: never;
@@ -277,6 +294,23 @@ export interface paths {
         get: operations["get_days"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/discovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the networks for cameras that speak ONVIF, and answers within 5 s. */
+        post: operations["post_discovery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -560,6 +594,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells about the place. */
+        get: operations["get_site"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what is said about the place. Another zone moves the borders of all days at once. */
+        patch: operations["patch_site"];
+        trace?: never;
+    };
     "/storage": {
         parameters: {
             query?: never;
@@ -745,14 +797,18 @@ export interface components {
             id: string;
             oldest_at: components["schemas"]["Time"] | null;
         };
-        /** @description What to look at. */
+        /** @description What was seen of a camera. */
         CameraTest: {
-            password?: components["schemas"]["Password"] | null;
-            transport?: components["schemas"]["Transport"] | null;
-            /** @description `rtsp://` address; a user name and password in it count when the fields are left out. */
-            url: string;
-            /** @description What the camera asks for. */
-            username?: string | null;
+            /** @description What concerns all of it. */
+            checks: components["schemas"]["Check"][];
+            /** @description Who made it, as it says. */
+            make: string | null;
+            /** @description Its model, as it says. */
+            model: string | null;
+            /** @description The camera can be recorded. */
+            ok: boolean;
+            /** @description Main first; empty when the camera could not be asked. */
+            streams: components["schemas"]["TestedStream"][];
         };
         /** @description One thing that was looked at. */
         Check: {
@@ -771,7 +827,7 @@ export interface components {
          * @description What a look at a camera is about.
          * @enum {string}
          */
-        CheckId: "connect" | "codec" | "gop" | "fps" | "clock" | "audio";
+        CheckId: "connect" | "codec" | "b_frames" | "size" | "gop" | "fps" | "clock" | "audio";
         /**
          * @description Stable names of what can go wrong.
          * @enum {string}
@@ -826,6 +882,11 @@ export interface components {
          * @enum {string}
          */
         DetectionMode: "all_pictures" | "sparing" | "key_pictures" | "off";
+        /** @description What was found. */
+        Discovery: {
+            /** @description By address. */
+            found: components["schemas"]["FoundCamera"][];
+        };
         /** @description An event. */
         Event: {
             /** @description Instant of its best picture. */
@@ -916,6 +977,19 @@ export interface components {
             large: string | null;
             /** @description For a list. */
             small: string | null;
+        };
+        /** @description A camera that answered. */
+        FoundCamera: {
+            /** @description Its host or address, with the port where it is not the usual one. */
+            address: string;
+            /** @description Name of a camera that has been added with the same host. */
+            already_added: string | null;
+            /** @description As it calls itself; may be empty. */
+            make: string;
+            /** @description As it calls itself; may be empty. */
+            model: string;
+            /** @description Where it can be asked for its streams; goes into `POST /camera-tests`. */
+            onvif: string;
         };
         /** @description A stretch that is not recorded. */
         GapStretch: {
@@ -1135,6 +1209,20 @@ export interface components {
             /** @description What the camera asks for. */
             username?: string | null;
         };
+        /** @description What to look at. */
+        NewCameraTest: {
+            /**
+             * @description `rtsp://` address of the full picture; or the camera itself, as `192.168.1.20` or with the `http://` address of its
+             *     ONVIF service: then it is asked for its streams. A user name and password in it count when the fields are left out.
+             */
+            address: string;
+            password?: components["schemas"]["Password"] | null;
+            /** @description `rtsp://` address of the small picture, beside an `rtsp://` address of the full one. */
+            sub_url?: string | null;
+            transport?: components["schemas"]["Transport"] | null;
+            /** @description What the camera asks for. */
+            username?: string | null;
+        };
         /** @description A new password. */
         NewPassword: {
             /** @description At least ten characters. */
@@ -1194,7 +1282,7 @@ export interface components {
             /** @description First instant after; at most a day later. */
             to: components["schemas"]["Time"];
         };
-        /** @description What was seen. Fields are null as far as the look did not get to them. */
+        /** @description What was seen of a stream. Fields are null as far as the look did not get to them. */
         ProbeReport: {
             /** @description Sound comes along. */
             audio: boolean;
@@ -1229,7 +1317,7 @@ export interface components {
             kbps: number | null;
             /** @description MIME type with codecs. */
             mime: string | null;
-            /** @description The camera can be recorded. */
+            /** @description It can be recorded. */
             ok: boolean;
             /**
              * Format: int32
@@ -1339,10 +1427,34 @@ export interface components {
             /** @description Version of the program. */
             version: string;
         };
+        /**
+         * @description Steps of the first run, in order.
+         * @enum {string}
+         */
+        SetupStep: "language" | "site" | "password" | "storage" | "cameras" | "proof" | "done";
         /** @description One of the two. */
         SignIn: {
             code?: components["schemas"]["Password"] | null;
             password?: components["schemas"]["Password"] | null;
+        };
+        /** @description The place. */
+        Site: {
+            /** @description What people call it; may be empty. */
+            name: string;
+            setup_step: components["schemas"]["SetupStep"] | null;
+            /** @description Zone of days and schedules, an IANA name. */
+            time_zone: string;
+            /** @description Its words. */
+            words: components["schemas"]["Words"];
+        };
+        /** @description What to change (RFC 7396): a field that is left out stays. */
+        SitePatch: {
+            /** @description What people call it. */
+            name?: string | null;
+            setup_step?: components["schemas"]["SetupStep"] | null;
+            /** @description An IANA name. */
+            time_zone?: string | null;
+            words?: components["schemas"]["WordsPatch"] | null;
         };
         /** @description Why something is not live. */
         StateReason: {
@@ -1378,6 +1490,19 @@ export interface components {
             /** @description Where it begins. */
             from: components["schemas"]["Time"];
             /** @description Where it is. */
+            url: string;
+        };
+        /** @description What was seen of one of its streams. */
+        TestedStream: {
+            /** @description As the camera calls it; may be empty. */
+            name: string;
+            /** @description What it sends. */
+            report: components["schemas"]["ProbeReport"];
+            /** @description What it is suggested for. */
+            role: components["schemas"]["RenditionId"];
+            /** @description Address of a picture of it, for some minutes and for who asked; null when none could be made. */
+            snapshot_url: string | null;
+            /** @description Its address, for `POST /cameras`. */
             url: string;
         };
         /**
@@ -1466,6 +1591,16 @@ export interface components {
              */
             used_bytes: number;
         };
+        /** @description Words of the place. */
+        Words: {
+            /** @description What a lane is called, such as `Ngõ` or `Xóm`. */
+            lane: string;
+        };
+        /** @description Words to change. */
+        WordsPatch: {
+            /** @description What a lane is called. */
+            lane?: string | null;
+        };
         /** @description An area of a camera's picture that counts in its own way. */
         Zone: {
             /**
@@ -1542,17 +1677,49 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CameraTest"];
+                "application/json": components["schemas"]["NewCameraTest"];
             };
         };
         responses: {
-            /** @description What was seen, within 15 s */
+            /** @description What was seen, within 5 s */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProbeReport"];
+                    "application/json": components["schemas"]["CameraTest"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the picture */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
                 };
             };
             /** @description What went wrong */
@@ -2277,6 +2444,35 @@ export interface operations {
             };
         };
     };
+    post_discovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who answered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovery"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query: {
@@ -2864,6 +3060,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The place */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SitePatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
                 };
             };
             /** @description What went wrong */

@@ -1,4 +1,5 @@
 /** Words in English, with exactly the keys of `vi.ts`. */
+import { enAdding } from './en-adding';
 import type { vi } from './vi';
 
 export const en: Record<keyof typeof vi, string> = {
@@ -406,7 +407,7 @@ export const en: Record<keyof typeof vi, string> = {
   'cams.udp_hint': 'UDP: when the camera does not take TCP',
   'cams.enabled': 'Camera is switched on',
   'cams.test': 'Test connection',
-  'cams.testing': 'Testing, up to 15 seconds…',
+  'cams.testing': 'Testing, up to 5 seconds…',
   'cams.test_ok': 'Connected.',
   'cams.test_warn': 'Connected; something could be better.',
   'cams.test_bad': 'Not usable yet.',
@@ -440,7 +441,9 @@ export const en: Record<keyof typeof vi, string> = {
   'fix.other.error': 'Error: {message}',
   'found.no_password': 'The camera asks for no password: anyone on the network can watch. Set one in the camera.',
   'found.no_key_frame': 'No key frame seen. Set a distance of 2 seconds in the camera.',
-  'found.gop_unseen': 'Key frames are more than 4 s apart: seeking will be slow. Set 2 seconds in the camera.',
+  'found.gop_unseen':
+    'Only one key frame was seen; they may be more than 4 s apart. Set 2 seconds in the camera and test again.',
+  'found.gop_over_4': 'Key frames are more than 4 s apart: seeking will be slow. Set 2 seconds in the camera.',
   'found.packets_lost': 'Packets were lost. Check the cable, or use TCP.',
   'found.timestamps_jump':
     'The clock inside the stream jumps. Update the camera’s firmware; recordings follow the recorder’s clock.',
@@ -519,4 +522,5 @@ export const en: Record<keyof typeof vi, string> = {
   'error.unreachable': 'The recorder does not answer. Check this device’s network and the recorder’s power.',
   'error.decode_failed': 'This piece of video is damaged. Try again or go to another moment.',
   'error.internal': 'The recorder had an error. Try again; if it stays, tell the commune’s IT officer.',
+  ...enAdding,
 };
