@@ -11,6 +11,7 @@ use crate::config;
 use crate::detect::{self, Detect, DetectSettings};
 use crate::http::{Still, StillRequest, WorkerInfo};
 use crate::hub::{DetectionMode, Hub};
+use crate::media::AccessUnit;
 use crate::vision;
 
 /// Detection of all cameras, running.
@@ -117,6 +118,19 @@ impl crate::http::Workers for Workers {
 pub(super) struct Stills {
     stills: detect::Stills,
     clock: SharedClock,
+}
+
+impl Stills {
+    /// A picture of a stream that is not ours yet; `None` when it cannot be made, which its checks do not depend on.
+    pub(super) async fn of_stranger(&self, unit: &Arc<AccessUnit>) -> Option<Still> {
+        match self.stills.of_stranger(unit).await {
+            Ok(made) => made.map(|jpeg| Still { at: jpeg.at, jpeg: jpeg.file }),
+            Err(error) => {
+                tracing::debug!(error = %error, "no picture of a camera that is tested");
+                None
+            }
+        }
+    }
 }
 
 impl crate::http::Stills for Stills {

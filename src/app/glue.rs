@@ -3,11 +3,11 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::{BoxFuture, FutureExt, join_all};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::base::{CameraId, Error, Result, Stop, Tasks, TimeRange};
+use crate::base::{CameraId, Error, Result, SharedClock, Stop, Tasks, TimeRange};
 use crate::catalogue::{self, CameraZone, Catalogue, VolumeState, ZoneKind};
 use crate::detect;
 use crate::http::{self, CheckId, ReplayedEvent, VolumeInfo};
@@ -15,8 +15,12 @@ use crate::ingest;
 use crate::retention;
 use crate::storage::{Space, Volumes};
 
-/// A look at a camera ends within this.
-const PROBE_LIMIT: Duration = Duration::from_secs(14);
+/// A look at a camera ends within this; what is left of five seconds is for its goodbye and its pictures.
+const PROBE_LIMIT: Duration = Duration::from_millis(4200);
+/// Cameras on a busy network answer within a second or two.
+const DISCOVERY_TIME: Duration = Duration::from_secs(3);
+/// A picture that takes longer is left out.
+const PICTURE_TIME: Duration = Duration::from_millis(500);
 /// How often the volumes are asked for their room.
 const ASK_EVERY: Duration = Duration::from_secs(5);
 
@@ -28,22 +32,75 @@ pub(crate) fn transport(transport: catalogue::Transport) -> ingest::Transport {
     }
 }
 
-/// Looks at cameras.
-pub(super) struct Prober;
+/// Finds cameras and looks at them.
+pub(super) struct Prober {
+    stills: Option<super::detection::Stills>,
+    clock: SharedClock,
+}
 
-impl http::Probe for Prober {
-    fn probe(&self, request: http::ProbeRequest) -> BoxFuture<'_, Result<http::ProbeReport>> {
-        let transport = transport(request.transport);
-        let request = ingest::ProbeRequest { url: request.url, credentials: request.credentials, transport };
-        async move { Ok(report(ingest::probe(request, PROBE_LIMIT).await)) }.boxed()
+impl Prober {
+    /// `stills`: who makes pictures, if anybody does.
+    pub(super) fn new(stills: Option<super::detection::Stills>, clock: &SharedClock) -> Self {
+        Self { stills, clock: Arc::clone(clock) }
+    }
+
+    async fn stream(&self, stream: ingest::ExaminedStream) -> http::ProbedStream {
+        let making = async {
+            let picture = stream.picture?;
+            self.stills.as_ref()?.of_stranger(&picture).await
+        };
+        let picture = tokio::time::timeout(PICTURE_TIME, making).await.unwrap_or_default();
+        http::ProbedStream {
+            kind: stream.kind,
+            url: stream.url,
+            name: stream.name,
+            report: report(stream.report),
+            picture,
+        }
     }
 }
 
-fn report(seen: ingest::ProbeReport) -> http::ProbeReport {
-    let ok = seen.ok();
-    let checks = seen.checks.into_iter().map(|check| http::Check {
+impl http::Probe for Prober {
+    fn probe(&self, request: http::ProbeRequest) -> BoxFuture<'_, Result<http::Probed>> {
+        let request = ingest::ExamineRequest {
+            whereabouts: match request.whereabouts {
+                http::Whereabouts::Onvif(url) => ingest::Whereabouts::Onvif(url),
+                http::Whereabouts::Streams(main, sub) => ingest::Whereabouts::Streams { main, sub },
+            },
+            credentials: request.credentials,
+            transport: transport(request.transport),
+        };
+        async move {
+            let seen = ingest::examine(request, PROBE_LIMIT, &self.clock).await;
+            let ok = seen.ok();
+            Ok(http::Probed {
+                ok,
+                make: seen.make,
+                model: seen.model,
+                streams: join_all(seen.streams.into_iter().map(|stream| self.stream(stream))).await,
+                checks: seen.checks.into_iter().map(check).collect(),
+            })
+        }
+        .boxed()
+    }
+
+    fn discover(&self) -> BoxFuture<'_, Vec<http::FoundCamera>> {
+        async move {
+            let found = ingest::discover(ingest::MULTICAST, DISCOVERY_TIME, &self.clock).await;
+            let camera =
+                |c: ingest::Found| http::FoundCamera { address: c.address, make: c.make, model: c.model };
+            found.into_iter().map(camera).collect()
+        }
+        .boxed()
+    }
+}
+
+fn check(check: ingest::Check) -> http::Check {
+    http::Check {
         id: match check.id {
             "codec" => CheckId::Codec,
+            "b_frames" => CheckId::BFrames,
+            "size" => CheckId::Size,
             "gop" => CheckId::Gop,
             "fps" => CheckId::Fps,
             "clock" => CheckId::Clock,
@@ -62,9 +119,12 @@ fn report(seen: ingest::ProbeReport) -> http::ProbeReport {
             .map(|(name, value)| (name.to_owned(), Value::String(value)))
             .collect(),
         message: check.message,
-    });
+    }
+}
+
+fn report(seen: ingest::ProbeReport) -> http::ProbeReport {
     http::ProbeReport {
-        ok,
+        ok: seen.ok(),
         codec: seen.codec,
         mime: seen.mime,
         width: seen.width,
@@ -74,7 +134,7 @@ fn report(seen: ingest::ProbeReport) -> http::ProbeReport {
         kbps: seen.kbps,
         audio: seen.audio.is_some(),
         clock_offset_s: seen.clock_offset_s,
-        checks: checks.collect(),
+        checks: seen.checks.into_iter().map(check).collect(),
     }
 }
 

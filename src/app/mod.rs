@@ -90,8 +90,8 @@ async fn run(config: &Config) -> Result<()> {
     let playback = Playback::new(catalogue.clone(), volumes.clone(), hub.clone());
     let limits = ExportLimits { budget_bytes: config.export.budget_bytes, days: config.export.days };
     let folder = ExportFolder::open(&config.data.join(EXPORTS))?;
-    let site = config.site.clone();
-    let exports = Exports::new(playback.clone(), folder, Arc::clone(&clock), site.name, site.zone, limits);
+    let exports =
+        Exports::new(playback.clone(), folder, Arc::clone(&clock), config.site.name.clone(), limits);
 
     let auth = Auth::open(catalogue.clone(), Arc::clone(&clock)).await?;
     let first_start = !auth.password_set().await?;
@@ -102,11 +102,10 @@ async fn run(config: &Config) -> Result<()> {
         catalogue: catalogue.clone(),
         hub: hub.clone(),
         clock: Arc::clone(&clock),
-        zone: config.site.zone,
         site_name: config.site.name.clone(),
         site_url: config.site.url.clone(),
         auth,
-        probe: Arc::new(glue::Prober),
+        probe: Arc::new(glue::Prober::new(detection.as_ref().map(Detection::stills), &clock)),
         restart: Arc::new(fleet.clone()),
         volumes: Arc::new(glue::VolumeReport::start(&catalogue, &volumes, retention.report(), &tasks, &stop)),
         zone_replay: Some(Arc::new(glue::Replayer(catalogue.clone()))),

@@ -67,6 +67,7 @@ mod ranges;
 mod salvage;
 mod segment;
 mod share;
+mod site;
 mod slug;
 mod sql;
 mod strip;
@@ -83,7 +84,7 @@ mod zone;
 
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::watch as tokio_watch;
@@ -109,6 +110,7 @@ pub use outbox::Outgoing;
 pub use person::{NewSession, Person, Session, TokenHash};
 pub use salvage::take_settings;
 pub use share::{NewShare, Opened, Share, ShareOpen, Standing};
+pub use site::Site;
 pub use types::{
     Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState,
 };
@@ -137,7 +139,8 @@ struct Inner {
     announcer: watch::Announcer,
     names: names::Names,
     clock: SharedClock,
-    zone: Zone,
+    /// People may choose another while it runs.
+    zone: RwLock<Zone>,
     boot: i64,
     database: DatabaseId,
     stop: Stop,
@@ -174,7 +177,7 @@ impl Catalogue {
 
     /// Zone of the local days.
     pub fn zone(&self) -> Zone {
-        self.inner.zone
+        *self.inner.zone.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn readers(&self) -> &sqlx::SqlitePool {

@@ -1,7 +1,7 @@
 //! Opening: file mode, connections and their pragmas, SQLite's version, migrations, the tasks.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
@@ -16,7 +16,7 @@ use super::sql::{failed, statements};
 use super::tally::Tally;
 use super::watch::Announcer;
 use super::writer::{Queue, Write, Writer};
-use super::{Catalogue, Inner, boot, day, meta, watch};
+use super::{Catalogue, Inner, boot, day, meta, site, watch};
 use crate::base::{DatabaseId, Error, Kind, Result, SharedClock, Stop, SystemClock, Tasks, Zone};
 
 /// Migrations in order; the index plus one is the schema's version. A released one is never edited.
@@ -191,7 +191,7 @@ impl Catalogue {
         let (motion, motion_commands) = Motion::new();
         announcer.look(&mut conn).await;
         let used = meta::zone(&mut conn).await?;
-        let zone = zone.or(used).unwrap_or(Zone::HO_CHI_MINH);
+        let zone = site::zone(&mut conn).await?.or(zone).or(used).unwrap_or(Zone::HO_CHI_MINH);
         let write = Write { conn, now: clock.now(), zone, boot: 0, configuration_changed: false };
         let writer = Writer {
             write,
@@ -229,7 +229,7 @@ impl Catalogue {
             announcer,
             names,
             clock,
-            zone,
+            zone: RwLock::new(zone),
             boot,
             database,
             stop,

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use super::Rooms;
-use crate::base::{CameraId, Error, Kind, Result, Ticks};
+use crate::base::{CameraId, Error, Kind, Result, StreamKey, Ticks};
 use crate::media::{AccessUnit, Track};
 use crate::vision::{Decoder, Jpeg, Picture, Trouble, Want};
 
 /// Good enough to draw on.
 const QUALITY: u8 = 80;
+/// All streams that are only tested have one name: what they do to a worker is not held against a camera of ours.
+const STRANGER: StreamKey = StreamKey(-1);
+/// Wide enough to see what the camera looks at.
+const STRANGER_WIDTH: u16 = 960;
 /// A worker that ends meanwhile is asked this often.
 const TRIES: u32 = 3;
 
@@ -46,6 +50,14 @@ impl Stills {
         let Some((key, unit)) = best else { return Ok(None) };
         let max_width = u16::try_from(max_width.unwrap_or(0)).unwrap_or(u16::MAX);
         jpeg(&self.0.vision.stream(key), &unit, max_width, QUALITY).await
+    }
+
+    /// A picture of a stream that is not in the catalogue.
+    ///
+    /// # Errors
+    /// `Unavailable` when the worker cannot make it.
+    pub async fn of_stranger(&self, unit: &Arc<AccessUnit>) -> Result<Option<Jpeg>> {
+        jpeg(&self.0.vision.stream(STRANGER), unit, STRANGER_WIDTH, QUALITY).await
     }
 }
 

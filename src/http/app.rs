@@ -7,13 +7,15 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use url::Url;
 use utoipa::ToSchema;
 
 use super::searches::Searches;
+use super::test_pictures::TestPictures;
 use crate::auth::Auth;
 use crate::base::{
-    CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, TICKS_PER_SECOND, Ticks, TimeRange,
-    VolumeId, Zone,
+    CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, StreamKind, TICKS_PER_SECOND, Ticks,
+    TimeRange, VolumeId, Zone,
 };
 use crate::catalogue::{Camera, CameraZone, Catalogue, Stream, Transport};
 use crate::hub::Hub;
@@ -34,9 +36,7 @@ pub struct Parts {
     pub exports: Exports,
     /// Wall time.
     pub clock: SharedClock,
-    /// Zone of the site's days.
-    pub zone: Zone,
-    /// What people call the place; may be empty.
+    /// What people call the place, until they say otherwise in the app; may be empty.
     pub site_name: String,
     /// Address that people open, when it is not the one listened on; `https://` makes cookies secure.
     pub site_url: Option<String>,
@@ -62,12 +62,12 @@ pub struct Parts {
 
 /// Handle to all of it; cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>, Searches);
+pub struct App(Arc<Parts>, Searches, TestPictures);
 
 impl App {
     /// A handle.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts), Searches::default())
+        Self(Arc::new(parts), Searches::default(), TestPictures::default())
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {
@@ -100,12 +100,20 @@ impl App {
         self.0.clock.now()
     }
 
+    /// Zone of the site's days.
     pub(super) fn zone(&self) -> Zone {
-        self.0.zone
+        self.0.catalogue.zone()
     }
 
-    pub(super) fn site_name(&self) -> &str {
+    /// What the configuration calls the place.
+    pub(super) fn configured_name(&self) -> &str {
         &self.0.site_name
+    }
+
+    /// What people call the place: in the app, else in the configuration.
+    pub(super) async fn site_name(&self) -> String {
+        let chosen = self.catalogue().site().await.ok().and_then(|site| site.name);
+        chosen.unwrap_or_else(|| self.configured_name().to_owned())
     }
 
     /// Address that people open, when it is not the one listened on.
@@ -155,6 +163,10 @@ impl App {
         &self.1
     }
 
+    pub(super) fn test_pictures(&self) -> &TestPictures {
+        &self.2
+    }
+
     pub(super) fn started(&self) -> Ticks {
         self.0.started
     }
@@ -172,11 +184,25 @@ impl App {
     }
 }
 
-/// Looks at a camera that need not be in the catalogue.
+/// Finds cameras and looks at them; they need not be in the catalogue.
 pub trait Probe: Send + Sync + 'static {
-    /// Connects, watches for some seconds, and says what it saw. A camera that does not answer is a report with
-    /// `ok: false`, not an error. Within 15 s.
-    fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Result<ProbeReport>>;
+    /// Asks a camera for its streams where they are not given, watches them for some seconds, and says what it saw. A
+    /// camera that does not answer is a finding with `ok: false`, not an error. Within 5 s.
+    fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Result<Probed>>;
+
+    /// Asks the networks which cameras there are. Within 5 s.
+    fn discover(&self) -> BoxFuture<'_, Vec<FoundCamera>>;
+}
+
+/// A camera that answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundCamera {
+    /// Where it can be asked, `http://`.
+    pub address: String,
+    /// As it calls itself; may be empty.
+    pub make: String,
+    /// As it calls itself; may be empty.
+    pub model: String,
 }
 
 /// Begins a camera's sessions anew.
@@ -249,21 +275,60 @@ pub trait Workers: Send + Sync + 'static {
     fn workers(&self) -> Vec<WorkerInfo>;
 }
 
+/// Where a camera is looked for.
+#[derive(Clone, Debug)]
+pub enum Whereabouts {
+    /// Its ONVIF service, which knows its streams.
+    Onvif(Url),
+    /// The addresses of its streams, main first.
+    Streams(RtspUrl, Option<RtspUrl>),
+}
+
 /// What to look at.
 #[derive(Clone, Debug)]
 pub struct ProbeRequest {
-    /// Address.
-    pub url: RtspUrl,
+    /// Where.
+    pub whereabouts: Whereabouts,
     /// What the camera asks for.
     pub credentials: Option<Credentials>,
     /// How RTP travels.
     pub transport: Transport,
 }
 
-/// What was seen. Fields are null as far as the look did not get to them.
+/// What was found of a camera.
+#[derive(Clone, Debug, Default)]
+pub struct Probed {
+    /// It can be recorded.
+    pub ok: bool,
+    /// As it says.
+    pub make: Option<String>,
+    /// As it says.
+    pub model: Option<String>,
+    /// Main first.
+    pub streams: Vec<ProbedStream>,
+    /// What concerns all of it.
+    pub checks: Vec<Check>,
+}
+
+/// One stream of it.
+#[derive(Clone, Debug)]
+pub struct ProbedStream {
+    /// What it is good for.
+    pub kind: StreamKind,
+    /// Its address.
+    pub url: RtspUrl,
+    /// As the camera calls it; may be empty.
+    pub name: String,
+    /// What it sends.
+    pub report: ProbeReport,
+    /// How it looks; `None` when no picture could be made.
+    pub picture: Option<Still>,
+}
+
+/// What was seen of a stream. Fields are null as far as the look did not get to them.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct ProbeReport {
-    /// The camera can be recorded.
+    /// It can be recorded.
     pub ok: bool,
     /// Codec string (RFC 6381).
     #[schema(required = true)]
@@ -319,6 +384,10 @@ pub enum CheckId {
     Connect,
     /// Coding of the pictures.
     Codec,
+    /// Pictures that refer to later ones.
+    BFrames,
+    /// Width and height, for what the stream is meant for.
+    Size,
     /// Distance of random access points.
     Gop,
     /// Pictures a second.

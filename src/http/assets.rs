@@ -41,7 +41,7 @@ fn is_client_route(path: &str) -> bool {
     let parts = (parts.next(), parts.next(), parts.next());
     matches!(
         parts,
-        (None | Some("cameras" | "sync" | "events" | "exports" | "system" | "login"), None, None)
+        (None | Some("cameras" | "sync" | "events" | "exports" | "system" | "setup" | "login"), None, None,)
             | (Some("c" | "e"), Some(_), None)
             | (Some("c"), Some(_), Some("zones" | "search"))
     )
@@ -166,6 +166,7 @@ mod tests {
             "c/ngo-7",
             "login/",
             "system",
+            "setup",
             "events",
             "exports",
             "e/1",

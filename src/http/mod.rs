@@ -24,6 +24,7 @@ mod cameras;
 mod channel;
 mod cookie;
 mod days;
+mod discovery;
 mod duration;
 mod error;
 mod etag;
@@ -55,17 +56,20 @@ mod session;
 mod setup;
 mod share_page;
 mod shares;
+mod site;
 mod socket;
 mod sse;
 mod still;
 mod storage;
+mod test_pictures;
 mod timeline;
 mod wire;
 mod zones;
 
 pub use app::{
-    App, Check, CheckId, Level, Parts, Probe, ProbeReport, ProbeRequest, ReplayedEvent, Restart, Still,
-    StillRequest, Stills, VolumeInfo, Volumes, WorkerInfo, Workers, ZoneReplay,
+    App, Check, CheckId, FoundCamera, Level, Parts, Probe, ProbeReport, ProbeRequest, Probed, ProbedStream,
+    ReplayedEvent, Restart, Still, StillRequest, Stills, VolumeInfo, Volumes, Whereabouts, WorkerInfo,
+    Workers, ZoneReplay,
 };
 pub use openapi::json as openapi_json;
 pub use serve::{Limits, Server};

@@ -12,9 +12,9 @@ use utoipa_axum::routes;
 use super::error::Problem;
 use super::openapi::Api;
 use super::{
-    App, activity, assets, bookmarks, camera_tests, camera_write, cameras, days, events, exports, guard,
-    headers, health, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches, openapi,
-    segments, session, setup, share_page, shares, still, storage, timeline, zones,
+    App, activity, assets, bookmarks, camera_tests, camera_write, cameras, days, discovery, events, exports,
+    guard, headers, health, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches, openapi,
+    segments, session, setup, share_page, shares, site, still, storage, timeline, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -30,6 +30,9 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(cameras::get_camera, camera_write::patch_camera, camera_write::delete_camera))
         .routes(routes!(camera_write::restart_camera))
         .routes(routes!(camera_tests::post_camera_test))
+        .routes(routes!(camera_tests::get_picture))
+        .routes(routes!(discovery::post_discovery))
+        .routes(routes!(site::get_site, site::patch_site))
         .routes(routes!(timeline::get_timeline))
         .routes(routes!(days::get_days))
         .routes(routes!(segments::list_segments))

@@ -25,10 +25,11 @@ pub(super) struct Setup {
 #[utoipa::path(get, path = "/setup", tag = "site", security(()),
     responses((status = 200, description = "The site", body = Setup), Problem))]
 pub(super) async fn get_setup(State(app): State<App>) -> Answer<Json<Setup>> {
+    let site = app.catalogue().site().await?;
     Ok(Json(Setup {
         password_set: app.auth().password_set().await?,
         time_zone: app.zone().name(),
-        site_name: app.site_name().to_owned(),
+        site_name: site.name.unwrap_or_else(|| app.configured_name().to_owned()),
         version: env!("CARGO_PKG_VERSION"),
     }))
 }

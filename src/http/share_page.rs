@@ -73,13 +73,13 @@ pub(super) async fn get_page(
 ) -> Answer<Response> {
     let opening = match look(&app, &token, peer).await? {
         Ok(opening) => opening,
-        Err(closed) => return Ok(closed_page(&app, &closed)),
+        Err(closed) => return Ok(closed_page(&app, &closed).await),
     };
     if !opening.is_open_to(&app, &headers) {
-        return Ok(page(&app, StatusCode::OK, &pin_form(&token, "")));
+        return Ok(page(&app, StatusCode::OK, &pin_form(&token, "")).await);
     }
     app.catalogue().note_share_open(opening.share.id, Opened::Page, peer.to_string()).await?;
-    Ok(page(&app, StatusCode::OK, &file_card(&app, &token, &opening)))
+    Ok(page(&app, StatusCode::OK, &file_card(&app, &token, &opening)).await)
 }
 
 /// Takes a PIN; with the right one back to the page.
@@ -91,7 +91,7 @@ pub(super) async fn post_pin(
 ) -> Answer<Response> {
     let opening = match look(&app, &token, peer).await? {
         Ok(opening) => opening,
-        Err(closed) => return Ok(closed_page(&app, &closed)),
+        Err(closed) => return Ok(closed_page(&app, &closed).await),
     };
     let Some(pin_hash) = opening.share.pin_hash.clone() else { return Ok(back(&token, None)) };
     let form = to_bytes(body, FORM_BYTES).await;
@@ -115,14 +115,14 @@ pub(super) async fn post_pin(
         Err(Denied::Wrong) => {
             app.catalogue().note_share_open(opening.share.id, Opened::WrongPin, peer.to_string()).await?;
             let words = both("Mã PIN không đúng.", "This PIN is not right.");
-            Ok(page(&app, StatusCode::FORBIDDEN, &pin_form(&token, &words)))
+            Ok(page(&app, StatusCode::FORBIDDEN, &pin_form(&token, &words)).await)
         }
         Err(Denied::TooMany { retry_after_s }) => {
             let words = both(
                 &format!("Thử quá nhiều lần. Hãy đợi {retry_after_s} giây."),
                 &format!("Too many tries. Wait {retry_after_s} seconds."),
             );
-            let mut answer = page(&app, StatusCode::TOO_MANY_REQUESTS, &pin_form(&token, &words));
+            let mut answer = page(&app, StatusCode::TOO_MANY_REQUESTS, &pin_form(&token, &words)).await;
             answer.headers_mut().insert(header::RETRY_AFTER, retry_after_s.into());
             Ok(answer)
         }
@@ -147,7 +147,7 @@ pub(super) async fn get_file(
 ) -> Answer<Response> {
     let opening = match look(&app, &token, peer).await? {
         Ok(opening) => opening,
-        Err(closed) => return Ok(closed_page(&app, &closed)),
+        Err(closed) => return Ok(closed_page(&app, &closed).await),
     };
     if !opening.is_open_to(&app, &headers) {
         return Ok(back(&token, None));
@@ -193,9 +193,9 @@ fn both(vi: &str, en: &str) -> String {
     format!("<p>{vi}<br><span class=\"en\" lang=\"en\">{en}</span></p>")
 }
 
-fn page(app: &App, status: StatusCode, inside: &str) -> Response {
+async fn page(app: &App, status: StatusCode, inside: &str) -> Response {
     let nonce = random_token(16);
-    let site = escaped(app.site_name());
+    let site = escaped(&app.site_name().await);
     let place = if site.is_empty() { String::new() } else { format!("<p class=\"site\">{site}</p>") };
     let text = format!(
         "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\">\
@@ -216,7 +216,7 @@ fn page(app: &App, status: StatusCode, inside: &str) -> Response {
     answer
 }
 
-fn closed_page(app: &App, closed: &Closed) -> Response {
+async fn closed_page(app: &App, closed: &Closed) -> Response {
     let (status, title, vi, en) = match closed {
         Closed::Unknown => (
             StatusCode::NOT_FOUND,
@@ -243,7 +243,7 @@ fn closed_page(app: &App, closed: &Closed) -> Response {
             "This footage is no longer shared. Ask the sender for a new link.",
         ),
     };
-    page(app, status, &format!("<h1>{title}</h1>{}", both(vi, en)))
+    page(app, status, &format!("<h1>{title}</h1>{}", both(vi, en))).await
 }
 
 fn pin_form(token: &str, words: &str) -> String {

@@ -1,6 +1,7 @@
 //! Room **ingest** (floor 2): from cameras to the hub.
 //!
-//! Owns retina, and with it RTSP, RTP and what cameras do wrong. One supervised task per stream ([`Ingest::run_stream`])
+//! Owns retina, and with it RTSP, RTP and what cameras do wrong; and ONVIF, with which cameras are found ([`discover`]) and
+//! asked for their streams ([`examine`]). One supervised task per stream ([`Ingest::run_stream`])
 //! opens session after session; a session turns packets into access units on the stream's time line and publishes
 //! them. All of them, and the recorders, share one thread ([`IngestRuntime`]).
 //!
@@ -34,7 +35,9 @@ mod assemble;
 mod backoff;
 mod clocks;
 mod dial;
+mod examine;
 mod meter;
+mod onvif;
 mod order;
 mod pace;
 mod parameters;
@@ -49,6 +52,8 @@ mod supervisor;
 mod timeline;
 mod window;
 
+pub use examine::{ExamineRequest, Examined, ExaminedStream, Whereabouts, examine};
+pub use onvif::{Found, MULTICAST, discover};
 pub use pace::{IngestRuntime, Pacer};
 pub use probe::{Check, Level, ProbeReport, ProbeRequest, probe};
 pub use source::{Deadlines, StreamSource, Transport};

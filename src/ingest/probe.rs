@@ -15,14 +15,17 @@ use super::order::Order;
 use super::reason::{self, Step};
 use super::timeline::JUMP_BACK;
 use super::{Deadlines, StreamSource, Transport, clocks, parameters};
-use crate::base::{Credentials, RtspUrl, StreamKey, TICKS_PER_SECOND};
+use crate::base::{Credentials, RtspUrl, StreamKey, TICKS_PER_SECOND, Ticks};
 use crate::hub::{Reason, ReasonCode};
-use crate::media::{Codec, Parameters, summarize};
+use crate::media::{AccessUnit, Codec, Parameters, Track, summarize};
 
 /// Pictures are looked at for at least this long, so that rates mean something.
-const ENOUGH: Duration = Duration::from_secs(4);
+const ENOUGH: Duration = Duration::from_secs(2);
 /// Key frames further apart make live view start late and events be found late.
 const LONG_GOP_MS: u32 = 4000;
+const LONG_GOP: Duration = Duration::from_millis(LONG_GOP_MS as u64 + 200);
+/// A camera that does not confirm the end keeps nobody waiting for longer.
+const GOODBYE: Duration = Duration::from_millis(300);
 /// Less than this and people in a hurry pass between two pictures.
 const LOW_FPS: f32 = 4.0;
 /// A camera clock further off is worth setting.
@@ -65,7 +68,7 @@ impl Level {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// What was looked at: `connect`, `codec`, `gop`, `fps`, `clock` or `audio`.
+    /// What was looked at: `connect`, `codec`, `b_frames`, `size`, `gop`, `fps`, `clock` or `audio`.
     pub id: &'static str,
     /// How it is.
     pub level: Level,
@@ -125,7 +128,7 @@ impl ProbeReport {
         if known.is_empty() { "nothing seen".to_owned() } else { known.join(", ") }
     }
 
-    fn check(
+    pub(super) fn check(
         &mut self,
         id: &'static str,
         level: Level,
@@ -137,6 +140,25 @@ impl ProbeReport {
         &mut self.checks[last]
     }
 
+    /// What the camera says of its clock elsewhere, unless the stream has told it.
+    pub(super) fn tell_clock(&mut self, offset_s: Option<f64>) {
+        if self.clock_offset_s.is_none() && offset_s.is_some() {
+            self.clock_offset_s = offset_s.map(tenths);
+            self.judge_clock();
+        }
+    }
+
+    fn judge_clock(&mut self) {
+        let Some(seconds) = self.clock_offset_s else { return };
+        if seconds.abs() > CLOCK_OFF_S {
+            let message = format!("the camera's clock is wrong by {seconds} s; set its time server");
+            let check = self.check("clock", Level::Warn, "clock_off", message);
+            check.params.insert("seconds", seconds.to_string());
+        } else {
+            self.check("clock", Level::Ok, "clock", "the camera's clock is right");
+        }
+    }
+
     fn failed(&mut self, reason: Reason) {
         self.check("connect", Level::Error, reason.code.name(), reason.message);
     }
@@ -144,6 +166,15 @@ impl ProbeReport {
 
 /// Looks at a stream for no longer than `deadline`. A camera that cannot be had is a finding too, so this never fails.
 pub async fn probe(request: ProbeRequest, deadline: Duration) -> ProbeReport {
+    picture(request, deadline, Ticks(0)).await.0
+}
+
+/// As [`probe`], with the first key picture that came; `now` is written on it.
+pub(super) async fn picture(
+    request: ProbeRequest,
+    deadline: Duration,
+    now: Ticks,
+) -> (ProbeReport, Option<AccessUnit>) {
     let until = Instant::now() + deadline;
     let deadlines = Deadlines::default();
     let source = StreamSource {
@@ -155,18 +186,23 @@ pub async fn probe(request: ProbeRequest, deadline: Duration) -> ProbeReport {
     };
     let group = Arc::new(SessionGroup::default());
     let begun = Instant::now();
-    let mut report = ProbeReport::default();
+    let (mut report, mut key) = (ProbeReport::default(), None);
     match timeout_at(until, dial::dial(&source, &deadlines, &group)).await {
         Err(_) => report.failed(reason::no_answer(&source.url, Step::Describe, deadline)),
         Ok(Err(reason)) => report.failed(reason),
         Ok(Ok(link)) => {
-            let seen = look(link, &source, begun, until).await;
+            let mut seen = look(link, &source, begun, until, now).await;
+            key = seen.key.take();
             seen.tell(source.credentials.is_some(), &mut report);
         }
     }
     // Whether the camera confirms does not matter to the person who asked.
-    let _ = timeout(deadlines.teardown, group.await_teardown()).await;
-    report
+    let _ = timeout(deadlines.teardown.min(GOODBYE), group.await_teardown()).await;
+    (report, key)
+}
+
+fn tenths(seconds: f64) -> f64 {
+    (seconds * 10.0).round() / 10.0
 }
 
 /// What one look saw.
@@ -180,6 +216,11 @@ struct Seen {
     pictures: u32,
     bytes: u64,
     keys: Vec<i64>,
+    /// The first picture that needs no other.
+    key: Option<AccessUnit>,
+    /// For how long was looked since that one.
+    key_at: Option<Instant>,
+    watched: Duration,
     lost: u32,
     jumps: u32,
     b_frames: bool,
@@ -188,7 +229,7 @@ struct Seen {
     ended: Option<Reason>,
 }
 
-async fn look(mut link: Link, source: &StreamSource, begun: Instant, until: Instant) -> Seen {
+async fn look(mut link: Link, source: &StreamSource, begun: Instant, until: Instant, now: Ticks) -> Seen {
     let mut seen = Seen {
         link_audio: link.audio_not_recorded.clone(),
         aac: link.audio.is_some(),
@@ -199,6 +240,9 @@ async fn look(mut link: Link, source: &StreamSource, begun: Instant, until: Inst
         pictures: 0,
         bytes: 0,
         keys: Vec::new(),
+        key: None,
+        key_at: None,
+        watched: Duration::ZERO,
         lost: 0,
         jumps: 0,
         b_frames: false,
@@ -217,9 +261,11 @@ async fn look(mut link: Link, source: &StreamSource, begun: Instant, until: Inst
                     seen.parameters = parameters::video(p).map(|video| Parameters::new(video, None));
                 }
                 seen.first_picture_ms.get_or_insert(begun.elapsed().as_millis() as u32);
-                seen.picture(&frame, &mut order);
+                seen.picture(frame, &mut order, now);
                 let enough = *enough_at.get_or_insert(Instant::now() + ENOUGH);
-                if seen.b_frames || (seen.keys.len() >= 2 && Instant::now() >= enough) {
+                // More than four seconds without a key picture are known to be too long.
+                let long = seen.key_at.is_some_and(|at| at.elapsed() > LONG_GOP);
+                if seen.b_frames || long || (seen.keys.len() >= 2 && Instant::now() >= enough) {
                     break;
                 }
             }
@@ -238,11 +284,12 @@ async fn look(mut link: Link, source: &StreamSource, begun: Instant, until: Inst
             }
         }
     }
+    seen.watched = seen.key_at.map(|at| at.elapsed()).unwrap_or_default();
     seen
 }
 
 impl Seen {
-    fn picture(&mut self, frame: &VideoFrame, order: &mut Order) {
+    fn picture(&mut self, frame: VideoFrame, order: &mut Order, now: Ticks) {
         let elapsed = frame.timestamp().elapsed();
         self.lost += u32::from(frame.loss());
         self.pictures += 1;
@@ -257,15 +304,30 @@ impl Seen {
         }
         let summary = summarize(self.codec, frame.data());
         self.b_frames |= !summary.rasl && order.push(step < 0 && step > -JUMP_BACK);
-        if summary.random_access {
-            self.keys.push(elapsed);
-        }
         self.newest = self.newest.max(elapsed);
+        if !summary.random_access {
+            return;
+        }
+        self.keys.push(elapsed);
+        self.key_at.get_or_insert_with(Instant::now);
+        if let (None, Some(parameters)) = (&self.key, &self.parameters) {
+            self.key = Some(AccessUnit {
+                track: Track::Video,
+                run: 0,
+                start: now,
+                duration: 0,
+                random_access: true,
+                loss: frame.loss(),
+                data: frame.into_data().into(),
+                parameters: Arc::new(parameters.clone()),
+                received: now,
+            });
+        }
     }
 
     fn tell(self, has_password: bool, report: &mut ProbeReport) {
         report.first_picture_ms = self.first_picture_ms;
-        report.clock_offset_s = self.clock_offset_s.map(|s| (s * 10.0).round() / 10.0);
+        report.clock_offset_s = self.clock_offset_s.map(tenths);
         report.audio = self.link_audio.clone().or(self.aac.then(|| "aac".to_owned()));
         if let Some(parameters) = &self.parameters {
             report.codec = Some(parameters.video.codec_string.clone());
@@ -310,7 +372,7 @@ impl Seen {
         if self.b_frames {
             let message =
                 "the camera sends B-frames, which are not supported; switch them off in its video settings";
-            report.check("codec", Level::Error, "b_frames", message);
+            report.check("b_frames", Level::Error, "b_frames", message);
         }
         let interval = report.gop_ms;
         match interval {
@@ -320,6 +382,11 @@ impl Seen {
             }
             Some(ms) if ms <= LONG_GOP_MS => {
                 report.check("gop", Level::Ok, "gop", "key frames come often enough");
+            }
+            None if self.watched < LONG_GOP => {
+                let message =
+                    "only one key frame came; look again, or set the camera's I-frame interval to 1-4 s";
+                report.check("gop", Level::Warn, "gop_unseen", message);
             }
             _ => {
                 let message =
@@ -347,15 +414,7 @@ impl Seen {
             let message = "the camera's timestamps jump; update its firmware (recordings follow our clock)";
             report.check("clock", Level::Warn, "timestamps_jump", message);
         }
-        if let Some(seconds) = report.clock_offset_s {
-            if seconds.abs() > CLOCK_OFF_S {
-                let message = format!("the camera's clock is wrong by {seconds} s; set its time server");
-                let check = report.check("clock", Level::Warn, "clock_off", message);
-                check.params.insert("seconds", seconds.to_string());
-            } else {
-                report.check("clock", Level::Ok, "clock", "the camera's clock is right");
-            }
-        }
+        report.judge_clock();
         if let Some(coding) = self.link_audio {
             let message = format!("sound in {coding} is not recorded; set AAC in the camera to have it");
             report.check("audio", Level::Warn, "sound_not_recorded", message).params.insert("coding", coding);

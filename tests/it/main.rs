@@ -5,6 +5,7 @@ mod support;
 
 mod clock;
 mod detect;
+mod finding;
 mod http;
 mod ingest;
 mod recovery;

@@ -74,27 +74,23 @@ function storage() {
 }
 
 function test(body) {
-  if (/wrong|sai/.test(body.password ?? ''))
-    return {
-      ok: false,
-      codec: null,
-      checks: [{ id: 'connect', level: 'error', code: 'camera_auth_failed', params: {}, message: '401' }],
-    };
-  if (!/^rtsps?:\/\//.test(body.url ?? ''))
-    return {
-      ok: false,
-      codec: null,
-      checks: [{ id: 'connect', level: 'error', code: 'camera_unreachable', params: {}, message: 'no route' }],
-    };
-  return {
-    ok: true, codec: 'avc1.640028', mime: '', width: 1920, height: 1080, fps: 15, gop_ms: 6000, kbps: 2100, audio: false, clock_offset_s: 42,
-    checks: [
-      { id: 'connect', level: 'ok', code: 'ok', params: {}, message: '' }, { id: 'codec', level: 'ok', code: 'ok', params: { codec: 'H.264' }, message: '' },
-      { id: 'fps', level: 'ok', code: 'ok', params: { fps: 15 }, message: '' }, { id: 'gop', level: 'warn', code: 'gop_long', params: { gop_ms: 6000 }, message: '' },
-      { id: 'clock', level: 'warn', code: 'clock_off', params: { offset_s: 42 }, message: '' }, { id: 'audio', level: 'ok', code: 'none', params: {}, message: '' },
-    ],
-  }; // prettier-ignore
+  const failed = (code, message) => ({
+    ok: false, make: null, model: null, streams: [],
+    checks: [{ id: 'connect', level: 'error', code, params: {}, message }],
+  }); // prettier-ignore
+  if (/wrong|sai/.test(body.password ?? '')) return failed('auth_failed', '401');
+  if (/^https:/.test(body.address ?? '')) return failed('unreachable', 'no route');
+  const checks = [
+    { id: 'connect', level: 'ok', code: 'connected', params: {}, message: '' }, { id: 'codec', level: 'ok', code: 'h264', params: {}, message: '' },
+    { id: 'fps', level: 'ok', code: 'fps', params: {}, message: '' }, { id: 'gop', level: 'warn', code: 'gop_long', params: { gop_ms: '6000' }, message: '' },
+    { id: 'clock', level: 'warn', code: 'clock_off', params: { seconds: '42' }, message: '' },
+  ]; // prettier-ignore
+  const report = { ok: true, codec: 'avc1.640028', mime: '', width: 1920, height: 1080, fps: 15, gop_ms: 6000, kbps: 2100, audio: false, clock_offset_s: 42, checks }; // prettier-ignore
+  const url = /^rtsp:/.test(body.address) ? body.address : `rtsp://${body.address.replace(/^http:\/\//, '')}/main`;
+  return { ok: true, make: 'Mock', model: 'M-1', checks: [], streams: [{ role: 'main', url, name: 'main', snapshot_url: null, report }] }; // prettier-ignore
 }
+
+const site = { name: 'Thôn Đông', time_zone: 'Asia/Ho_Chi_Minh', words: { lane: 'Ngõ' }, setup_step: 'done' };
 
 const server = createServer(async (req, res) => {
   const url = new URL(req.url, 'http://x');
@@ -160,6 +156,12 @@ const server = createServer(async (req, res) => {
       return json(res, 202);
     case 'POST camera-tests':
       return setTimeout(() => readJson(req).then((b) => json(res, 200, test(b))), 900);
+    case 'POST discovery':
+      return setTimeout(() => json(res, 200, { found: [7, 8].map((n) => ({ address: `192.168.1.10${n}`, onvif: `http://192.168.1.10${n}/onvif/device_service`, make: 'Mock', model: 'M-1', already_added: n === 7 ? 'Ngõ 7' : null })) }), 900); // prettier-ignore
+    case 'GET site':
+      return json(res, 200, site);
+    case 'PATCH site':
+      return json(res, 200, Object.assign(site, await readJson(req)));
     case 'GET storage':
       return json(res, 200, storage());
     case 'GET timeline': {

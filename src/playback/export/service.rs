@@ -15,7 +15,7 @@ use super::file::{HASH_SHARE, Work};
 use super::upkeep::{floor, surplus};
 use crate::base::{
     CameraId, Error, ExportId, Kind, Result, SharedClock, Stop, StreamKind, TICKS_PER_SECOND, Tasks,
-    TimeRange, Zone,
+    TimeRange,
 };
 use crate::catalogue::{Catalogue, Export, ExportItem, ExportMissing, ExportState, GapCause, NewExport};
 use crate::media::FileSlice;
@@ -91,7 +91,6 @@ struct Inner {
     folder: ExportFolder,
     clock: SharedClock,
     site_name: String,
-    zone: Zone,
     limits: ExportLimits,
     news: Notify,
     running: Mutex<Option<Running>>,
@@ -102,13 +101,12 @@ struct Inner {
 pub struct Exports(Arc<Inner>);
 
 impl Exports {
-    /// Over the given rooms. [`run`](Self::run) makes what is asked for.
+    /// Over the given rooms; `site_name` holds until people name the place in the app. [`run`](Self::run) makes what is asked for.
     pub fn new(
         playback: Playback,
         folder: ExportFolder,
         clock: SharedClock,
         site_name: String,
-        zone: Zone,
         limits: ExportLimits,
     ) -> Self {
         let (catalogue, volumes) = playback.rooms();
@@ -119,7 +117,6 @@ impl Exports {
             folder,
             clock,
             site_name,
-            zone,
             limits,
             news: Notify::new(),
             running: Mutex::default(),
@@ -363,9 +360,10 @@ impl Exports {
         *self.running() = Some(Running { id: export.id, stop: stop.clone(), total, done: Arc::clone(&done) });
         let inner = &self.0;
         let database = inner.catalogue.database();
+        let name = inner.catalogue.site().await?.name.unwrap_or_else(|| inner.site_name.clone());
         let work = Work {
             export,
-            site: Site { name: inner.site_name.clone(), zone: inner.zone, database },
+            site: Site { name, zone: inner.catalogue.zone(), database },
             parts: plan.parts,
             missing: plan.missing,
             now: inner.clock.now(),

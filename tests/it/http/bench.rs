@@ -7,12 +7,13 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use lanewatch::auth::Auth;
 use lanewatch::base::{
-    CameraId, Result, SimClock, Stop, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId, Zone,
+    CameraId, Result, SimClock, Stop, StreamKind, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId, Zone,
 };
 use lanewatch::catalogue::{CameraZone, Catalogue, NewVolume};
 use lanewatch::http::{
-    App, Limits, Parts, Probe, ProbeReport, ProbeRequest, ReplayedEvent, Restart, Server, Still,
-    StillRequest, Stills, VolumeInfo, Volumes, WorkerInfo, Workers, ZoneReplay,
+    App, FoundCamera, Limits, Parts, Probe, ProbeReport, ProbeRequest, Probed, ProbedStream, ReplayedEvent,
+    Restart, Server, Still, StillRequest, Stills, VolumeInfo, Volumes, Whereabouts, WorkerInfo, Workers,
+    ZoneReplay,
 };
 use lanewatch::hub::Hub;
 use lanewatch::playback::{ExportLimits, Exports, Playback};
@@ -50,6 +51,7 @@ pub(super) struct Bench {
 pub(super) struct Hands {
     pub(super) restarted: Mutex<Vec<CameraId>>,
     pub(super) probed: Mutex<Vec<ProbeRequest>>,
+    pub(super) found: Mutex<Vec<FoundCamera>>,
     pub(super) volumes: Mutex<Vec<VolumeInfo>>,
     pub(super) replayed: Mutex<Vec<(CameraId, Vec<CameraZone>, TimeRange)>>,
     pub(super) stills: Mutex<Vec<StillRequest>>,
@@ -63,9 +65,22 @@ impl Restart for Hands {
 }
 
 impl Probe for Hands {
-    fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Result<ProbeReport>> {
+    /// A camera with one stream and a picture, whatever is asked for.
+    fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Result<Probed>> {
+        let url = match &request.whereabouts {
+            Whereabouts::Onvif(_) => "rtsp://10.0.0.9/asked".parse().expect("address"),
+            Whereabouts::Streams(main, _) => main.clone(),
+        };
         self.probed.lock().expect("lock").push(request);
-        async { Ok(ProbeReport { ok: true, width: Some(1920), ..ProbeReport::default() }) }.boxed()
+        let report = ProbeReport { ok: true, width: Some(1920), ..ProbeReport::default() };
+        let picture = Some(Still { at: now(), jpeg: JPEG.into() });
+        let main = ProbedStream { kind: StreamKind::Main, url, name: String::new(), report, picture };
+        async { Ok(Probed { ok: true, streams: vec![main], ..Probed::default() }) }.boxed()
+    }
+
+    fn discover(&self) -> BoxFuture<'_, Vec<FoundCamera>> {
+        let found = self.found.lock().expect("lock").clone();
+        async { found }.boxed()
     }
 }
 
@@ -149,7 +164,6 @@ impl Bench {
             ExportFolder::open(&folder.path().join("exports")).expect("folder"),
             clock.clone(),
             "Thôn Đông".to_owned(),
-            Zone::HO_CHI_MINH,
             ExportLimits { budget_bytes: 1 << 30, days: 7 },
         );
         let app = App::new(Parts {
@@ -158,7 +172,6 @@ impl Bench {
             playback,
             exports: exports.clone(),
             clock: clock.clone(),
-            zone: Zone::HO_CHI_MINH,
             site_name: "Thôn Đông".to_owned(),
             site_url: None,
             auth: auth().await,

@@ -174,19 +174,3 @@ async fn the_list_shows_how_the_streams_do() {
     assert_eq!(client.send("POST", &format!("/api/v1/cameras/{id}/restart"), &[], None).await.status, 202);
     assert_eq!(*bench.hands.restarted.lock().expect("lock"), [id]);
 }
-
-#[tokio::test]
-async fn a_camera_can_be_tested_before_it_is_added() {
-    let bench = Bench::new().await;
-    let mut client = bench.admin().await;
-    let reply = client
-        .post("/api/v1/camera-tests", json!({"url": "rtsp://u:p@10.0.0.7/main", "transport": "udp"}))
-        .await;
-    assert_eq!(
-        (reply.status, &reply.json()["ok"], &reply.json()["width"]),
-        (200, &json!(true), &json!(1920))
-    );
-    let probed = bench.hands.probed.lock().expect("lock");
-    let credentials = probed[0].credentials.as_ref().expect("credentials");
-    assert_eq!((credentials.username.as_str(), credentials.password.expose()), ("u", "p"));
-}

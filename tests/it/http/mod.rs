@@ -1,5 +1,6 @@
 //! The HTTP room on a real socket, with a real catalogue and a simulated clock.
 
+mod adding;
 mod bench;
 mod cameras;
 mod client;

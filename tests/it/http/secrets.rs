@@ -32,7 +32,14 @@ async fn no_answer_holds_a_cameras_password() {
     ] {
         answers.push(client.post("/api/v1/cameras", wrong).await);
     }
-    answers.push(client.post("/api/v1/camera-tests", json!({"url": url, "password": CANARY})).await);
+    answers.push(
+        client
+            .post("/api/v1/camera-tests", json!({"address": "10.0.0.7", "username": "u", "password": CANARY}))
+            .await,
+    );
+    for address in [format!("http://admin:{CANARY}@10.0.0.7/"), format!("ftp://admin:{CANARY}@10.0.0.7/")] {
+        answers.push(client.post("/api/v1/camera-tests", json!({"address": address})).await);
+    }
     answers.push(client.post("/api/v1/session", json!({"password": CANARY})).await);
     answers.push(client.post("/api/v1/session", json!({"password": CANARY, "code": CANARY})).await);
     for (method, path) in routes().into_iter().filter(|(method, _)| method == "GET") {

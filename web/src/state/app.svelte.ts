@@ -3,7 +3,7 @@ import { api, ApiError, BASE, whenUnauthenticated } from '../lib/api/client';
 import type { Camera, Me, Setup } from '../lib/api/types';
 import { ServerClock } from '../lib/live/clock';
 import { LiveSocket, type SocketStatus } from '../lib/live/socket';
-import { forget, keep } from './kept';
+import { forget, keep } from './last-seen';
 import { replace, router } from './router.svelte';
 import { words } from './errors';
 

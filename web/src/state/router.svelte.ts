@@ -13,8 +13,12 @@ export type Route =
   | { page: 'exports' }
   | { page: 'cameras' }
   | { page: 'system' }
+  | { page: 'setup' }
   | { page: 'login' }
   | { page: 'missing' };
+
+/** Pages without anything in their address. */
+const PLAIN = new Set(['exports', 'cameras', 'system', 'setup', 'login']);
 
 export function parseRoute(path: string, query: URLSearchParams): Route {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
@@ -40,11 +44,8 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
       when: query.get('when'),
       unseen: query.get('seen') === '0',
     };
-  if (
-    parts.length === 1 &&
-    (parts[0] === 'exports' || parts[0] === 'cameras' || parts[0] === 'system' || parts[0] === 'login')
-  )
-    return { page: parts[0] };
+  if (parts.length === 1 && PLAIN.has(parts[0] ?? ''))
+    return { page: parts[0] as 'exports' | 'cameras' | 'system' | 'setup' | 'login' };
   return { page: 'missing' };
 }
 

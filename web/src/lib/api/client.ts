@@ -2,7 +2,6 @@
 import type {
   Camera,
   CameraInput,
-  CameraTest,
   Day,
   Health,
   Me,
@@ -109,8 +108,6 @@ export const api = {
     send<Camera>('PATCH', `cameras/${c.id}`, body, { 'if-match': `"${c.revision}"` }),
   removeCamera: (c: Camera) => send<void>('DELETE', `cameras/${c.id}`),
   restartCamera: (c: Camera) => send<void>('POST', `cameras/${c.id}/restart`),
-  testCamera: (body: { url: string; username?: string; password?: string; transport?: string }) =>
-    send<CameraTest>('POST', 'camera-tests', body),
   /** Without a bucket as little of the motion as can be asked for: who draws none needs none. */
   timeline: (ids: string[], from: number, to: number, bucketMs = 86_400_000) =>
     json<Timeline>(

@@ -4,6 +4,42 @@
  */
 
 export interface paths {
+    "/bookmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists bookmarks, newest moment first. */
+        get: operations["list_bookmarks"];
+        put?: never;
+        /** Adds a bookmark. */
+        post: operations["post_bookmark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/bookmarks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a bookmark. */
+        delete: operations["delete_bookmark"];
+        options?: never;
+        head?: never;
+        /** Changes a bookmark that still has the revision in `If-Match`. */
+        patch: operations["patch_bookmark"];
+        trace?: never;
+    };
     "/camera-tests": {
         parameters: {
             query?: never;
@@ -15,6 +51,23 @@ export interface paths {
         put?: never;
         /** Looks at a camera for some seconds. A camera that does not answer is an answer with `ok: false`. */
         post: operations["post_camera_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/camera-tests/{id}/snapshot.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends a picture that a test has made. */
+        get: operations["get_picture"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -300,6 +353,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/discovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the networks for cameras that speak ONVIF, and answers within 5 s. */
+        post: operations["post_discovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -368,6 +438,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events:count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts the events that began in a range, and those that whoever asks has not seen. */
+        get: operations["count_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events:mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks events as seen, as taken care of, as false alarms, or takes such marks away. */
+        post: operations["mark_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists exports, newest first. */
+        get: operations["list_exports"];
+        put?: never;
+        /** Begins an export. Sent twice with the same `Idempotency-Key` it is made once. */
+        post: operations["post_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads one export. */
+        get: operations["get_export"];
+        put?: never;
+        post?: never;
+        /** Ends an export, and deletes it with its file. Its shares end with it. */
+        delete: operations["delete_export"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends an export's file: any byte range. */
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the links to an export, with the last times that somebody came by them. */
+        get: operations["list_shares"];
+        put?: never;
+        /** Makes a link to a finished export. */
+        post: operations["post_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/exports:estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what an export would be, without making it. */
+        post: operations["estimate_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -397,6 +589,24 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how far some work has got. */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        /** Ends some work that waits or runs. */
+        delete: operations["delete_job"];
         options?: never;
         head?: never;
         patch?: never;
@@ -451,6 +661,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/locks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists locks, newest footage first; at most a thousand. */
+        get: operations["list_locks"];
+        put?: never;
+        /** Locks footage of a camera, of both its encodings: retention never deletes it, also not on a full disk. */
+        post: operations["post_lock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/locks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a lock: what no other lock keeps may be deleted from now on. */
+        delete: operations["delete_lock"];
         options?: never;
         head?: never;
         patch?: never;
@@ -614,6 +859,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/shares/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a link back. */
+        delete: operations["delete_share"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells about the place. */
+        get: operations["get_site"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what is said about the place. Another zone moves the borders of all days at once. */
+        patch: operations["patch_site"];
+        trace?: never;
+    };
     "/storage": {
         parameters: {
             query?: never;
@@ -671,6 +951,47 @@ export interface components {
              */
             moved: number;
         };
+        /** @description A moment or a stretch with a note. */
+        Bookmark: {
+            /** @description The moment, or the first instant of the stretch. */
+            at: components["schemas"]["Time"];
+            /** @description Who. */
+            by: string;
+            /**
+             * Format: uuid
+             * @description Whose picture.
+             */
+            camera: string;
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description When it was made. */
+            made_at: components["schemas"]["Time"];
+            /** @description Why. */
+            note: string;
+            /**
+             * Format: int64
+             * @description For `If-Match`.
+             */
+            revision: number;
+            to: components["schemas"]["Time"] | null;
+        };
+        /** @description A page of bookmarks. */
+        BookmarkPage: {
+            /** @description Newest moment first. */
+            items: components["schemas"]["Bookmark"][];
+            /** @description Ask again with it for older ones. */
+            next_cursor: string | null;
+        };
+        /** @description What to change (RFC 7396): a field that is left out stays. */
+        BookmarkPatch: {
+            at?: components["schemas"]["Time"] | null;
+            /** @description At most 500 characters. */
+            note?: string | null;
+            to?: components["schemas"]["Time"] | null;
+        };
         /** @description A camera. */
         Camera: {
             /** @description Lane or place; empty: none. */
@@ -727,6 +1048,24 @@ export interface components {
             transport: components["schemas"]["Transport"];
             /** @description What the camera asks for. */
             username: string | null;
+        };
+        /** @description How many events of a camera began. */
+        CameraEventCount: {
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            camera: string;
+            /**
+             * Format: int64
+             * @description All.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Those of them that whoever asks has not seen.
+             */
+            unseen: number;
         };
         /** @description Cameras in the order that they are to have on the wall. */
         CameraOrder: {
@@ -804,14 +1143,18 @@ export interface components {
             id: string;
             oldest_at: components["schemas"]["Time"] | null;
         };
-        /** @description What to look at. */
+        /** @description What was seen of a camera. */
         CameraTest: {
-            password?: components["schemas"]["Password"] | null;
-            transport?: components["schemas"]["Transport"] | null;
-            /** @description `rtsp://` address; a user name and password in it count when the fields are left out. */
-            url: string;
-            /** @description What the camera asks for. */
-            username?: string | null;
+            /** @description What concerns all of it. */
+            checks: components["schemas"]["Check"][];
+            /** @description Who made it, as it says. */
+            make: string | null;
+            /** @description Its model, as it says. */
+            model: string | null;
+            /** @description The camera can be recorded. */
+            ok: boolean;
+            /** @description Main first; empty when the camera could not be asked. */
+            streams: components["schemas"]["TestedStream"][];
         };
         /** @description One thing that was looked at. */
         Check: {
@@ -830,7 +1173,7 @@ export interface components {
          * @description What a look at a camera is about.
          * @enum {string}
          */
-        CheckId: "connect" | "codec" | "gop" | "fps" | "clock" | "audio";
+        CheckId: "connect" | "codec" | "b_frames" | "size" | "gop" | "fps" | "clock" | "audio";
         /**
          * @description Stable names of what can go wrong.
          * @enum {string}
@@ -838,6 +1181,11 @@ export interface components {
         Code: "unauthenticated" | "forbidden" | "not_found" | "invalid" | "stale_revision" | "conflict" | "no_recording" | "too_many" | "unavailable" | "disk_full" | "internal";
         /** @description One day. */
         Day: {
+            /**
+             * Format: int64
+             * @description Those of them that whoever asks has not seen.
+             */
+            alerts_unseen: number;
             /** @description How many of the cameras have footage. */
             cameras_with_footage: number;
             /**
@@ -885,6 +1233,11 @@ export interface components {
          * @enum {string}
          */
         DetectionMode: "all_pictures" | "sparing" | "key_pictures" | "off";
+        /** @description What was found. */
+        Discovery: {
+            /** @description By address. */
+            found: components["schemas"]["FoundCamera"][];
+        };
         /** @description An event. */
         Event: {
             /** @description Instant of its best picture. */
@@ -903,6 +1256,7 @@ export interface components {
             clip: components["schemas"]["EventClip"];
             /** @description First instant. */
             from: components["schemas"]["Time"];
+            handled: components["schemas"]["Handled"] | null;
             /**
              * Format: uuid
              * @description For ever.
@@ -922,6 +1276,8 @@ export interface components {
              * @description How sure and how strong, 0 to 1.
              */
             score: number;
+            /** @description Whoever asks has seen it. */
+            seen: boolean;
             /**
              * Format: double
              * @description Largest share of the picture that moved at once, 0 to 1.
@@ -930,6 +1286,7 @@ export interface components {
             /** @description Its pictures, as far as there are any. */
             snapshot: components["schemas"]["EventSnapshot"];
             to: components["schemas"]["Time"] | null;
+            verdict: components["schemas"]["Verdict"] | null;
             /** @description Zones that it was in. */
             zone_ids: string[];
         };
@@ -942,11 +1299,35 @@ export interface components {
             /** @description An MP4 with some seconds before and after. */
             url: string;
         };
+        /** @description How many events began. */
+        EventCounts: {
+            /** @description The same by camera; cameras without any are left out. */
+            cameras: components["schemas"]["CameraEventCount"][];
+            /**
+             * Format: int64
+             * @description Of all cameras, also of removed ones.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description Those of them that whoever asks has not seen.
+             */
+            unseen: number;
+        };
         /**
          * @description What happened.
          * @enum {string}
          */
         EventKind: "motion" | "tamper_covered" | "tamper_defocused" | "tamper_turned" | "tamper_frozen" | "tamper_black" | "unknown";
+        /** @description What to mark on which events. What is left out stays as it is. */
+        EventMarks: {
+            handled?: components["schemas"]["NewHandled"] | null;
+            /** @description At most 200; those that are gone are passed over. */
+            ids: string[];
+            /** @description Whoever marks has seen them, or has not: each person for themselves. */
+            seen?: boolean | null;
+            verdict?: components["schemas"]["Verdict"] | null;
+        };
         /** @description A kind of thing that the picture of an event shows. */
         EventObject: {
             /**
@@ -976,6 +1357,119 @@ export interface components {
             /** @description For a list. */
             small: string | null;
         };
+        /** @description An export. */
+        Export: {
+            /**
+             * Format: int64
+             * @description Bytes of the file, once it is there.
+             */
+            bytes: number | null;
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Bytes that were expected.
+             */
+            estimate: number;
+            /** @description Name under which the file is saved. */
+            file_name: string | null;
+            finished_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: uuid
+             * @description For ever; also the id of its job.
+             */
+            id: string;
+            /** @description What was asked for. */
+            items: components["schemas"]["ExportItem"][];
+            /** @description What was asked for and is not recorded; known when it is done. */
+            missing: components["schemas"]["ExportMissing"][];
+            /** @description Who asked, by name. */
+            person: string;
+            /** @description Why it failed: `disk_full`, `no_recording`, `footage_damaged`, `interrupted` or `internal`. */
+            problem: string | null;
+            /**
+             * Format: double
+             * @description How far, 0 to 1.
+             */
+            progress: number;
+            /** @description What it is for. */
+            reason: string | null;
+            /** @description Which encoding. */
+            rendition: components["schemas"]["RenditionId"];
+            /** @description SHA-256 of the file, in hexadecimal. */
+            sha256: string | null;
+            /** @description Where it is in its life. */
+            state: components["schemas"]["JobState"];
+            /** @description Where the file is, once it is there. */
+            url: string | null;
+        };
+        /** @description What an export would be. */
+        ExportEstimate: {
+            /**
+             * Format: int64
+             * @description Bytes, to a few in a thousand.
+             */
+            bytes: number;
+            /** @description Number of MP4s; with more than one, or with something missing, they come in a zip. */
+            files: number;
+            /** @description There is room for it on the disk. */
+            fits: boolean;
+            /** @description What is not recorded. */
+            missing: components["schemas"]["ExportMissing"][];
+            /**
+             * Format: double
+             * @description Seconds of footage.
+             */
+            seconds: number;
+        };
+        /** @description A stretch that was asked for. */
+        ExportItem: {
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            camera: string;
+            /** @description First instant inside. */
+            from: components["schemas"]["Time"];
+            /** @description What it was called then. */
+            name: string;
+            /** @description First instant after. */
+            to: components["schemas"]["Time"];
+        };
+        /** @description A stretch that is not recorded. */
+        ExportMissing: {
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            camera: string;
+            /** @description As in a timeline's gap. */
+            cause: string;
+            /** @description First instant without footage. */
+            from: components["schemas"]["Time"];
+            /** @description First instant after. */
+            to: components["schemas"]["Time"];
+        };
+        /** @description A page of exports. */
+        ExportPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Export"][];
+            /** @description Ask again with it for older ones. */
+            next_cursor: string | null;
+        };
+        /** @description A camera that answered. */
+        FoundCamera: {
+            /** @description Its host or address, with the port where it is not the usual one. */
+            address: string;
+            /** @description Name of a camera that has been added with the same host. */
+            already_added: string | null;
+            /** @description As it calls itself; may be empty. */
+            make: string;
+            /** @description As it calls itself; may be empty. */
+            model: string;
+            /** @description Where it can be asked for its streams; goes into `POST /camera-tests`. */
+            onvif: string;
+        };
         /** @description A stretch that is not recorded. */
         GapStretch: {
             /**
@@ -993,6 +1487,15 @@ export interface components {
          * @enum {string}
          */
         Grid: "auto" | "1+5" | "2x2" | "3x3" | "5x4";
+        /** @description Somebody took care of an event. */
+        Handled: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Who. */
+            by: string;
+            /** @description What they did; may be empty. */
+            note: string;
+        };
         /** @description How the recorder does. */
         Health: {
             /** @description What was looked at; only with a session or token. */
@@ -1039,6 +1542,41 @@ export interface components {
              */
             width: number;
         };
+        /** @description Work that was begun. */
+        Job: {
+            /**
+             * Format: uuid
+             * @description That of its result.
+             */
+            id: string;
+            /** @description What is being made. */
+            kind: components["schemas"]["JobKind"];
+            /** @description Stable name of why it failed. */
+            problem: string | null;
+            /**
+             * Format: double
+             * @description How far, 0 to 1.
+             */
+            progress: number;
+            result: components["schemas"]["JobResult"] | null;
+            /** @description Where it is in its life. */
+            state: components["schemas"]["JobState"];
+        };
+        /**
+         * @description What is being made.
+         * @enum {string}
+         */
+        JobKind: "export";
+        /** @description What came of a job. */
+        JobResult: {
+            /** @description Where it is. */
+            url: string;
+        };
+        /**
+         * @description Where an export or another job is in its life.
+         * @enum {string}
+         */
+        JobState: "queued" | "running" | "done" | "failed" | "canceled";
         /** @description A layout of the wall. */
         Layout: {
             /** @description Ids of its cameras in their order, without removed ones; none: all of the site in the order of the wall. */
@@ -1135,6 +1673,52 @@ export interface components {
             /** @description Where its bytes are. */
             url: string;
         };
+        /** @description Somebody's word that footage stays. */
+        Lock: {
+            /** @description Who. */
+            by: string;
+            /**
+             * Format: uuid
+             * @description Whose footage.
+             */
+            camera: string;
+            /** @description First instant inside. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description When it was made. */
+            made_at: components["schemas"]["Time"];
+            /** @description Why; may be empty. */
+            note: string;
+            /** @description First instant after. */
+            to: components["schemas"]["Time"];
+            until: components["schemas"]["Time"] | null;
+        };
+        /** @description Locks. */
+        Locks: {
+            /** @description Newest footage first. */
+            items: components["schemas"]["Lock"][];
+        };
+        /** @description A link that was made. */
+        MadeShare: {
+            /** @description Not valid from here on. */
+            expires_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description The link's id.
+             */
+            id: string;
+            /** @description Its address, told this once. */
+            url: string;
+        };
+        /** @description Events as they are marked now. */
+        MarkedEvents: {
+            /** @description In the order of the request; those that are gone are left out. */
+            items: components["schemas"]["Event"][];
+        };
         /** @description Who asks. */
         Me: {
             /** @description Language of what is written to them. */
@@ -1205,6 +1789,16 @@ export interface components {
             /** @description There were more than are kept; ask for a shorter range. */
             truncated: boolean;
         };
+        /** @description A moment to find again. */
+        NewBookmark: {
+            /** @description The moment, or the first instant of a stretch. */
+            at: components["schemas"]["Time"];
+            /** @description Id or slug. */
+            camera: string;
+            /** @description At most 500 characters. */
+            note?: string;
+            to?: components["schemas"]["Time"] | null;
+        };
         /** @description A camera to add. A user name and password in `main_url` are taken out of it and kept like those in the fields. */
         NewCamera: {
             /** @description Lane or place. */
@@ -1241,6 +1835,42 @@ export interface components {
             /** @description What the camera asks for. */
             username?: string | null;
         };
+        /** @description What to look at. */
+        NewCameraTest: {
+            /**
+             * @description `rtsp://` address of the full picture; or the camera itself, as `192.168.1.20` or with the `http://` address of its
+             *     ONVIF service: then it is asked for its streams. A user name and password in it count when the fields are left out.
+             */
+            address: string;
+            password?: components["schemas"]["Password"] | null;
+            /** @description `rtsp://` address of the small picture, beside an `rtsp://` address of the full one. */
+            sub_url?: string | null;
+            transport?: components["schemas"]["Transport"] | null;
+            /** @description What the camera asks for. */
+            username?: string | null;
+        };
+        /** @description What to export. */
+        NewExport: {
+            /** @description Stretches, 1 to 32. */
+            items: components["schemas"]["NewExportItem"][];
+            /** @description What it is for; at most 500 characters. */
+            reason?: string | null;
+            rendition?: components["schemas"]["RenditionId"] | null;
+        };
+        /** @description A stretch of a camera. */
+        NewExportItem: {
+            /** @description Id or slug. */
+            camera: string;
+            /** @description First instant inside. */
+            from: components["schemas"]["Time"];
+            /** @description First instant after; at most 32 days later. What has not come yet is left out. */
+            to: components["schemas"]["Time"];
+        };
+        /** @description What was done. */
+        NewHandled: {
+            /** @description At most 500 characters. */
+            note?: string;
+        };
         /** @description A layout to keep. */
         NewLayout: {
             /** @description Ids of its cameras in their order; none: all of the site in the order of the wall. */
@@ -1254,6 +1884,18 @@ export interface components {
             grid?: components["schemas"]["Grid"];
             /** @description As people call it; no two have the same. */
             name: string;
+        };
+        /** @description Footage that is to stay. */
+        NewLock: {
+            /** @description Id or slug. */
+            camera: string;
+            /** @description First instant inside. */
+            from: components["schemas"]["Time"];
+            /** @description At most 500 characters. */
+            note?: string;
+            /** @description First instant after: at most seven days later, and at most seven days from now. What is not yet recorded stays too. */
+            to: components["schemas"]["Time"];
+            until?: components["schemas"]["Time"] | null;
         };
         /** @description A new password. */
         NewPassword: {
@@ -1275,6 +1917,15 @@ export interface components {
             polygon: number[][];
             /** @description First instant after; at most 32 days later. */
             to: components["schemas"]["Time"];
+        };
+        /** @description A link to make. */
+        NewShare: {
+            /**
+             * Format: date-time
+             * @description Not valid from here on; in 24 hours when it is left out, in 31 days at most.
+             */
+            expires_at?: string | null;
+            pin?: components["schemas"]["Password"] | null;
         };
         /** @description The zones that a camera is to have: all of them. */
         NewZones: {
@@ -1314,7 +1965,7 @@ export interface components {
             /** @description First instant after; at most a day later. */
             to: components["schemas"]["Time"];
         };
-        /** @description What was seen. Fields are null as far as the look did not get to them. */
+        /** @description What was seen of a stream. Fields are null as far as the look did not get to them. */
         ProbeReport: {
             /** @description Sound comes along. */
             audio: boolean;
@@ -1349,7 +2000,7 @@ export interface components {
             kbps: number | null;
             /** @description MIME type with codecs. */
             mime: string | null;
-            /** @description The camera can be recorded. */
+            /** @description It can be recorded. */
             ok: boolean;
             /**
              * Format: int32
@@ -1459,10 +2110,78 @@ export interface components {
             /** @description Version of the program. */
             version: string;
         };
+        /**
+         * @description Steps of the first run, in order.
+         * @enum {string}
+         */
+        SetupStep: "language" | "site" | "password" | "storage" | "cameras" | "proof" | "done";
+        /** @description A link. Its address is told only when it is made. */
+        Share: {
+            /** @description When. */
+            created_at: components["schemas"]["Time"];
+            /** @description Not valid from here on. */
+            expires_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description The last times that somebody came, newest first. */
+            log: components["schemas"]["ShareOpen"][];
+            /**
+             * Format: int64
+             * @description How often its page or file was opened.
+             */
+            opens: number;
+            /** @description Who shared it, by name. */
+            person: string;
+            /** @description A PIN is asked for. */
+            pin: boolean;
+            /** @description Whether it still opens something. */
+            state: components["schemas"]["ShareState"];
+        };
+        /** @description One time that somebody came by a link. */
+        ShareOpen: {
+            /** @description From where. */
+            address: string;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description `page`, `file`, `wrong_pin`, or `over` when the link was no longer valid. */
+            what: string;
+        };
+        /**
+         * @description Whether a link still opens something.
+         * @enum {string}
+         */
+        ShareState: "open" | "expired" | "revoked" | "locked";
+        /** @description All links to an export. */
+        Shares: {
+            /** @description Newest first. */
+            items: components["schemas"]["Share"][];
+        };
         /** @description One of the two. */
         SignIn: {
             code?: components["schemas"]["Password"] | null;
             password?: components["schemas"]["Password"] | null;
+        };
+        /** @description The place. */
+        Site: {
+            /** @description What people call it; may be empty. */
+            name: string;
+            setup_step: components["schemas"]["SetupStep"] | null;
+            /** @description Zone of days and schedules, an IANA name. */
+            time_zone: string;
+            /** @description Its words. */
+            words: components["schemas"]["Words"];
+        };
+        /** @description What to change (RFC 7396): a field that is left out stays. */
+        SitePatch: {
+            /** @description What people call it. */
+            name?: string | null;
+            setup_step?: components["schemas"]["SetupStep"] | null;
+            /** @description An IANA name. */
+            time_zone?: string | null;
+            words?: components["schemas"]["WordsPatch"] | null;
         };
         /** @description Why something is not live. */
         StateReason: {
@@ -1498,6 +2217,19 @@ export interface components {
             /** @description Where it begins. */
             from: components["schemas"]["Time"];
             /** @description Where it is. */
+            url: string;
+        };
+        /** @description What was seen of one of its streams. */
+        TestedStream: {
+            /** @description As the camera calls it; may be empty. */
+            name: string;
+            /** @description What it sends. */
+            report: components["schemas"]["ProbeReport"];
+            /** @description What it is suggested for. */
+            role: components["schemas"]["RenditionId"];
+            /** @description Address of a picture of it, for some minutes and for who asked; null when none could be made. */
+            snapshot_url: string | null;
+            /** @description Its address, for `POST /cameras`. */
             url: string;
         };
         /**
@@ -1552,6 +2284,11 @@ export interface components {
          * @enum {string}
          */
         Transport: "tcp" | "udp";
+        /**
+         * @description What somebody found an event to be.
+         * @enum {string}
+         */
+        Verdict: "false_alarm";
         /** @description A volume. */
         Volume: {
             /**
@@ -1585,6 +2322,16 @@ export interface components {
              * @description Bytes of footage it holds.
              */
             used_bytes: number;
+        };
+        /** @description Words of the place. */
+        Words: {
+            /** @description What a lane is called, such as `Ngõ` or `Xóm`. */
+            lane: string;
+        };
+        /** @description Words to change. */
+        WordsPatch: {
+            /** @description What a lane is called. */
+            lane?: string | null;
         };
         /** @description An area of a camera's picture that counts in its own way. */
         Zone: {
@@ -1653,6 +2400,148 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_bookmarks: {
+        parameters: {
+            query?: {
+                /** @description Id or slug; of all cameras when it is left out. */
+                camera?: string;
+                /** @description First instant inside; from the beginning when it is left out. */
+                from?: string;
+                /** @description First instant after; without end when it is left out. */
+                to?: string;
+                /** @description At most so many, 1 to 500; 100 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before; ask for the same range and camera. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of bookmarks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookmarkPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_bookmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBookmark"];
+            };
+        };
+        responses: {
+            /** @description The bookmark */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bookmark"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_bookmark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_bookmark: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookmarkPatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bookmark"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_camera_test: {
         parameters: {
             query?: never;
@@ -1662,17 +2551,49 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CameraTest"];
+                "application/json": components["schemas"]["NewCameraTest"];
             };
         };
         responses: {
-            /** @description What was seen, within 15 s */
+            /** @description What was seen, within 5 s */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProbeReport"];
+                    "application/json": components["schemas"]["CameraTest"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the picture */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
                 };
             };
             /** @description What went wrong */
@@ -2430,6 +3351,35 @@ export interface operations {
             };
         };
     };
+    post_discovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who answered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovery"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query: {
@@ -2444,6 +3394,8 @@ export interface operations {
                 zone?: string;
                 /** @description That lasted at least so long, such as `PT3S`. */
                 min_duration?: string;
+                /** @description `false`: only those that whoever asks has not seen; `true`: only the others. All when it is left out. */
+                seen?: boolean;
                 /** @description At most so many, 1 to 200; 50 when it is left out. */
                 limit?: number;
                 /** @description `next_cursor` of the answer before; ask for the same range and filter. */
@@ -2592,6 +3544,349 @@ export interface operations {
             };
         };
     };
+    count_events: {
+        parameters: {
+            query: {
+                /** @description Kinds, separated by commas, as for the list of events; all when it is left out. */
+                kind?: string;
+                /** @description First instant inside. */
+                from: string;
+                /** @description First instant after; at most 32 days later. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventCounts"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventMarks"];
+            };
+        };
+        responses: {
+            /** @description The events as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkedEvents"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_exports: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1 to 200; 50 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of exports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_export: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for the same request sent again */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description Begun; Location says where its job is */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The export */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An MP4 or a zip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description A part of it */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the export */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shares"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the export */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeShare"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    estimate_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description Size, and what is missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportEstimate"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -2641,6 +3936,68 @@ export interface operations {
                 content: {
                     "video/mp4": unknown;
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Canceled */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {
@@ -2827,6 +4184,105 @@ export interface operations {
         responses: {
             /** @description A WebSocket of subprotocol nvr.live.v1 */
             101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_locks: {
+        parameters: {
+            query?: {
+                /** @description Id or slug; of all cameras, also of removed ones, when it is left out. */
+                camera?: string;
+                /** @description First instant inside; from the beginning when it is left out. */
+                from?: string;
+                /** @description First instant after; without end when it is left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Locks that meet the range */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Locks"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLock"];
+            };
+        };
+        responses: {
+            /** @description The lock */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lock"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3180,6 +4636,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The place */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SitePatch"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
                 };
             };
             /** @description What went wrong */

@@ -1,4 +1,5 @@
 /** Words in English, with exactly the keys of `vi.ts`. */
+import { enAdding } from './en-adding';
 import type { vi } from './vi';
 
 export const en: Record<keyof typeof vi, string> = {
@@ -403,7 +404,7 @@ export const en: Record<keyof typeof vi, string> = {
   'cams.udp_hint': 'UDP: when the camera does not take TCP',
   'cams.enabled': 'Camera is switched on',
   'cams.test': 'Test connection',
-  'cams.testing': 'Testing, up to 15 seconds…',
+  'cams.testing': 'Testing, up to 5 seconds…',
   'cams.test_ok': 'Connected.',
   'cams.test_warn': 'Connected; something could be better.',
   'cams.test_bad': 'Not usable yet.',
@@ -437,7 +438,9 @@ export const en: Record<keyof typeof vi, string> = {
   'fix.other.error': 'Error: {message}',
   'found.no_password': 'The camera asks for no password: anyone on the network can watch. Set one in the camera.',
   'found.no_key_frame': 'No key frame seen. Set a distance of 2 seconds in the camera.',
-  'found.gop_unseen': 'Key frames are more than 4 s apart: seeking will be slow. Set 2 seconds in the camera.',
+  'found.gop_unseen':
+    'Only one key frame was seen; they may be more than 4 s apart. Set 2 seconds in the camera and test again.',
+  'found.gop_over_4': 'Key frames are more than 4 s apart: seeking will be slow. Set 2 seconds in the camera.',
   'found.packets_lost': 'Packets were lost. Check the cable, or use TCP.',
   'found.timestamps_jump':
     'The clock inside the stream jumps. Update the camera’s firmware; recordings follow the recorder’s clock.',
@@ -774,4 +777,5 @@ export const en: Record<keyof typeof vi, string> = {
   'update.ready': 'There is a new version of this app.',
   'update.take': 'Load it',
   'update.later': 'Later',
+  ...enAdding,
 };

@@ -1,4 +1,6 @@
 /** Words in Vietnamese: the source of truth. `en.ts` must have the same keys, the compiler sees to it. */
+import { viAdding } from './vi-adding';
+
 export const vi = {
   'app.tagline': 'Camera ngõ xóm',
   'nav.label': 'Trang chính',
@@ -398,7 +400,7 @@ export const vi = {
   'cams.udp_hint': 'UDP: khi camera không chịu TCP',
   'cams.enabled': 'Camera đang bật',
   'cams.test': 'Kiểm tra kết nối',
-  'cams.testing': 'Đang kiểm tra, tối đa 15 giây…',
+  'cams.testing': 'Đang kiểm tra, tối đa 5 giây…',
   'cams.test_ok': 'Kết nối được.',
   'cams.test_warn': 'Kết nối được, có điều nên chỉnh.',
   'cams.test_bad': 'Chưa dùng được.',
@@ -432,7 +434,8 @@ export const vi = {
   'fix.other.error': 'Có lỗi: {message}',
   'found.no_password': 'Camera không đòi mật khẩu: ai vào được mạng cũng xem được. Hãy đặt mật khẩu trong camera.',
   'found.no_key_frame': 'Không thấy khung chính. Đặt khoảng cách 2 giây trong camera.',
-  'found.gop_unseen': 'Khung chính cách nhau hơn 4 giây: tua sẽ chậm. Đặt 2 giây trong camera.',
+  'found.gop_unseen': 'Chỉ thấy một khung chính, có thể cách nhau hơn 4 giây. Đặt 2 giây trong camera rồi thử lại.',
+  'found.gop_over_4': 'Khung chính cách nhau hơn 4 giây: tua sẽ chậm. Đặt 2 giây trong camera.',
   'found.packets_lost': 'Có gói tin bị mất. Kiểm tra dây mạng, hoặc dùng TCP.',
   'found.timestamps_jump': 'Đồng hồ trong luồng hình bị nhảy. Cập nhật phần mềm camera; bản ghi theo đồng hồ đầu ghi.',
   'found.sound_not_recorded': 'Âm thanh {coding} không ghi được. Chọn AAC trong camera nếu cần tiếng.',
@@ -765,4 +768,5 @@ export const vi = {
   'update.ready': 'Có bản mới của giao diện này.',
   'update.take': 'Tải bản mới',
   'update.later': 'Để sau',
+  ...viAdding,
 };
