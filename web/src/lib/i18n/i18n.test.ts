@@ -53,7 +53,7 @@ function* nodes(x: unknown): Generator<Node> {
 const READ = ['title', 'placeholder', 'alt', 'label', 'aria-label', 'aria-valuetext', 'aria-description'];
 const WORD = /\p{L}{2,}/u;
 /** Names: of the product, of protocols, of what stands in addresses and codes. */
-const NAMES = ['lanewatch', 'TCP', 'UDP', 'XXXX-XXXX-XXXX-XXXX'];
+const NAMES = ['lanewatch', 'TCP', 'UDP', 'SHA-256', 'XXXX-XXXX-XXXX-XXXX'];
 const KEYS_ON_BOARD = /\((Shift\+\w|Esc)\)/;
 const words = (s = ''): boolean =>
   WORD.test(s.replace(KEYS_ON_BOARD, '')) && !NAMES.includes(s.trim()) && !/^rtsps?:\/\//.test(s);
@@ -115,11 +115,11 @@ describe('markup', () => {
 
 describe('keys', () => {
   const all = files.map((f) => f.text).join('\n');
-  const literal = new Set([...all.matchAll(/'([a-z]\w*\.\w+)'/g)].map((m) => m[1]!));
+  const literal = new Set([...all.matchAll(/'([a-z]\w*(?:\.\w+)+)'/g)].map((m) => m[1]!));
   /** Keys that are put together: `zone.${kind}`, keyOr('cause', ...), and the codes of the recorder by their group. */
   const made = [
-    ...[...all.matchAll(/`([a-z]\w*\.\w*)\$\{/g)].map((m) => m[1]!),
-    ...[...all.matchAll(/keyOr\(\s*'(\w+)'/g)].map((m) => `${m[1]}.`),
+    ...[...all.matchAll(/`([a-z]\w*(?:\.\w*)+)\$\{/g)].map((m) => m[1]!),
+    ...[...all.matchAll(/keyOr\(\s*'([\w.]+)'/g)].map((m) => `${m[1]}.`),
   ];
 
   it('are all used', () => {
