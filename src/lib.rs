@@ -16,10 +16,10 @@
 //! | 4 | [`http`] | routes, extractors, one file per resource, OpenAPI, the web app's files | axum, hyper |
 //! | 3 | [`record`] | when to cut, what to write, recovery at start, the gap ledger, check and rebuild | – |
 //! | 3 | [`retention`] | how long footage stays: by room and by days, clock trust, the sweep that deletes | – |
-//! | 3 | [`playback`] | from a range of time to bytes: lists, HLS, MP4, key frames, live chunks | – |
+//! | 3 | [`playback`] | from a range of time to bytes: lists, HLS, MP4, key frames, live chunks, exports | zip |
 //! | 3 | [`detect`] | what moves, where it counts, events, their pictures, cameras made blind | rten (feature `objects`) |
 //! | 3 | [`auth`] | passwords, sessions, tokens | argon2 |
-//! | 2 | [`ingest`] | RTSP sessions, camera clocks and quirks, reconnecting | retina |
+//! | 2 | [`ingest`] | RTSP sessions, camera clocks and quirks, reconnecting; finding cameras | retina, ONVIF's XML |
 //! | 2 | [`catalogue`] | the SQLite index: every SQL string, one writer, many readers | sqlx, `migrations/` |
 //! | 2 | [`storage`] | volumes, segment files, fsync, unlink, positioned reads | the file system |
 //! | 2 | [`vision`] | pictures out of access units, in a confined worker process | FFmpeg, image, Landlock, seccomp |
@@ -45,7 +45,8 @@
 //! - **activity**: one picture's motion, as cells of a 32 by 18 grid. **mover**: a thing that makes its way. **zone**: area that
 //!   counts. **mask**: area that never counts. **event**: span in which something happened. **snapshot**: one JPEG.
 //! - **hub**: where a stream meets its readers. **subscription**: a reader's cursor. **viewer**: one that looks.
-//! - **timeline**: what exists between two times. **export**: a file made from segments.
+//! - **timeline**: what exists between two times. **export**: a file made from segments. **share**: a link to an export for
+//!   somebody without an account. **lock**: somebody's word that footage stays; it makes holds. **layout**: a kept wall.
 //!
 //! # Three walks
 //!
