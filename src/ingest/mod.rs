@@ -1,7 +1,7 @@
 //! Room **ingest** (floor 2): from cameras to the hub.
 //!
 //! Owns retina, and with it RTSP, RTP and what cameras do wrong; and ONVIF, with which cameras are found ([`discover`]) and
-//! asked for their streams ([`examine`]). One supervised task per stream ([`Ingest::run_stream`])
+//! asked for their streams ([`examine()`]). One supervised task per stream ([`Ingest::run_stream`])
 //! opens session after session; a session turns packets into access units on the stream's time line and publishes
 //! them. All of them, and the recorders, share one thread ([`IngestRuntime`]).
 //!
