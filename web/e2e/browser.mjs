@@ -84,3 +84,12 @@ export async function accessible(page) {
   const found = violations.map((v) => `${v.impact} ${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join(' | ')}`); // prettier-ignore
   assert.deepEqual(found, [], page.url());
 }
+
+/** Waits until `predicate`, run in the page, answers true. It may be asynchronous: `waitForFunction` takes a promise for a yes. */
+export async function eventually(page, predicate, arg, limitMs = 30_000) {
+  const end = Date.now() + limitMs;
+  while (!(await page.evaluate(predicate, arg))) {
+    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${predicate}`);
+    await page.waitForTimeout(200);
+  }
+}

@@ -1,7 +1,7 @@
 // J13 in small: a newcomer on an empty recorder signs in, sets a password, and adds cameras through the form.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, launch, open, PC } from './browser.mjs';
+import { accessible, eventually, launch, open, PC } from './browser.mjs';
 import { fleet, lane, needsRecorder, Recorder } from './recorder.mjs';
 
 const PASSWORD = 'con trâu đi cày sớm';
@@ -157,7 +157,7 @@ test(
     );
     await page.goto(`${recorder.url}/c/lane20`);
     await page.waitForSelector('[data-stage="live"] >> text=/Máy này không phát được H\\.265/');
-    await page.waitForFunction(async () => {
+    await eventually(page, async () => {
       const { items } = await (await fetch('/api/v1/cameras')).json();
       return Date.now() - Date.parse(items.find((c) => c.slug === 'lane20').oldest_at ?? '') > 5000;
     });

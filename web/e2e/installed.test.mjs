@@ -2,7 +2,7 @@
 // forgets on signing out. Needs a browser that trusts the address: loopback, or HTTPS.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, launch, open, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, eventually, launch, open, signIn, PHONE, URL_BASE } from './browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -30,7 +30,7 @@ test('a start without a network shows the shell and the last pictures with their
   await page.evaluate(() => navigator.serviceWorker.ready);
   // Left for another app: the moment at which the last pictures are kept.
   await hide(page);
-  await page.waitForFunction(async () => {
+  await eventually(page, async () => {
     const names = await caches.keys();
     if (!names.includes('lanewatch-kept')) return false;
     return (await (await caches.open('lanewatch-kept')).keys()).some((r) => r.url.includes('/kept/still/'));
@@ -57,7 +57,7 @@ test('a start without a network shows the shell and the last pictures with their
   await page.goto(`${URL_BASE}/system`);
   await page.getByRole('button', { name: 'Đăng xuất' }).click();
   await page.waitForSelector('#secret');
-  await page.waitForFunction(async () => !(await caches.keys()).includes('lanewatch-kept'));
+  await eventually(page, async () => !(await caches.keys()).includes('lanewatch-kept'));
   assert.deepEqual(faults, []);
   await context.close();
 });

@@ -2,7 +2,7 @@
 // locks on the timeline. Against the real recorder, whose simulated cameras always move.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { eventually, accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -18,7 +18,7 @@ const send = (page, method, path, body) =>
     [method, path, body],
   ); // prettier-ignore
 /** Polls in the page until what the recorder says is as wanted. */
-const until = (page, path, f) => page.waitForFunction(async ([p, source]) => new Function(`return ${source}`)()(await (await fetch(`/api/v1/${p}`)).json()), [path, String(f)], { polling: 200 }).catch((e) => { throw new Error(`${path}: ${e.message}`); }); // prettier-ignore
+const until = (page, path, f) => eventually(page, async ([p, source]) => new Function(`return ${source}`)()(await (await fetch(`/api/v1/${p}`)).json()), [path, String(f)]).catch((e) => { throw new Error(`${path}: ${e.message}`); }); // prettier-ignore
 
 /** A card holds an event and may get newer ones of its camera at any time: what became of one is asked of the recorder. */
 const marked = (page, id, f) => until(page, `events/${id}`, f);

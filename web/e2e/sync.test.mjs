@@ -1,7 +1,7 @@
 // J10: several cameras at one clock: how far apart their pictures are, how long a seek of nine takes, what a gap does.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, debug, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, debug, eventually, launch, open, signIn, PC, PHONE, URL_BASE } from './browser.mjs';
 import { median, percentile, print, within } from './figures.mjs';
 import { framesOf, shownFrames, spread, watchFrames } from './pixel-clock.mjs';
 import { fault, needsFleet } from './recorder.mjs';
@@ -119,7 +119,7 @@ test('J10: a tile in a gap says so, holds nobody, and comes in again on time', n
   const { slugs: others } = await footage(page, 3, 10_000, [broken]);
   await fault(broken, 'off');
   try {
-    await page.waitForFunction(async (slug) => (await (await fetch(`/api/v1/cameras/${slug}`)).json()).state === 'offline', broken); // prettier-ignore
+    await eventually(page, async (slug) => (await (await fetch(`/api/v1/cameras/${slug}`)).json()).state === 'offline', broken); // prettier-ignore
     await page.waitForTimeout(6000);
   } finally {
     await fault(broken, 'on');
