@@ -2,7 +2,7 @@
 //! own tries.
 
 use super::token::{Digest, fresh_token};
-use crate::base::{Result, Secret, random_token};
+use crate::base::{Result, Secret, hex, random_token};
 use crate::catalogue::Catalogue;
 
 /// Fact in the catalogue: the key that marks are made with.
@@ -44,7 +44,7 @@ impl Devices {
     fn seal(&self, name: &str) -> String {
         let inner = Digest::of(&[self.key.expose().as_bytes(), b"|", name.as_bytes()]);
         let outer = Digest::of(&[self.key.expose().as_bytes(), b"|", &inner.0]);
-        outer.0.iter().map(|b| format!("{b:02x}")).collect()
+        hex(&outer.0)
     }
 }
 

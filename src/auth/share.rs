@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::bucket::Buckets;
 use super::session::{Auth, Denied};
 use super::token::{Digest, fresh_token};
-use crate::base::{Error, Result, Secret, TICKS_PER_SECOND, Ticks};
+use crate::base::{Error, Result, Secret, TICKS_PER_SECOND, Ticks, hex};
 use crate::catalogue::TokenHash;
 
 /// Links whose tries are remembered; beyond, newcomers share one bucket.
@@ -43,10 +43,6 @@ impl Shares {
             ticks => Err(Denied::TooMany { retry_after_s: (ticks / TICKS_PER_SECOND + 1).unsigned_abs() }),
         }
     }
-}
-
-fn hex(digest: Digest) -> String {
-    digest.0.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// What the catalogue knows a link by.
@@ -93,7 +89,7 @@ impl Auth {
         }
         self.shares().tries.lock().unwrap_or_else(PoisonError::into_inner).give_back(&share);
         let until = (self.clock().now() + PASS).0;
-        let pass = format!("{until:x}.{}", hex(self.shares().proof(share, until)));
+        let pass = format!("{until:x}.{}", hex(&self.shares().proof(share, until).0));
         Ok((Secret::new(pass), PASS / TICKS_PER_SECOND))
     }
 
@@ -101,7 +97,7 @@ impl Auth {
     pub fn has_pass(&self, share: TokenHash, pass: &str) -> bool {
         let Some((until, proof)) = pass.split_once('.') else { return false };
         let Ok(until) = i64::from_str_radix(until, 16) else { return false };
-        let right = hex(self.shares().proof(share, until));
+        let right = hex(&self.shares().proof(share, until).0);
         // Hashes of both, so that the time it takes says nothing of the right one.
         let same = Digest::of(&[right.as_bytes()]) == Digest::of(&[proof.as_bytes()]);
         same && self.clock().now() < Ticks(until)

@@ -40,5 +40,10 @@ pub struct Credentials {
 pub fn random_token(bytes: usize) -> String {
     let mut raw = vec![0_u8; bytes];
     getrandom::fill(&mut raw).expect("the operating system has random numbers");
-    raw.iter().map(|b| format!("{b:02x}")).collect()
+    hex(&raw)
+}
+
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

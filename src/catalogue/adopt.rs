@@ -4,6 +4,7 @@ use super::Catalogue;
 use super::camera::Camera;
 use super::camera_write::{NewCamera, StreamRow, announce, insert, put_stream};
 use super::day;
+use super::names::camera_key;
 use super::segment::seal;
 use super::sql::{failed, statements};
 use super::types::SealedSegment;
@@ -11,7 +12,6 @@ use super::writer::{Change, Write};
 use crate::base::{CameraId, Error, Result, StreamId, StreamKind};
 
 statements! {
-    CAMERA_KEY = "select key from camera where id = ?1";
     STREAM_KNOWN = "select count(*) from stream where id = ?1";
 }
 
@@ -48,8 +48,7 @@ impl Change for AdoptCamera {
         let adopted = &self.0;
         let lost = LOST_URL.parse()?;
         let new = NewCamera { enabled: false, ..NewCamera::new(adopted.name.clone(), lost) };
-        let query = sqlx::query_scalar(CAMERA_KEY).bind(adopted.id.0.as_bytes().as_slice());
-        let known: Option<i64> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
+        let known = camera_key(w, adopted.id).await?;
         if known.is_none() && adopted.streams.is_empty() {
             return Err(Error::invalid("a camera without streams cannot be adopted"));
         }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::names::camera_key;
 use super::sql::{failed, statements, uuid};
 use super::writer::{Change, Write};
 use super::{Catalogue, outbox};
 use crate::base::{BookmarkId, CameraId, Error, Kind, Result, Ticks, TimeRange};
 
 statements! {
-    CAMERA_KEY = "select key from camera where id = ?1";
     INSERT = "insert into bookmark (id, camera_key, at_90k, to_90k, note, by, made_90k, revision) \
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1)";
     UPDATE = "update bookmark set at_90k = ?3, to_90k = ?4, note = ?5, revision = revision + 1 \
@@ -67,10 +67,9 @@ impl Change for Add {
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let b = &self.0;
-        let query = sqlx::query_scalar(CAMERA_KEY).bind(b.camera.0.as_bytes().as_slice());
-        let camera: Option<i64> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
-        let camera =
-            camera.ok_or_else(|| Error::not_found("there is no such camera; look at the list again"))?;
+        let camera = camera_key(w, b.camera)
+            .await?
+            .ok_or_else(|| Error::not_found("there is no such camera; look at the list again"))?;
         let query = sqlx::query(INSERT)
             .bind(b.id.0.as_bytes().as_slice())
             .bind(camera)

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::event::Event;
 use super::event_list::objects;
+use super::names::camera_key;
 use super::object::{Object, merged, rank};
 use super::sql::{failed, statements, uuid};
 use super::writer::{Change, Write};
@@ -11,7 +12,6 @@ use super::{Catalogue, outbox};
 use crate::base::{CameraId, Error, EventId, Result, Ticks};
 
 statements! {
-    CAMERA_KEY = "select key from camera where id = ?1";
     BEFORE = "select end_90k is not null, zones, objects from event where id = ?1";
     /// An end that is known stays: what comes later for it was on its way.
     PUT = "insert into event (id, camera_key, kind, start_90k, seen_90k, end_90k, score, peak, cells, zones, best_90k) \
@@ -30,9 +30,7 @@ statements! {
 
 /// Writes an event as it is now.
 async fn put(w: &mut Write, event: &Event) -> Result<()> {
-    let query = sqlx::query_scalar(CAMERA_KEY).bind(event.camera.0.as_bytes().as_slice());
-    let camera: Option<i64> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
-    let camera = camera.ok_or_else(|| {
+    let camera = camera_key(w, event.camera).await?.ok_or_else(|| {
         Error::not_found(format!("camera {} of an event is not in the catalogue", event.camera))
     })?;
     let id = event.id.0.as_bytes().as_slice();

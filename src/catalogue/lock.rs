@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::names::camera_key;
 use super::sql::{failed, statements, uuid};
 use super::writer::{Change, Write};
 use super::{Catalogue, hold, outbox};
 use crate::base::{CameraId, Error, LockId, Result, Ticks, TimeRange};
 
 statements! {
-    CAMERA_KEY = "select key from camera where id = ?1";
     INSERT = "insert into lock (id, camera_key, from_90k, to_90k, until_90k, note, by, made_90k) \
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     DELETE = "delete from lock where id = ?1 returning camera_key, from_90k, to_90k";
@@ -68,10 +68,9 @@ impl Change for Add {
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let lock = &self.0;
-        let query = sqlx::query_scalar(CAMERA_KEY).bind(lock.camera.0.as_bytes().as_slice());
-        let camera: Option<i64> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
-        let camera =
-            camera.ok_or_else(|| Error::not_found("there is no such camera; look at the list again"))?;
+        let camera = camera_key(w, lock.camera)
+            .await?
+            .ok_or_else(|| Error::not_found("there is no such camera; look at the list again"))?;
         let query = sqlx::query(INSERT)
             .bind(lock.id.0.as_bytes().as_slice())
             .bind(camera)

@@ -5,12 +5,13 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use super::sql::{failed, statements, uuid};
 use super::writer::Write;
-use crate::base::{Error, Result, VolumeId};
+use crate::base::{CameraId, Error, Result, VolumeId};
 use crate::media::ParametersHash;
 
 statements! {
     VOLUMES = "select key, id from volume";
     PARAMETERS = "select key, hash from parameters";
+    CAMERA_KEY = "select key from camera where id = ?1";
     VOLUME_KEY = "select key from volume where id = ?1";
     PARAMETERS_KEY = "select key from parameters where hash = ?1";
     PARAMETERS_STUB = "insert into parameters (hash, mime, codec, width, height) values (?1, '', '', 0, 0) returning key";
@@ -47,6 +48,12 @@ impl Names {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
     }
+}
+
+/// Key of a camera, also of a removed one; `None` when it never was.
+pub(super) async fn camera_key(w: &mut Write, id: CameraId) -> Result<Option<i64>> {
+    let query = sqlx::query_scalar(CAMERA_KEY).bind(id.0.as_bytes().as_slice());
+    query.fetch_optional(&mut w.conn).await.map_err(failed)
 }
 
 /// Key of a volume that must have been put before.

@@ -9,6 +9,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::error::{Code, Problem};
 use super::etag::{etag, not_modified};
+use crate::base::hex;
 
 /// What `npm run build` left; a program built without it has a page that says so.
 #[derive(RustEmbed)]
@@ -134,8 +135,7 @@ fn respond(
     coding: Option<&'static str>,
     headers: &HeaderMap,
 ) -> Response {
-    let hash: String = hash[..16].iter().map(|b| format!("{b:02x}")).collect();
-    let tag = etag(hash);
+    let tag = etag(hex(&hash[..16]));
     let keep = if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let mut answer = if not_modified(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()

@@ -10,6 +10,7 @@ use super::error::{Answer, Code, Problem};
 use super::etag::expected_revision;
 use super::extract::{Caller, Json, Path, Query};
 use super::marks::note;
+use super::paging::{cut, page_limit, read_cursor};
 use super::wire::{Time, present};
 use crate::base::{BookmarkId, CameraId, Kind, Ticks, TimeRange};
 use crate::catalogue;
@@ -142,27 +143,14 @@ pub(super) async fn list_bookmarks(
     State(app): State<App>,
     Query(which): Query<Which>,
 ) -> Answer<Json<BookmarkPage>> {
-    let limit = which.limit.unwrap_or(LIMIT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let sentence = format!("limit is {limit}; use 1 to {LIMIT_MAX}");
-        return Err(Problem::invalid(sentence).with("field", "limit"));
-    }
+    let limit = page_limit(which.limit, LIMIT, LIMIT_MAX)?;
     let camera = match &which.camera {
         Some(name) => Some(app.camera(name).await?.id),
         None => None,
     };
-    let read = |text: &str| {
-        let (at, id) = text.split_once('.')?;
-        Some((Ticks(u64::from_str_radix(at, 16).ok()?.cast_signed()), id.parse().ok()?))
-    };
-    let before = which.cursor.as_deref().map(|text| {
-        read(text).ok_or_else(|| Problem::invalid("this cursor is none of ours; begin without one"))
-    });
-    let range = open_range(which.from, which.to);
-    let mut rows = app.catalogue().bookmarks(range, camera, before.transpose()?, limit + 1).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next_cursor = rows.last().filter(|_| more).map(|row| format!("{:x}.{}", row.at.0, row.id));
+    let (range, before) = (open_range(which.from, which.to), read_cursor(which.cursor.as_deref())?);
+    let mut rows = app.catalogue().bookmarks(range, camera, before, limit + 1).await?;
+    let next_cursor = cut(&mut rows, limit, |row| (row.at, row.id));
     Ok(Json(BookmarkPage { items: rows.into_iter().map(Bookmark::from).collect(), next_cursor }))
 }
 

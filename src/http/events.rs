@@ -17,6 +17,7 @@ use super::etag::{etag, not_modified};
 use super::extract::{Caller, Json, Path, Query};
 use super::marks::{HandledBy, VerdictName};
 use super::media::{How, send_clip};
+use super::paging::{cut, page_limit, read_cursor};
 use super::segments::Which;
 use super::timeline::named_cameras;
 use super::wire::{Span, Time};
@@ -302,13 +303,6 @@ pub(super) fn kinds(text: &str) -> Answer<Vec<EventKind>> {
     Ok(kinds)
 }
 
-/// Position after which a page begins: start and id of the event before.
-fn read_cursor(text: &str) -> Option<(Ticks, EventId)> {
-    let (start, id) = text.split_once('.')?;
-    let start = u64::from_str_radix(start, 16).ok()?.cast_signed();
-    Some((Ticks(start), id.parse().ok()?))
-}
-
 /// Lists what happened in a range: events that meet it, newest first.
 #[utoipa::path(get, path = "/events", tag = "events", params(Feed, Span),
     responses((status = 200, description = "A page of events", body = EventPage), Problem))]
@@ -320,20 +314,13 @@ pub(super) async fn list_events(
 ) -> Answer<Json<EventPage>> {
     let field = |name: &'static str| move |e: crate::base::Error| Problem::from(e).with("field", name);
     let range = span.range()?;
-    let limit = feed.limit.unwrap_or(LIMIT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(
-            Problem::invalid(format!("limit is {limit}; use 1 to {LIMIT_MAX}")).with("field", "limit")
-        );
-    }
+    let limit = page_limit(feed.limit, LIMIT, LIMIT_MAX)?;
     let named = feed.cameras.as_deref().filter(|list| !list.trim().is_empty());
     let cameras = match named {
         Some(_) => named_cameras(&app, named).await?.iter().map(|camera| camera.id).collect(),
         None => Vec::new(),
     };
-    let before = feed.cursor.as_deref().map(|text| {
-        read_cursor(text).ok_or_else(|| Problem::invalid("this cursor is none of ours; begin without one"))
-    });
+    let before = read_cursor(feed.cursor.as_deref())?;
     let filter = EventFilter {
         cameras,
         kinds: kinds(feed.kind.as_deref().unwrap_or_default())?,
@@ -343,12 +330,10 @@ pub(super) async fn list_events(
             None => 0,
         },
         seen: feed.seen.map(|seen| (who.id(), seen)),
-        before: before.transpose()?,
+        before,
     };
     let mut rows = app.catalogue().events(range, &filter, limit + 1).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next_cursor = rows.last().filter(|_| more).map(|row| format!("{:x}.{}", row.start.0, row.id));
+    let next_cursor = cut(&mut rows, limit, |row| (row.start, row.id));
     Ok(Json(EventPage { items: shown(&app, &who, rows).await?, next_cursor }))
 }
 

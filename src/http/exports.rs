@@ -12,10 +12,11 @@ use super::cameras::RenditionId;
 use super::error::{Answer, Code, Problem};
 use super::etag::{etag, not_modified};
 use super::extract::{Caller, Json, Path, Query};
+use super::paging::{cut, page_limit, read_cursor};
 use super::range::ByteRange;
 use super::segments::unchanged;
 use super::wire::{Span, Time};
-use crate::base::{CameraId, ExportId, StreamKind, TICKS_PER_SECOND, Ticks, TimeRange};
+use crate::base::{CameraId, ExportId, StreamKind, TICKS_PER_SECOND, TimeRange, hex};
 use crate::catalogue::{Export as Row, ExportItem, ExportMissing, ExportState, NewExport as NewRow};
 use crate::playback::ExportPlan;
 
@@ -192,10 +193,6 @@ pub(super) struct ExportPage {
     next_cursor: Option<String>,
 }
 
-pub(super) fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 /// How far one is, 0 to 1.
 pub(super) fn progress(app: &App, row: &Row) -> f64 {
     match row.state {
@@ -355,13 +352,6 @@ pub(super) struct Page {
     cursor: Option<String>,
 }
 
-/// Position after which a page begins: creation and id of the export before.
-fn read_cursor(text: &str) -> Option<(Ticks, ExportId)> {
-    let (created, id) = text.split_once('.')?;
-    let created = u64::from_str_radix(created, 16).ok()?.cast_signed();
-    Some((Ticks(created), id.parse().ok()?))
-}
-
 /// Lists exports, newest first.
 #[utoipa::path(get, path = "/exports", tag = "exports", params(Page),
     responses((status = 200, description = "A page of exports", body = ExportPage), Problem))]
@@ -369,18 +359,9 @@ pub(super) async fn list_exports(
     State(app): State<App>,
     Query(page): Query<Page>,
 ) -> Answer<Json<ExportPage>> {
-    let limit = page.limit.unwrap_or(LIMIT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let sentence = format!("limit is {limit}; use 1 to {LIMIT_MAX}");
-        return Err(Problem::invalid(sentence).with("field", "limit"));
-    }
-    let before = page.cursor.as_deref().map(|text| {
-        read_cursor(text).ok_or_else(|| Problem::invalid("this cursor is none of ours; begin without one"))
-    });
-    let mut rows = app.catalogue().exports(before.transpose()?, limit + 1).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next_cursor = rows.last().filter(|_| more).map(|row| format!("{:x}.{}", row.created.0, row.id));
+    let limit = page_limit(page.limit, LIMIT, LIMIT_MAX)?;
+    let mut rows = app.catalogue().exports(read_cursor(page.cursor.as_deref())?, limit + 1).await?;
+    let next_cursor = cut(&mut rows, limit, |row| (row.created, row.id));
     let items = rows.into_iter().map(|row| shown(&app, row)).collect();
     Ok(Json(ExportPage { items, next_cursor }))
 }

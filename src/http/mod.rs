@@ -47,6 +47,7 @@ mod metrics;
 mod metrics_motion;
 mod motion_searches;
 mod openapi;
+mod paging;
 mod range;
 mod router;
 mod searches;

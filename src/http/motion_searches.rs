@@ -14,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::App;
 use super::error::{Answer, Problem};
 use super::extract::{Caller, Json, Path, Query};
+use super::paging::{no_cursor, page_limit};
 use super::searches::{Progress, Search, State as Life, Wanted};
 use super::sse;
 use super::wire::{Span, Time};
@@ -23,8 +24,8 @@ use crate::catalogue::MotionHit;
 /// A cell belongs to the region when at least so much of it lies inside.
 const CELL_SHARE: f32 = 0.25;
 /// Hits in one answer.
-const LIMIT: usize = 100;
-const LIMIT_MAX: usize = 1000;
+const LIMIT: u32 = 100;
+const LIMIT_MAX: u32 = 1000;
 /// An answer without hits waits so long for one, so that nobody has to ask in a hurry.
 const WAIT: Duration = Duration::from_secs(2);
 
@@ -210,7 +211,7 @@ pub(super) async fn delete_search(
 #[into_params(parameter_in = Query)]
 pub(super) struct Page {
     /// At most so many, 1 to 1000; 100 when it is left out.
-    limit: Option<usize>,
+    limit: Option<u32>,
     /// `next_cursor` of the answer before.
     cursor: Option<String>,
 }
@@ -236,15 +237,10 @@ pub(super) async fn get_results(
 ) -> Answer<Response> {
     let search = app.searches().find(&app, &caller, &id)?;
     let from = match &page.cursor {
-        Some(text) => usize::from_str_radix(text, 16)
-            .map_err(|_| Problem::invalid("this cursor is none of ours; begin without one"))?,
+        Some(text) => usize::from_str_radix(text, 16).map_err(|_| no_cursor())?,
         None => 0,
     };
-    let limit = page.limit.unwrap_or(LIMIT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let sentence = format!("limit is {limit}; use 1 to {LIMIT_MAX}");
-        return Err(Problem::invalid(sentence).with("field", "limit"));
-    }
+    let limit = page_limit(page.limit, LIMIT, LIMIT_MAX)?;
     let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if accept.contains("text/event-stream") {
         return Ok(streamed(&app, caller, search, from));
@@ -253,7 +249,7 @@ pub(super) async fn get_results(
     // Whether there was something or not: it is answered what there is.
     let _ = tokio::time::timeout(WAIT, more(&mut follow, from)).await;
     let progress = search.progress();
-    let items = hits(&search, from, limit);
+    let items = hits(&search, from, limit as usize);
     let next = from + items.len();
     let over = progress.state != Life::Running && next >= progress.hits;
     Ok(Json(Results {

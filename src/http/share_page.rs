@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use super::App;
 use super::error::{Answer, Code, Problem};
-use super::exports::{hex, send_file};
+use super::exports::send_file;
 use super::extract::{Path, Query};
 use super::serve::Peer;
 use crate::auth::{Denied, share_hash};
-use crate::base::{Secret, Ticks, TimeRange, random_token};
+use crate::base::{Secret, Ticks, TimeRange, hex, random_token};
 use crate::catalogue::{Export, Opened, Share, Standing, TokenHash};
 
 /// Longest form: a PIN.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::base::{CameraId, DatabaseId, SegmentId, Ticks, TimeRange, Zone};
+use crate::base::{CameraId, DatabaseId, SegmentId, Ticks, TimeRange, Zone, hex};
 use crate::catalogue::{Export, ExportMissing};
 
 /// Names in the zip.
@@ -40,10 +40,6 @@ pub(super) struct PartFile {
     pub(super) bytes: u64,
     pub(super) sha256: [u8; 32],
     pub(super) origins: Vec<Origin>,
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[derive(Serialize)]
