@@ -1,7 +1,7 @@
 // What people choose on the wall: layouts, order, areas of the screen, data saver, kiosk; and the hand-held wall.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, debug, launch, open, PC, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, debug, eventually, launch, open, PC, signIn, URL_BASE } from './browser.mjs';
 import { print } from './figures.mjs';
 
 let browser;
@@ -22,6 +22,12 @@ const allLive = (page) =>
     return all.length > 0 && all.every((e) => e.dataset.state === 'live');
   });
 const order = async (page) => (await api(page, 'cameras')).items.map((c) => c.slug);
+/** On the recorder and on the screen. */
+const ordered = (page, want) =>
+  eventually(page, async (all) => {
+    const items = (await (await fetch('/api/v1/cameras')).json()).items.map((c) => c.slug).join();
+    return items === all && [...document.querySelectorAll('[data-tile]')].map((e) => e.dataset.tile).join() === all;
+  }, want.join()); // prettier-ignore
 
 test('kiosk: five by four tiles of 384x216, a bar of 48 and a strip of 168 fill full HD; no way to other pages', async () => {
   const { context, page, faults } = await open(browser, PC);
@@ -120,22 +126,14 @@ test('tiles are put in order by their buttons and by dragging; no picture begins
   await accessible(page);
   await page.click(`[data-tile="${before[0]}"] [data-action=later]`);
   const byButton = [before[1], before[0], ...before.slice(2)];
-  await page.waitForFunction((slug) => document.querySelector('[data-tile]').dataset.tile === slug, before[1]);
-  await page.waitForFunction(
-    async (want) => (await (await fetch('/api/v1/cameras')).json()).items.map((c) => c.slug).join() === want,
-    byButton.join(),
-  );
+  await ordered(page, byButton);
   const [from, to] = [await box(page, '[data-place="0"]'), await box(page, '[data-place="3"]')];
   await page.mouse.move(from.x + from.width / 2, from.y + 20);
   await page.mouse.down();
   await page.mouse.move(to.x + to.width / 2, to.y + 30, { steps: 5 });
   await page.mouse.up();
   const byDrag = [...byButton.slice(1, 4), byButton[0], ...byButton.slice(4)];
-  await page.waitForFunction(
-    async (want) => (await (await fetch('/api/v1/cameras')).json()).items.map((c) => c.slug).join() === want,
-    byDrag.join(),
-  );
-  assert.deepEqual(await tiles(page), byDrag);
+  await ordered(page, byDrag);
   await page.click('[data-action=arrange]');
   await allLive(page);
   const anew = Object.entries((await debug(page)).tiles).filter(([, t]) => t.rebuilds > 0);

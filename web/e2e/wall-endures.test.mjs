@@ -2,7 +2,7 @@
 // page sleeps. Long, so only where LANEWATCH_WALL_MINUTES asks for it: scripts/wall.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { debug, launch, open, PC, signIn, URL_BASE } from './browser.mjs';
+import { debug, eventually, launch, open, PC, signIn, URL_BASE } from './browser.mjs';
 import { cpuSeconds, median, print } from './figures.mjs';
 import { fault, fleet } from './recorder.mjs';
 
@@ -92,7 +92,8 @@ test(
       await page.waitForTimeout(AWAY_MS);
       await fault(lane, 'on');
       // The recorder dials again after its own pause: what counts is from its first picture to ours.
-      await page.waitForFunction(
+      await eventually(
+        page,
         async (slug) =>
           (await (await fetch(`/api/v1/cameras/${slug}`)).json()).renditions.every((r) => r.state === 'live'),
         lane,
