@@ -24,6 +24,15 @@ const until = (page, path, f) => eventually(page, async ([p, source]) => new Fun
 const marked = (page, id, f) => until(page, `events/${id}`, f);
 const leadOf = async (card) => (await card.getAttribute('data-card')).split(' ')[0];
 
+/** The first card, which stays that of its event when newer ones come above it. */
+async function newest(page) {
+  const first = page.locator('[data-card]').first();
+  await first.waitFor();
+  await accessible(page);
+  const id = await leadOf(first);
+  return { id, card: page.locator(`[data-card~="${id}"]`) };
+}
+
 /** Signed in, with some events that nobody has marked yet. */
 async function fresh(options, expected = []) {
   const opened = await open(browser, options, { expected });
@@ -39,10 +48,7 @@ async function fresh(options, expected = []) {
 test('the feed: seen, handled with a note, false alarm; counted, and undone', async (t) => {
   const { context, page, faults } = await fresh(PC);
   await page.goto(`${URL_BASE}/events`);
-  const card = page.locator('[data-card]').first();
-  await card.waitFor();
-  await accessible(page);
-  const id = await leadOf(card);
+  const { card, id } = await newest(page);
   await page.waitForSelector('[data-unseen]');
   await card.locator('[data-action=seen]').click();
   await page.waitForSelector('[data-undo]');
@@ -99,10 +105,7 @@ test('the feed: seen, handled with a note, false alarm; counted, and undone', as
 test('phone: a card drawn to the right is seen, one that is not drawn far enough comes back', async () => {
   const { context, page, faults } = await fresh(PHONE);
   await page.goto(`${URL_BASE}/events`);
-  const card = page.locator('[data-card]').first();
-  await card.waitFor();
-  await accessible(page);
-  const id = await leadOf(card);
+  const { card, id } = await newest(page);
   for (const button of await card.locator('.acts .btn').all()) {
     const box = await button.boundingBox();
     assert.ok(box.height >= 44 && box.width >= 44, `${box.width} x ${box.height}`);
@@ -127,7 +130,7 @@ test('phone: a card drawn to the right is seen, one that is not drawn far enough
   await context.close();
 });
 
-test('one event: its clip plays at once, opening it is seeing it, and its buttons lead on', async () => {
+test('J5, phone: one event: its clip plays at once, opening it is seeing it, and its buttons lead on', async () => {
   const { context, page, faults, ids } = await fresh(PHONE);
   await page.goto(`${URL_BASE}/events`);
   await page.locator('[data-event]').first().click();
