@@ -105,7 +105,10 @@ test('the feed: seen, handled with a note, false alarm; counted, and undone', as
 test('phone: a card drawn to the right is seen, one that is not drawn far enough comes back', async () => {
   const { context, page, faults } = await fresh(PHONE);
   await page.goto(`${URL_BASE}/events`);
-  const { card, id } = await newest(page);
+  const card = page.locator('[data-card]').first();
+  await card.waitFor();
+  await accessible(page);
+  const id = await leadOf(card);
   for (const button of await card.locator('.acts .btn').all()) {
     const box = await button.boundingBox();
     assert.ok(box.height >= 44 && box.width >= 44, `${box.width} x ${box.height}`);
