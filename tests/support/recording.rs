@@ -114,9 +114,10 @@ impl Recording {
     /// all but the last second of them: a recorder looks how far its file has come with each picture.
     pub async fn feed(&self, fed: &mut Fed, seconds: i64) {
         let first = async {
-            // The recorder reads the catalogue before it takes pictures, and a ring keeps two seconds.
+            // The recorder reads the catalogue before it takes pictures, and a ring keeps two seconds: slower than it reads.
             while self.recorded_until(fed).await.is_none() {
                 self.picture(fed).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         tokio::time::timeout(Duration::from_secs(20), first).await.expect("recording begins");
