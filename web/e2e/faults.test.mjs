@@ -70,7 +70,7 @@ test(
 );
 
 test(
-  'a camera that is cut off says so; its gap stands in the timeline with the cause, and playback offers a way out',
+  'J4: a camera that is cut off says so; its gap stands in the timeline with the cause, and playback offers a way out',
   needsFleet,
   async () => {
     const { context, page, faults } = await open(browser, PC);
@@ -98,7 +98,7 @@ test(
   },
 );
 
-test('a camera whose password was changed says what to do', needsFleet, async () => {
+test('J4: a camera whose password was changed says what to do', needsFleet, async () => {
   const { context, page, faults } = await open(browser, PC);
   await signIn(page);
   await isLive(page, 'lane06');

@@ -69,7 +69,7 @@ test(
 );
 
 test(
-  'a wrong password is told in words, the right one opens the page that was asked for, signing out closes it',
+  'J15: a wrong password is told in words, the right one opens the page that was asked for, signing out closes it',
   needsRecorder,
   async () => {
     const { context, page, faults } = await open(browser, PC, { fresh: true, expected: denied });

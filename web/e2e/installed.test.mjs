@@ -22,7 +22,7 @@ const hide = (page) =>
     delete document.hidden;
   });
 
-test('a start without a network shows the shell and the last pictures with their age; signing out forgets them', async () => {
+test('J15, phone: a start without a network shows the shell and the last pictures with their age; signing out forgets them', async () => {
   const gone = [/ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|WebSocket connection/];
   const { context, page, faults } = await open(browser, { ...PHONE, serviceWorkers: 'allow' }, { expected: gone });
   await signIn(page);

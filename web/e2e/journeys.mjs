@@ -46,7 +46,7 @@ function table() {
   rows.sort((a, b) => a.journey - b.journey || a.name.localeCompare(b.name));
   const cell = (text) => text.replaceAll('|', '\\|');
   const line = (r) => {
-    const [, what] = /^J\d+(?:, J\d+)*(?:, (?:PC|phone))?:? ?(.*)$/.exec(r.name);
+    const [, what] = /^J\d+(?:, J\d+)*(?:, (?:PC|phone)[^:]*)?:? ?(.*)$/.exec(r.name);
     const on = /phone/i.test(r.name) ? 'phone' : 'PC';
     const took = `${r.seconds.toFixed(1)} s${r.passed ? '' : ', failed'}`;
     return `| J${r.journey} | ${on} | ${cell(what)} | ${took} | ${cell(r.figures.join('; '))} |`;

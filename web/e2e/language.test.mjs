@@ -9,9 +9,11 @@ after(async () => browser?.close());
 
 const VIETNAMESE = /[ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ]/i;
 
-/** What is read on the page or to a screen reader, without the cameras' names and the name of the language. */
+/** What is read on the page or to a screen reader, without the name of the language and what people have named themselves. */
 async function texts(page) {
-  const own = (await api(page, 'cameras?limit=200')).items.map((c) => c.name);
+  const cameras = (await api(page, 'cameras?limit=200')).items;
+  const zones = await Promise.all(cameras.map((c) => api(page, `cameras/${c.id}/zones`)));
+  const own = [...cameras, ...zones.flatMap((z) => z.items)].map((x) => x.name);
   const all = await page.evaluate(() => {
     const out = [...document.querySelectorAll('*')].flatMap((e) => ['aria-label', 'title', 'placeholder', 'aria-valuetext'].map((a) => e.getAttribute(a))); // prettier-ignore
     return [...out.filter(Boolean), ...document.body.innerText.split('\n')];
@@ -20,7 +22,7 @@ async function texts(page) {
   return all.map((s) => strip(s).trim()).filter(Boolean);
 }
 
-test('English is complete on every page, the document says so, and the choice survives a reload', async () => {
+test('J15: English is complete on every page, the document says so, and the choice survives a reload', async () => {
   const { context, page, faults } = await open(browser, PC, { expected: [/404.*\/nowhere/, /503.*zones:preview/] });
   await signIn(page);
   await page.waitForSelector('[data-tile][data-state="live"]');
@@ -46,13 +48,21 @@ test('English is complete on every page, the document says so, and the choice su
   await context.close();
 });
 
-for (const [device, options] of Object.entries({ PC, phone: PHONE })) {
-  test(`${device}: every page passes the accessibility rules and fits the screen`, async () => {
-    const { context, page, faults } = await open(browser, options, { expected: [/404.*\/nowhere/] });
+const DEVICES = {
+  PC,
+  phone: PHONE,
+  // Full HD at 200 %, and WCAG's reflow: 1280 px at 400 %.
+  'PC at 200 %': { viewport: { width: 960, height: 540 }, deviceScaleFactor: 2 },
+  'PC at 400 %': { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 },
+};
+const PAGES = (slug) => ['/', '/events', '/exports', '/cameras', '/cameras?add=1', '/setup', '/system', `/c/${slug}`, `/c/${slug}/zones`, `/c/${slug}/search`, '/nowhere']; // prettier-ignore
+for (const [device, options] of Object.entries(DEVICES)) {
+  test(`J15, ${device}: every page passes the accessibility rules and fits the screen`, async () => {
+    const { context, page, faults } = await open(browser, options, { expected: [/404.*\/nowhere/, /503.*zones:preview/] }); // prettier-ignore
     await signIn(page);
     await page.waitForSelector('[data-tile][data-state="live"]');
     const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
-    for (const path of ['/cameras', '/cameras?add=1', '/system', `/c/${slug}`, '/nowhere']) {
+    for (const path of PAGES(slug)) {
       await page.goto(`${URL_BASE}${path}`);
       await page.waitForSelector('main h1, main h2, dialog h2');
       await page.waitForLoadState('networkidle');

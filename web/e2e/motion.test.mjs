@@ -277,7 +277,7 @@ test(
   },
 );
 
-test('where the recorder looks for motion: it is seen live, in the feed with a picture, on the timeline, and found', async (t) => {
+test('J12: where the recorder looks for motion it is seen live, in the feed with a picture, on the timeline, and found', async (t) => {
   const { context, page, faults } = await open(browser, PC, { expected: [NO_REPLAY] });
   await signIn(page);
   const camera = await live(page);
@@ -294,7 +294,14 @@ test('where the recorder looks for motion: it is seen live, in the feed with a p
   await page.goto(`${URL_BASE}/c/${camera.slug}/search`);
   await page.getByRole('button', { name: 'Cả khung hình' }).click();
   await page.click('[data-period=day]');
-  await page.click('[data-action=search]');
+  await within('first hit of a search over what was recorded', 500, async () => {
+    const start = performance.now();
+    await page.click('[data-action=search]');
+    await page.waitForSelector('[data-hit]');
+    const first = performance.now() - start;
+    await page.waitForSelector('[data-state=done]');
+    return first;
+  });
   await page.waitForSelector('[data-hit] canvas.shown');
   await page.locator('[data-hit]').first().click();
   await page.waitForSelector('[data-stage=playback]');

@@ -68,6 +68,66 @@ test('J7: a link to a moment shows its frame; random seeks are quick and land wh
   await context.close();
 });
 
+test('J7, phone: taps on the timeline are seeks, quick and landing where asked', async () => {
+  const { context, page, faults } = await open(browser, PHONE);
+  await signIn(page);
+  const { camera, a, b } = await footage(page);
+  await openAt(page, camera.slug, Math.max(a + 2000, b - 20_000));
+  await shown(page);
+  const box = await page.locator(SLIDER).boundingBox();
+  await within('seek by a tap on a phone, p95 of 10', 300, async () => {
+    const before = (await debug(page)).seeks.length;
+    for (let i = 0; i < 10; i++) {
+      const [from, to] = await view(page);
+      const t = Math.max(a + 1000, from) + Math.random() * (Math.min(b - 8000, to) - Math.max(a + 1000, from));
+      const seeks = (await debug(page)).seeks.length;
+      await page.touchscreen.tap(box.x + ((t - from) / (to - from)) * box.width, box.y + box.height * 0.7);
+      await page.waitForFunction((n) => window.__lanewatch.seeks.length > n, seeks);
+      await shown(page);
+      const got = await position(page);
+      assert.ok(Math.abs(got - t) < 3000 + (2 * (to - from)) / box.width, `asked ${t}, got ${got}`);
+    }
+    return percentile((await debug(page)).seeks.slice(before), 95);
+  });
+  await accessible(page);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('J8, phone: two fingers zoom the timeline about what is between them', async () => {
+  const { context, page, faults } = await open(browser, PHONE);
+  await signIn(page);
+  const { camera, b } = await footage(page);
+  await openAt(page, camera.slug, b - 15_000);
+  await shown(page);
+  await page.getByRole('button', { name: 'Tạm dừng' }).tap();
+  await page.waitForSelector('[data-stage=playback][data-state=paused]');
+  const box = await page.locator(SLIDER).boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.7];
+  const between = async () => {
+    const [from, to] = await view(page);
+    return { t: from + ((x - box.x) / box.width) * (to - from), span: to - from };
+  };
+  const cdp = await context.newCDPSession(page);
+  const fingers = (type, apart) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: apart ? [{ x: x - apart, y, id: 1 }, { x: x + apart, y, id: 2 }] : [] }); // prettier-ignore
+  const pinch = async (from, to) => {
+    await fingers('touchStart', from);
+    for (let i = 1; i <= 10; i++) await fingers('touchMove', from + ((to - from) * i) / 10);
+    await fingers('touchEnd', 0);
+  };
+  const before = await between();
+  await pinch(30, 120);
+  await page.waitForFunction(([s, span]) => { const e = document.querySelector(s); return e.dataset.to - e.dataset.from < span / 3; }, [SLIDER, before.span]); // prettier-ignore
+  const near = await between();
+  assert.ok(Math.abs(near.t - before.t) <= (2 * before.span) / box.width, `${near.t - before.t} ms off`);
+  await pinch(120, 30);
+  await page.waitForFunction(([s, span]) => { const e = document.querySelector(s); return e.dataset.to - e.dataset.from > span * 0.8; }, [SLIDER, before.span]); // prettier-ignore
+  assert.ok(Math.abs((await between()).t - before.t) <= (3 * before.span) / box.width);
+  assert.equal(await page.getAttribute('[data-stage]', 'data-state'), 'paused', 'pinching is no seek');
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test('playback plays on, steps frames, changes speed, marks a clip for download, and "live" returns', async () => {
   const { context, page, faults } = await open(browser);
   await signIn(page);
@@ -167,7 +227,7 @@ test('J9: a moment without footage stays there and says so, with a way out', asy
   await context.close();
 });
 
-test('the calendar shows which days have footage, and a click plays that day at the same time', async () => {
+test('J9: the calendar shows which days have footage, and a click plays that day at the same time', async () => {
   const { context, page, faults } = await open(browser, PC);
   await signIn(page);
   const { camera, a } = await footage(page);

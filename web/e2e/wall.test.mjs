@@ -88,7 +88,7 @@ test('J3: enlarge shows the picture at once and the main stream soon; arrows ste
   await context.close();
 });
 
-test('the wall works by keyboard alone', async () => {
+test('J15: the wall works by keyboard alone', async () => {
   const { context, page } = await open(browser, PC);
   await signIn(page);
   await page.waitForSelector('[data-tile][data-state="live"]');
@@ -100,11 +100,23 @@ test('the wall works by keyboard alone', async () => {
   await context.close();
 });
 
-test('phone: tiles in two columns, only what is near the screen is played, touch targets are large', async () => {
+test('J1, phone: tiles in two columns, only what is near the screen is played, touch targets are large', async () => {
   const { context, page, faults } = await open(browser, PHONE);
   await signIn(page);
   await page.waitForSelector('[data-tile][data-state="live"]');
   const total = (await page.$$('[data-tile]')).length;
+  await within('wall on a phone, last first frame on the screen after the page was asked for', 3000, async () => {
+    await page.goto(`${URL_BASE}/`);
+    const shown = '[data-tile]:is([data-state="live"], [data-first-frame-ms])';
+    await page.waitForSelector(shown);
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('[data-tile]')].every((e) => {
+        const { top, bottom } = e.getBoundingClientRect();
+        return bottom < 0 || top > innerHeight || e.dataset.state === 'live';
+      }),
+    );
+    return Math.max(...numbers((await debug(page)).tiles, 'firstFrameAt'));
+  });
   if (total > 14) await page.waitForFunction((n) => window.__lanewatch.socket.channels < n, total);
   const small = await page.$$eval('nav.bottom a, .hit, .banner button, .banner a', (all) =>
     all.map((e) => e.getBoundingClientRect()).filter((r) => r.width && (r.width < 44 || r.height < 44)).length); // prettier-ignore
