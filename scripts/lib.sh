@@ -42,6 +42,8 @@ missing_packages() {
             ;;
         browser)
             have chromium || echo chromium
+            # A recorder whose clock shows yesterday, so that there is something to find there.
+            have faketime || echo faketime
             have_file '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' || echo fonts-dejavu-core
             have_file '/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf' || echo fonts-noto-core
             ;;
