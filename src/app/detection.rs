@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::{BoxFuture, FutureExt};
 use tokio::sync::{oneshot, watch};
 
-use crate::base::{Error, Result, SharedClock, Stop, Tasks};
+use crate::base::{Error, Result, SharedClock, Stop, StreamKey, Tasks};
 use crate::catalogue::Catalogue;
 use crate::config;
 use crate::detect::{self, Detect, DetectSettings};
@@ -139,6 +139,19 @@ impl crate::http::Stills for Stills {
         async move {
             let since = self.clock.now() - max_age;
             let made = self.stills.still(camera, width, since).await?;
+            Ok(made.map(|jpeg| Still { at: jpeg.at, jpeg: jpeg.file }))
+        }
+        .boxed()
+    }
+
+    fn recorded(
+        &self,
+        stream: StreamKey,
+        units: Vec<Arc<AccessUnit>>,
+        width: Option<u32>,
+    ) -> BoxFuture<'_, Result<Option<Still>>> {
+        async move {
+            let made = self.stills.last_of(stream, &units, width).await?;
             Ok(made.map(|jpeg| Still { at: jpeg.at, jpeg: jpeg.file }))
         }
         .boxed()

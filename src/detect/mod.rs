@@ -80,6 +80,8 @@ pub use tamper::{Tamper, TamperWatch, Verdict};
 pub use tracker::{Change, Event, Moment, Settings, Tracker};
 pub use zones::{AlertZone, Zones};
 
+use tokio::sync::Semaphore;
+
 use crate::base::{SharedClock, Tasks};
 use crate::catalogue::Catalogue;
 use crate::hub::{DetectionMode, Hub};
@@ -106,4 +108,6 @@ struct Rooms {
     tasks: Tasks,
     /// Looks at what moved, where the user wants that.
     objects: Option<objects::Checker>,
+    /// For pictures that somebody asks for: each has a decoder of its own in the worker while it is made.
+    turns: Semaphore,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::LoadFinder;
@@ -23,6 +23,8 @@ use crate::vision::{self, Vision};
 
 /// A camera that could not be watched, or whose watch ended, is tried again after this.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Pictures that are made at once for those who ask: decoders of large streams take ten megabytes each.
+const AT_ONCE: usize = 3;
 
 /// Zones as a person drew them.
 #[derive(Clone, Debug, Default)]
@@ -104,7 +106,8 @@ impl Detect {
         let look = |load| Checker::start(load, catalogue.clone(), &tasks, &end);
         let objects = finder.map(look).transpose()?;
         let vision = Vision::start(settings.vision.clone(), &clock, &tasks, &end);
-        let rooms = Rooms { catalogue, hub, clock, settings, vision, tasks, objects };
+        let turns = Semaphore::new(AT_ONCE);
+        let rooms = Rooms { catalogue, hub, clock, settings, vision, tasks, objects, turns };
         Ok(Self { rooms: Arc::new(rooms), running: HashMap::new(), end })
     }
 

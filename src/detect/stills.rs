@@ -1,4 +1,4 @@
-//! One picture of a camera as it looks now: its newest key frame.
+//! Pictures on demand: of a camera as it looks now, which is its newest key frame, and of recorded footage.
 
 use std::sync::Arc;
 
@@ -9,6 +9,8 @@ use crate::vision::{Decoder, Jpeg, Picture, Trouble, Want};
 
 /// Good enough to draw on.
 const QUALITY: u8 = 80;
+/// Good enough to show to others.
+const FINE: u8 = 92;
 /// All streams that are only tested have one name: what they do to a worker is not held against a camera of ours.
 const STRANGER: StreamKey = StreamKey(-1);
 /// Wide enough to see what the camera looks at.
@@ -49,7 +51,25 @@ impl Stills {
         });
         let Some((key, unit)) = best else { return Ok(None) };
         let max_width = u16::try_from(max_width.unwrap_or(0)).unwrap_or(u16::MAX);
+        let _turn = self.0.turns.acquire().await;
         jpeg(&self.0.vision.stream(key), &unit, max_width, QUALITY).await
+    }
+
+    /// The last of some units of a stream, which begin with a key frame; at most `max_width` pixels wide (`None`: as it is).
+    /// `None` when it is damaged.
+    ///
+    /// # Errors
+    /// `Unavailable` when the worker cannot make it.
+    pub async fn last_of(
+        &self,
+        stream: StreamKey,
+        units: &[Arc<AccessUnit>],
+        max_width: Option<u32>,
+    ) -> Result<Option<Jpeg>> {
+        let max_width = u16::try_from(max_width.unwrap_or(0)).unwrap_or(u16::MAX);
+        let _turn = self.0.turns.acquire().await;
+        let decoder = self.0.vision.stream(stream);
+        persistently(|| last_of(&decoder, units, Want::Jpeg { max_width, quality: FINE })).await
     }
 
     /// A picture of a stream that is not in the catalogue.
@@ -57,6 +77,7 @@ impl Stills {
     /// # Errors
     /// `Unavailable` when the worker cannot make it.
     pub async fn of_stranger(&self, unit: &Arc<AccessUnit>) -> Result<Option<Jpeg>> {
+        let _turn = self.0.turns.acquire().await;
         jpeg(&self.0.vision.stream(STRANGER), unit, STRANGER_WIDTH, QUALITY).await
     }
 }
@@ -71,10 +92,38 @@ pub(super) async fn jpeg(
     max_width: u16,
     quality: u8,
 ) -> Result<Option<Jpeg>> {
+    let want = Want::Jpeg { max_width, quality };
+    persistently(|| async {
+        let made = decoder.decode(unit, want).await?;
+        Ok(made.and_then(Picture::jpeg))
+    })
+    .await
+}
+
+/// Decodes up to the last unit, whose picture may come only when the decoder is emptied.
+async fn last_of(decoder: &Decoder, units: &[Arc<AccessUnit>], want: Want) -> Result<Option<Jpeg>, Trouble> {
+    let Some((last, before)) = units.split_last() else { return Ok(None) };
+    for unit in before {
+        decoder.decode(unit, Want::Reference).await?;
+    }
+    let mut made = decoder.decode(last, want).await?;
+    while made.is_none() {
+        made = Some(match decoder.drain().await? {
+            Some(picture) => picture,
+            None => return Ok(None),
+        });
+    }
+    Ok(made.and_then(Picture::jpeg))
+}
+
+/// Asks again when the worker has ended meanwhile, which may have been because of somebody else's picture.
+async fn persistently<F>(mut make: impl FnMut() -> F) -> Result<Option<Jpeg>>
+where
+    F: Future<Output = Result<Option<Jpeg>, Trouble>>,
+{
     for _ in 0..TRIES {
-        match decoder.decode(unit, Want::Jpeg { max_width, quality }).await {
-            Ok(Some(Picture::Jpeg(jpeg))) => return Ok(Some(jpeg)),
-            Ok(_) => return Ok(None),
+        match make().await {
+            Ok(made) => return Ok(made),
             Err(Trouble::Restarted) => {}
             Err(trouble) => {
                 return Err(Error::new(Kind::Unavailable, format!("no picture can be made: {trouble}")));

@@ -14,12 +14,13 @@ use super::searches::Searches;
 use super::test_pictures::TestPictures;
 use crate::auth::Auth;
 use crate::base::{
-    CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, StreamKind, TICKS_PER_SECOND, Ticks,
-    TimeRange, VolumeId, Zone,
+    CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, StreamKey, StreamKind,
+    TICKS_PER_SECOND, Ticks, TimeRange, VolumeId, Zone,
 };
 use crate::catalogue::{Camera, CameraZone, Catalogue, Stream, Transport};
 use crate::config::Days;
 use crate::hub::Hub;
+use crate::media::AccessUnit;
 use crate::playback::{Exports, Playback};
 
 /// A file that grows does so at least this often, on any disk that can be worked with.
@@ -246,6 +247,15 @@ pub struct ReplayedEvent {
 pub trait Stills: Send + Sync + 'static {
     /// The newest picture of a camera; `None` when there is none that is young enough. Within some seconds.
     fn still(&self, request: StillRequest) -> BoxFuture<'_, Result<Option<Still>>>;
+
+    /// The last of some recorded pictures of a stream, which begin with a key picture, at most so many pixels wide; `None`
+    /// when it is damaged.
+    fn recorded(
+        &self,
+        stream: StreamKey,
+        units: Vec<Arc<AccessUnit>>,
+        width: Option<u32>,
+    ) -> BoxFuture<'_, Result<Option<Still>>>;
 }
 
 /// Which picture.

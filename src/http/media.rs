@@ -43,7 +43,7 @@ const PLAYLIST: usize = 1500;
 #[into_params(parameter_in = Query)]
 pub(super) struct How {
     /// `1` to save it under a name instead of playing it.
-    download: Option<u8>,
+    pub(super) download: Option<u8>,
 }
 
 /// Sends a plain MP4 of a range: known length, any byte range, starting on the asked picture; gaps are left out.
@@ -89,13 +89,17 @@ pub(super) async fn send_clip(
     let gaps = gaps_header(&clip.gaps, range);
     answer.headers_mut().insert(GAPS, gaps);
     if how.download == Some(1) {
-        let local = app.zone().local(range.from);
-        let name = format!("attachment; filename=\"{}_{local}.mp4\"", camera.slug);
-        if let Ok(value) = HeaderValue::from_str(&name) {
-            answer.headers_mut().insert(header::CONTENT_DISPOSITION, value);
-        }
+        save_as(answer.headers_mut(), app, camera, range.from, "mp4");
     }
     Ok(answer)
+}
+
+/// Has a browser save it under the camera's name and the time there.
+pub(super) fn save_as(headers: &mut HeaderMap, app: &App, camera: &Camera, at: Ticks, ending: &str) {
+    let name = format!("attachment; filename=\"{}_{}.{ending}\"", camera.slug, app.zone().local(at));
+    if let Ok(value) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
 }
 
 fn gaps_header(gaps: &[Gap], range: TimeRange) -> HeaderValue {
@@ -293,6 +297,6 @@ fn no_recording() -> Problem {
 }
 
 /// What playback does not find is not recorded.
-fn nothing(error: crate::base::Error) -> Problem {
+pub(super) fn nothing(error: crate::base::Error) -> Problem {
     if error.kind() == crate::base::Kind::NotFound { no_recording() } else { error.into() }
 }

@@ -46,6 +46,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(media::get_tail))
         .routes(routes!(live::live))
         .routes(routes!(still::get_still))
+        .routes(routes!(still::get_frame))
         .routes(routes!(layouts::list_layouts, layouts::post_layout))
         .routes(routes!(layouts::get_layout, layouts::patch_layout, layouts::delete_layout))
         .routes(routes!(events::list_events))

@@ -34,4 +34,4 @@ pub use list::{ListedFragment, ListedSegment};
 pub use live::{Chunk, LiveFeed};
 pub use plan::{Placed, PlannedSegment};
 pub use service::{Plan, Playback, Source, Tail};
-pub use units::units;
+pub use units::{units, units_to};

@@ -1,4 +1,4 @@
-//! Recorded pictures as access units again: for detection that looks at footage once more.
+//! Recorded pictures as access units again: for detection that looks at footage once more, and for single pictures.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::clip::{damaged, read, read_parameters, samples};
 use super::plan::PlannedSegment;
 use super::service::{Playback, Source};
-use crate::base::Result;
+use crate::base::{Error, Result, Ticks};
 use crate::media::{AccessUnit, Track};
 
 /// The pictures of a segment's wanted fragments, in order; blocks while the file is read.
@@ -43,4 +43,18 @@ pub fn units(playback: &Playback, source: Source, segment: &PlannedSegment) -> R
         }
     }
     Ok(units)
+}
+
+/// The pictures that the one shown at an instant needs: from the random access point before it, and itself last.
+///
+/// # Errors
+/// `NotFound` when nothing is recorded there; `Corrupt` when the file is damaged.
+pub async fn units_to(playback: &Playback, source: Source, at: Ticks) -> Result<Vec<Arc<AccessUnit>>> {
+    let none = || Error::not_found("nothing is recorded at this time");
+    let segment = playback.plan_at(source, at).await?.ok_or_else(none)?;
+    let playback = playback.clone();
+    let read = tokio::task::spawn_blocking(move || units(&playback, source, &segment)).await;
+    let mut units = read.map_err(|e| Error::internal("reading pictures ended unexpectedly").because(e))??;
+    units.retain(|unit| unit.start <= at);
+    if units.is_empty() { Err(none()) } else { Ok(units) }
 }

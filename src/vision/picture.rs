@@ -34,6 +34,16 @@ pub enum Picture {
     Jpeg(Jpeg),
 }
 
+impl Picture {
+    /// When it is a JPEG file.
+    pub fn jpeg(self) -> Option<Jpeg> {
+        match self {
+            Self::Jpeg(jpeg) => Some(jpeg),
+            Self::Grey(_) => None,
+        }
+    }
+}
+
 /// A small grey picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grey {

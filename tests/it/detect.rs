@@ -54,6 +54,7 @@ struct Site {
     tasks: Tasks,
     stop: Stop,
     vision: tokio::sync::watch::Receiver<vision::Status>,
+    stills: lanewatch::detect::Stills,
     running: tokio::task::JoinHandle<()>,
 }
 
@@ -74,9 +75,9 @@ impl Site {
         let settings = DetectSettings { mode: DetectionMode::Sparing, pictures_per_second: 5.0, vision };
         let detect =
             Detect::start(catalogue.clone(), hub.clone(), clock.clone(), settings, finder).expect("starts");
-        let vision = detect.status();
+        let (vision, stills) = (detect.status(), detect.stills());
         let running = tasks.spawn("detect", detect.run(stop.clone()));
-        Self { folder, clock, catalogue, hub, tasks, stop, vision, running }
+        Self { folder, clock, catalogue, hub, tasks, stop, vision, stills, running }
     }
 
     async fn camera(&self, name: &str, with_sub: bool) -> Camera {
@@ -334,4 +335,30 @@ fn a_file_is_scored_by_the_command_line() {
             .iter()
             .any(|line| line["motion"] == true && line["boxes"].as_array().is_some_and(|b| !b.is_empty()))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_of_recorded_units_is_that_of_the_last_not_of_the_key_picture() {
+    let site = Site::open().await;
+    let units = walk(site.folder.path(), "frame", (640, 360), 10, 200);
+    let key = lanewatch::base::StreamKey(7);
+    // Halfway along the lane, and as high as somebody's chest.
+    let brightness = |jpeg: &lanewatch::vision::Jpeg| {
+        let picture = image::load_from_memory(&jpeg.file).expect("a picture").to_luma8();
+        let (width, height) = picture.dimensions();
+        let patch =
+            image::imageops::crop_imm(&picture, width * 59 / 100, height * 6 / 10, width / 50, height / 20)
+                .to_image();
+        patch.iter().map(|p| i64::from(*p)).sum::<i64>() / patch.len() as i64
+    };
+    let at = |second: i64| (second * 10) as usize;
+    let empty = site.stills.last_of(key, &units[..=at(2)], None).await.expect("made").expect("a picture");
+    let walker =
+        site.stills.last_of(key, &units[..=at(9)], Some(320)).await.expect("made").expect("a picture");
+    assert_eq!((empty.at, walker.at), (units[at(2)].start, units[at(9)].start));
+    assert!((brightness(&walker) - 0x30).abs() < 16, "somebody in dark clothes: {}", brightness(&walker));
+    assert!((brightness(&empty) - 0x30).abs() > 24, "nobody yet: {}", brightness(&empty));
+    assert_eq!(image::load_from_memory(&walker.file).expect("a picture").width(), 320);
+    assert!(site.stills.last_of(key, &[], None).await.expect("nothing to make").is_none());
+    site.end().await;
 }

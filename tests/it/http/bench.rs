@@ -7,7 +7,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use lanewatch::auth::Auth;
 use lanewatch::base::{
-    CameraId, Result, SimClock, Stop, StreamKind, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId, Zone,
+    CameraId, Result, SimClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, Ticks, TimeRange,
+    VolumeId, Zone,
 };
 use lanewatch::catalogue::{CameraZone, Catalogue, NewVolume};
 use lanewatch::config::Days;
@@ -17,6 +18,7 @@ use lanewatch::http::{
     ZoneReplay,
 };
 use lanewatch::hub::Hub;
+use lanewatch::media::AccessUnit;
 use lanewatch::playback::{ExportLimits, Exports, Playback};
 use lanewatch::storage::{ExportFolder, VolumeSpec};
 use serde_json::json;
@@ -106,6 +108,19 @@ impl Stills for Hands {
         let age = 10 * TICKS_PER_SECOND;
         let still = Still { at: now() - age, jpeg: JPEG.into() };
         async move { Ok((request.max_age >= age).then_some(still)) }.boxed()
+    }
+
+    /// Names the pictures that it was given.
+    fn recorded(
+        &self,
+        _: StreamKey,
+        units: Vec<Arc<AccessUnit>>,
+        width: Option<u32>,
+    ) -> BoxFuture<'_, Result<Option<Still>>> {
+        let keys = units.iter().filter(|unit| unit.random_access).count();
+        let jpeg = format!("{} pictures, {keys} key, {width:?} wide", units.len()).into();
+        let still = units.last().map(|last| Still { at: last.start, jpeg });
+        async move { Ok(still) }.boxed()
     }
 }
 

@@ -200,6 +200,29 @@ async fn the_key_frame_track_shows_one_picture_a_step() {
 }
 
 #[tokio::test]
+async fn a_recorded_picture_is_the_one_that_was_shown_then_with_all_that_it_needs() {
+    let mut filmed = Filmed::new().await;
+    let frame = |ticks: i64| format!("/api/v1/cameras/ngo-7/frame.jpg?t={}", (now() + ticks).rfc3339());
+    // The eighth of its group, shown for a while.
+    let reply = filmed.get(&frame(37 * PICTURE + PICTURE / 2)).await;
+    assert_eq!(
+        (reply.text().as_str(), reply.header("content-type")),
+        ("8 pictures, 1 key, None wide", Some("image/jpeg"))
+    );
+    assert_eq!(reply.header("x-lanewatch-at"), Some((now() + 37 * PICTURE).rfc3339().as_str()));
+    assert_eq!(reply.header("content-disposition"), None);
+    let reply = filmed.get(&format!("{}&w=640&download=1", frame(40 * PICTURE))).await;
+    assert_eq!(reply.text(), "1 pictures, 1 key, Some(640) wide");
+    assert!(
+        reply.header("content-disposition").is_some_and(|v| v.starts_with("attachment; filename=\"ngo-7_"))
+    );
+    let hole = filmed.client.get(&frame(BEFORE as i64 * PICTURE + TICKS_PER_SECOND)).await;
+    assert_eq!((hole.status, hole.code().as_str()), (404, "no_recording"));
+    assert_eq!(filmed.client.get(&format!("{}&w=1", frame(0))).await.code(), "invalid");
+    assert_eq!(filmed.client.get("/api/v1/cameras/ngo-7/frame.jpg").await.code(), "invalid");
+}
+
+#[tokio::test]
 async fn the_key_frame_track_is_of_the_small_picture_unless_told_otherwise() {
     let mut filmed = Filmed::begin().await;
     let camera = filmed.client.get("/api/v1/cameras/ngo-7").await;
