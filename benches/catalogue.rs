@@ -122,6 +122,15 @@ async fn reads(c: &Catalogue, minutes: i64, out: &mut Table) -> Result<(), Failu
     let all: Vec<StreamKey> = (1..=STREAMS).map(StreamKey).collect();
     let days = (minutes * MINUTE / DAY).max(1);
     let picks: Vec<i64> = (0..100).map(|_| random.below(days)).collect();
+    let week = TimeRange::new(origin() + (minutes * MINUTE - 7 * DAY).max(0), origin() + minutes * MINUTE);
+    measure(out, "pace of all streams, 7 days (forecast)", &[week; 50], |range| {
+        futures::future::try_join_all(all.iter().map(move |stream| c.pace(*stream, range)))
+    })
+    .await?;
+    measure(out, "outages of 19 cameras, 30 days, a page", &[week; 50], |range| {
+        futures::future::try_join_all((1..=19).map(move |k| c.outages(StreamKey(k), range, 0, None, 51)))
+    })
+    .await?;
     let first = c.zone().day_of(origin());
     measure(out, "19 cameras, 1 day, minutes (day_summary)", &picks, |day| {
         let all = &all;

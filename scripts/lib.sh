@@ -12,7 +12,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # A package counts as there when the file or command it is wanted for is there, however it came.
 have_file() { compgen -G "$1" >/dev/null; }
 
-# missing_packages WHAT...: Debian packages that are not there, for build | cameras | browser | lint.
+# missing_packages WHAT...: Debian packages that are not there, for build | cameras | browser | firefox | webkit | lint.
 missing_packages() {
     local what
     for what in "$@"; do
@@ -42,8 +42,21 @@ missing_packages() {
             ;;
         browser)
             have chromium || echo chromium
+            # A recorder whose clock shows yesterday, so that there is something to find there.
+            have faketime || echo faketime
             have_file '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' || echo fonts-dejavu-core
             have_file '/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf' || echo fonts-noto-core
+            ;;
+        firefox)
+            have firefox-esr || echo firefox-esr
+            ;;
+        webkit)
+            have WebKitWebDriver || echo webkit2gtk-driver
+            have Xvfb || echo xvfb
+            # Decoders for it.
+            have_file '/usr/lib/*/gstreamer-1.0/libgstlibav.so' || echo gstreamer1.0-libav
+            have_file '/usr/lib/*/gstreamer-1.0/libgstisomp4.so' || echo gstreamer1.0-plugins-good
+            have_file '/usr/lib/*/gstreamer-1.0/libgsthls.so' || echo gstreamer1.0-plugins-bad
             ;;
         lint) have shellcheck || echo shellcheck ;;
         esac

@@ -111,6 +111,7 @@ async fn run(config: &Config) -> Result<()> {
         zone_replay: Some(Arc::new(glue::Replayer(catalogue.clone()))),
         workers: detection.as_ref().map(|d| Arc::new(d.workers()) as Arc<dyn crate::http::Workers>),
         stills: detection.as_ref().map(|d| Arc::new(d.stills()) as Arc<dyn crate::http::Stills>),
+        days: config.retention,
         started: clock.now(),
         stop: stop.clone(),
     });

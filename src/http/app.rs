@@ -18,6 +18,7 @@ use crate::base::{
     TimeRange, VolumeId, Zone,
 };
 use crate::catalogue::{Camera, CameraZone, Catalogue, Stream, Transport};
+use crate::config::Days;
 use crate::hub::Hub;
 use crate::playback::{Exports, Playback};
 
@@ -54,6 +55,8 @@ pub struct Parts {
     pub stills: Option<Arc<dyn Stills>>,
     /// How the workers do that decode pictures; `None` when nobody looks for motion.
     pub workers: Option<Arc<dyn Workers>>,
+    /// How long footage stays where a stream says nothing.
+    pub days: Days,
     /// When the service started.
     pub started: Ticks,
     /// Ends what stays open.
@@ -165,6 +168,11 @@ impl App {
 
     pub(super) fn test_pictures(&self) -> &TestPictures {
         &self.2
+    }
+
+    /// How long footage stays where a stream says nothing.
+    pub(super) fn days(&self) -> Days {
+        self.0.days
     }
 
     pub(super) fn started(&self) -> Ticks {

@@ -13,8 +13,8 @@ use super::error::Problem;
 use super::openapi::Api;
 use super::{
     App, activity, assets, bookmarks, camera_tests, camera_write, cameras, days, discovery, events, exports,
-    guard, headers, health, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches, openapi,
-    segments, session, setup, share_page, shares, site, still, storage, timeline, zones,
+    forecast, guard, headers, health, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches,
+    openapi, outages, segments, session, setup, share_page, shares, site, still, storage, timeline, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -72,6 +72,8 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(shares::delete_share))
         .routes(routes!(jobs::get_job, jobs::delete_job))
         .routes(routes!(storage::get_storage))
+        .routes(routes!(forecast::get_forecast))
+        .routes(routes!(outages::list_outages))
         .routes(routes!(metrics::get_metrics))
 }
 

@@ -79,12 +79,14 @@ fn camera_row(camera: &Camera, usage: &[Usage], now: Ticks) -> CameraRow {
     CameraRow { id: camera.id, bytes, bytes_per_day, oldest_at: oldest.map(Time) }
 }
 
+/// Bytes of footage that a volume can hold.
+pub(super) fn room(v: &VolumeInfo) -> f64 {
+    let disk = v.used_bytes.saturating_add(v.free_bytes).saturating_sub(v.reserve_bytes);
+    v.budget_bytes.map_or(disk, |budget| budget.min(disk)) as f64
+}
+
 /// Days that fit: what the volumes may hold, over what a day takes.
 fn days_kept(volumes: &[VolumeInfo], cameras: &[CameraRow]) -> Option<f64> {
-    let room = |v: &VolumeInfo| {
-        let disk = v.used_bytes.saturating_add(v.free_bytes).saturating_sub(v.reserve_bytes);
-        v.budget_bytes.map_or(disk, |budget| budget.min(disk)) as f64
-    };
     let room: f64 = volumes.iter().filter(|v| v.state == "ok").map(room).sum();
     let a_day: f64 = cameras.iter().filter_map(|c| c.bytes_per_day).sum();
     (a_day > 0.0).then(|| (room / a_day * 10.0).round() / 10.0)

@@ -1,8 +1,11 @@
-// J6: a moment on a camera is found by clicks, by typing, and on the phone; and the keyboard and its sheet.
+// J6: a moment on a camera is found by clicks, by typing, and on the phone, today and yesterday; and the keyboard and its
+// sheet.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
 import { print, within } from './figures.mjs';
+import { framesOf } from './pixel-clock.mjs';
+import { lane, needsRecorder, Recorder } from './recorder.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -37,6 +40,25 @@ async function wall(page, at) {
 }
 
 const fold = (s) => s.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('đ', 'd').replaceAll('Đ', 'd').toLowerCase();
+
+const view = (page) => page.$eval(SLIDER, (e) => [Number(e.dataset.from), Number(e.dataset.to)]);
+
+/** The strip under the wall, closer, the moment; when the last of them was. `order` of `count` cameras in the strip. */
+async function threeClicks(page, camera, order, count, at) {
+  const strip = await page.locator('.strip canvas').boundingBox();
+  const laneHeight = (strip.height - 18 - 8) / count;
+  const x = strip.x + (1 - (Date.now() - at) / 86_400_000) * strip.width;
+  await page.mouse.click(Math.min(strip.x + strip.width - 1, x), strip.y + (order + 0.5) * laneHeight);
+  await page.waitForURL(`**/c/${camera.slug}?t=*`);
+  await page.waitForSelector(SLIDER);
+  await page.getByRole('button', { name: 'Phóng to', exact: true }).click();
+  const box = await page.locator(SLIDER).boundingBox();
+  const [from, to] = await view(page);
+  const began = Date.now();
+  await page.mouse.click(box.x + ((at - from) / (to - from)) * box.width, box.y + 60);
+  await page.waitForFunction((t) => Math.abs(document.querySelector('[data-stage]').dataset.position - t) < 5000, at);
+  return began;
+}
 
 test('J6: by typing, camera, day and time in one line', async () => {
   const { context, page, faults } = await open(browser, PC);
@@ -82,24 +104,14 @@ test('J6: by three clicks: the strip under the wall, closer, the moment', async 
   const { camera, at } = await footage(page);
   const { items } = await api(page, 'cameras?limit=200');
   const order = items.filter((c) => c.enabled).sort((a, b) => a.order - b.order).findIndex((c) => c.id === camera.id); // prettier-ignore
-  const strip = await page.locator('.strip canvas').boundingBox();
-  const lanes = await page.$eval('.strip canvas', (c) => c.getBoundingClientRect().height);
-  const laneHeight = (lanes - 18 - 8) / items.length;
-  const x = strip.x + (1 - (Date.now() - at) / 86_400_000) * strip.width;
-  await page.mouse.click(Math.min(strip.x + strip.width - 1, x), strip.y + (order + 0.5) * laneHeight);
-  await page.waitForURL(`**/c/${camera.slug}?t=*`);
-  await page.waitForSelector(SLIDER);
-  await page.getByRole('button', { name: 'Phóng to', exact: true }).click();
-  const box = await page.locator(SLIDER).boundingBox();
-  const [from, to] = await page.$eval(SLIDER, (e) => [Number(e.dataset.from), Number(e.dataset.to)]);
-  const began = Date.now();
-  await page.mouse.click(box.x + ((at - from) / (to - from)) * box.width, box.y + 60);
-  await page.waitForFunction((t) => Math.abs(document.querySelector('[data-stage]').dataset.position - t) < 5000, at);
+  const began = await threeClicks(page, camera, order, items.length, at);
   await shown(page);
   const took = Date.now() - began;
+  const [from, to] = await view(page);
+  const width = (await page.locator(SLIDER).boundingBox()).width;
   const off = Math.abs((await position(page)) - at);
   print('a moment found by three clicks, off by', `${off} ms of which at most ${took} ms were played`);
-  assert.ok(off <= NEAR_MS + took + (to - from) / box.width, `${off} ms away`);
+  assert.ok(off <= NEAR_MS + took + (to - from) / width, `${off} ms away`);
   assert.deepEqual(faults, []);
   await context.close();
 });
@@ -123,6 +135,80 @@ test('J6: on a phone, by two taps and a phrase', async () => {
   assert.deepEqual(faults, []);
   await context.close();
 });
+
+const BACK_MS = 23 * 3_600_000;
+
+test(
+  'J6: yesterday, by typing, by three clicks, and by taps: the frame that is shown was sent at that moment',
+  needsRecorder,
+  async () => {
+    const recorder = await Recorder.start({ clock: '-23h' });
+    try {
+      recorder.add(lane('lane07'));
+      recorder.add(lane('lane08'));
+      const authorization = `Bearer ${recorder.tell('token', 'create', '--scope', 'admin')}`;
+      const ask = async (path) =>
+        (await fetch(`${recorder.url}/api/v1/${path}`, { headers: { authorization } })).json();
+      let span;
+      do {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const [from, to] = [Date.now() - BACK_MS - 600_000, Date.now() - BACK_MS].map((t) => new Date(t).toISOString());
+        const [there] = (await ask(`timeline?cameras=lane07&from=${from}&to=${to}&rendition=main`)).cameras ?? [];
+        span = there?.spans.map((s) => [Date.parse(s.from), Date.parse(s.to)]).at(-1);
+      } while (!span || span[1] - span[0] < 25_000);
+      await recorder.stop();
+      recorder.clock = null;
+      await recorder.begin();
+      const at = Math.floor((span[0] + 12_000) / 1000) * 1000;
+
+      const { context, page, faults } = await open(browser, PC, { fresh: true });
+      await page.goto(`${recorder.url}/#code=${recorder.code()}`);
+      await page.waitForSelector('[data-tile][data-state="live"]');
+      const camera = (await api(page, 'cameras')).items.find((c) => c.slug === 'lane07');
+      const [w, today] = [await wall(page, at), await wall(page, Date.now())];
+      const frames = await framesOf(page, camera.id, 'main', at - 10_000, at + 10_000);
+      /** How far the shown frame is from the moment, by the clock of the camera; `played` since it was asked for. */
+      const isThere = async (how, on, since) => {
+        await shown(on);
+        const played = Date.now() - since;
+        const got = await position(on);
+        const off = frames.findLast((f) => f.at <= got + 5).sent - BACK_MS - at;
+        print(`yesterday ${how}, shown within`, `${played} ms, budget 2000; its frame ${Math.round(off)} ms off`);
+        assert.ok(off > -NEAR_MS && off < NEAR_MS + played, `${how}: ${off} ms off`);
+      };
+      const phrase = `${fold(camera.name)} ${today.day === w.day ? 'hom nay' : 'hom qua'} ${w.hour}h${w.minute}p${w.second}`;
+      await page.keyboard.press('t');
+      await page.waitForSelector('[data-sheet=jump]');
+      await page.keyboard.type(phrase);
+      await page.waitForSelector(`[data-choice="${camera.slug}"][data-at="${at}"]`);
+      const entered = Date.now();
+      await page.keyboard.press('Enter');
+      await isThere('by typing', page, entered);
+
+      await page.goto(`${recorder.url}/`);
+      await page.waitForSelector('[data-tile][data-state="live"]');
+      const clicked = await threeClicks(page, camera, 0, 2, at);
+      await isThere('by three clicks', page, clicked);
+
+      const phone = await context.browser().newContext({ ...PHONE, storageState: await context.storageState() });
+      const small = await phone.newPage();
+      await small.goto(`${recorder.url}/`);
+      await small.tap('[data-action=sheet-jump]');
+      await small.waitForSelector('[data-sheet=jump]');
+      await small.keyboard.type(phrase);
+      const tapped = small.locator(`[data-choice="${camera.slug}"][data-at="${at}"]`);
+      await tapped.waitFor();
+      const touched = Date.now();
+      await tapped.tap();
+      await isThere('by taps on a phone', small, touched);
+      await phone.close();
+      assert.deepEqual(faults, []);
+      await context.close();
+    } finally {
+      await recorder.close();
+    }
+  },
+);
 
 test('? shows the keys of the page, and typing is never taken for them', async () => {
   const { context, page, faults } = await open(browser, PC, { expected: [/404.*\/nowhere/] });

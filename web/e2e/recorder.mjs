@@ -41,10 +41,16 @@ function freePort() {
   });
 }
 
-/** A recorder of a test's own, empty, on loopback. `close` ends it and removes what it wrote. */
+/**
+ * A recorder of a test's own, empty, on loopback. `close` ends it and removes what it wrote. `clock` shifts the wall clock
+ * of its programs, as `-23h`, until it is set to null.
+ */
 export class Recorder {
-  static async start() {
+  clock = null;
+
+  static async start({ clock = null } = {}) {
     const r = new Recorder();
+    r.clock = clock;
     r.folder = mkdtempSync(join(tmpdir(), 'lanewatch-e2e-'));
     r.data = join(r.folder, 'data');
     r.port = await freePort();
@@ -53,10 +59,23 @@ export class Recorder {
     return r;
   }
 
+  /** What its programs find in their environment. The wrapper of libfaketime would stay between us and them. */
+  get #env() {
+    const library = `/usr/lib/${{ x64: 'x86_64', arm64: 'aarch64' }[process.arch]}-linux-gnu/faketime/libfaketimeMT.so.1`;
+    const shifted = { LD_PRELOAD: library, FAKETIME: this.clock, FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_DISABLE_SHM: '1' }; // prettier-ignore
+    return this.clock ? { ...process.env, ...shifted } : process.env;
+  }
+
+  /** Runs a command on its data; what it prints. */
+  tell(...args) {
+    return execFileSync(BINARY, [...args, '--data', this.data], { encoding: 'utf8', env: this.#env }).trim();
+  }
+
   async begin() {
     const log = openSync(join(this.folder, 'recorder.log'), 'a');
     this.process = spawn(BINARY, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`], {
       stdio: ['ignore', log, log],
+      env: this.#env,
     });
     this.ended = new Promise((resolve) => this.process.once('exit', resolve));
     let over = false;
@@ -76,14 +95,14 @@ export class Recorder {
   }
 
   code() {
-    return signInCode(this.data);
+    return this.tell('login-code');
   }
 
   add(camera) {
     const secret = join(this.folder, 'camera-password');
     writeFileSync(secret, fleet.password, { mode: 0o600 });
     const login = ['--username', fleet.user, '--password-file', secret];
-    execFileSync(BINARY, ['camera', 'add', '--data', this.data, '--name', camera.name, '--main', camera.main, '--sub', camera.sub, ...login]); // prettier-ignore
+    this.tell('camera', 'add', '--name', camera.name, '--main', camera.main, '--sub', camera.sub, ...login);
   }
 
   async close() {

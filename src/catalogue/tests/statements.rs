@@ -4,7 +4,8 @@ use super::*;
 use crate::catalogue::{
     adopt, audit, bookmark, boot, camera, camera_order, camera_write, day, doom, event_list, event_write,
     export, gap, hold, housekeeping, layout, ledger, list, lock, mark, meta, motion_sweep, names, open,
-    outbox, person, salvage, segment, share, strip, timeline, usage, volume, watch, writer, zone,
+    outage, outbox, pace, person, salvage, segment, share, strip, timeline, usage, volume, watch, writer,
+    zone,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
@@ -33,7 +34,9 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("motion_sweep", motion_sweep::STATEMENTS),
         ("names", names::STATEMENTS),
         ("open", open::STATEMENTS),
+        ("outage", outage::STATEMENTS),
         ("outbox", outbox::STATEMENTS),
+        ("pace", pace::STATEMENTS),
         ("person", person::STATEMENTS),
         ("salvage", salvage::STATEMENTS),
         ("segment", segment::STATEMENTS),

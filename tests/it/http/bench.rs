@@ -10,6 +10,7 @@ use lanewatch::base::{
     CameraId, Result, SimClock, Stop, StreamKind, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId, Zone,
 };
 use lanewatch::catalogue::{CameraZone, Catalogue, NewVolume};
+use lanewatch::config::Days;
 use lanewatch::http::{
     App, FoundCamera, Limits, Parts, Probe, ProbeReport, ProbeRequest, Probed, ProbedStream, ReplayedEvent,
     Restart, Server, Still, StillRequest, Stills, VolumeInfo, Volumes, Whereabouts, WorkerInfo, Workers,
@@ -181,6 +182,7 @@ impl Bench {
             zone_replay: Some(hands.clone()),
             stills: Some(hands.clone()),
             workers: Some(hands.clone()),
+            days: Days::default(),
             started: now(),
             stop: stop.clone(),
         });

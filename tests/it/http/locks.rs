@@ -26,7 +26,7 @@ impl Bench {
             assert!(self.catalogue.seal_segment(SealedSegment {
                 new,
                 duration: MINUTE,
-                bytes: 1000,
+                bytes: 10_000_000,
                 frag_index: vec![1].into(),
                 chain_hash: [3; 32],
                 state: SegmentState::Sealed,

@@ -16,6 +16,7 @@ mod malformed;
 mod marks;
 mod motion;
 mod openapi;
+mod outlook;
 mod pages;
 mod playback;
 mod secrets;

@@ -807,6 +807,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/outages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells when cameras were not recorded, by their full pictures, and when the recorder itself was off: that is one
+         *     outage for all of them. What was switched off or deleted is none.
+         */
+        get: operations["list_outages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/segments/{name}": {
         parameters: {
             query?: never;
@@ -903,6 +923,26 @@ export interface paths {
         };
         /** Tells how much footage there is and how long it lasts. */
         get: operations["get_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forecasts from what was really written: how many days back footage will reach when the disks are full, and when that is.
+         *     A stream that is switched off takes nothing more; one that had gaps is reckoned without them.
+         */
+        get: operations["get_forecast"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1066,6 +1106,35 @@ export interface components {
              * @description Those of them that whoever asks has not seen.
              */
             unseen: number;
+        };
+        /** @description What a camera takes. */
+        CameraForecast: {
+            /**
+             * Format: int64
+             * @description Bytes that it has now.
+             */
+            bytes: number;
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            camera: string;
+            /**
+             * Format: double
+             * @description How far back its full picture will reach; null while that cannot be said, or when it is not recorded.
+             */
+            days_kept: number | null;
+            /**
+             * Format: double
+             * @description What a day without gaps takes, in 10^9 bytes; 0 when it is not recorded; null while there is too little footage.
+             */
+            gb_per_day: number | null;
+            oldest_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: double
+             * @description Share of the time looked at that was recorded of its full picture, 0 to 1.
+             */
+            recorded: number;
         };
         /** @description Cameras in the order that they are to have on the wall. */
         CameraOrder: {
@@ -1456,6 +1525,21 @@ export interface components {
             items: components["schemas"]["Export"][];
             /** @description Ask again with it for older ones. */
             next_cursor: string | null;
+        };
+        /** @description How far back footage will reach. */
+        Forecast: {
+            /** @description What bounds it: `room` or `rule`; null while it cannot be said. */
+            bound_by: string | null;
+            /** @description Cameras of which there is too little footage lately to say what they take. */
+            cameras_unknown: number;
+            /**
+             * Format: double
+             * @description Days back once the disks are full, or the rules say so; null while there is too little footage to say.
+             */
+            days_kept: number | null;
+            full_at: components["schemas"]["Time"] | null;
+            /** @description In their order on the wall. */
+            per_camera: components["schemas"]["CameraForecast"][];
         };
         /** @description A camera that answered. */
         FoundCamera: {
@@ -1937,6 +2021,31 @@ export interface components {
          * @enum {string}
          */
         ObjectKind: "person" | "vehicle" | "animal" | "other";
+        /** @description A stretch in which nothing was recorded that should have been. */
+        Outage: {
+            /**
+             * Format: uuid
+             * @description Whose; null: the recorder was off, and no camera was recorded.
+             */
+            camera: string | null;
+            /** @description Stable name: `recorder_off`, or what a gap of a camera has. */
+            cause: string;
+            /** @description First instant without footage. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            to: components["schemas"]["Time"] | null;
+        };
+        /** @description Some of them. */
+        OutagePage: {
+            /** @description The newest first. */
+            items: components["schemas"]["Outage"][];
+            /** @description For the next page; null: that was all. */
+            next_cursor: string | null;
+        };
         /**
          * Format: password
          * @description A password on its way in. It is never written.
@@ -4521,6 +4630,48 @@ export interface operations {
             };
         };
     };
+    list_outages: {
+        parameters: {
+            query?: {
+                /** @description First instant inside; 30 days before `to` when it is left out. */
+                from?: string;
+                /** @description First instant after; now when it is left out. */
+                to?: string;
+                /** @description Id or slug: of this camera, and of the recorder. All when it is left out. */
+                camera?: string;
+                /** @description Shorter ones of a camera are left out, such as `PT10S`. */
+                min_duration?: string;
+                /** @description At most so many, 1 to 200; 50 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Outages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutagePage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_segment: {
         parameters: {
             query?: never;
@@ -4757,6 +4908,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_forecast: {
+        parameters: {
+            query?: {
+                /** @description Judge by the last so many days, 1 to 30; 7 when it is left out. */
+                days?: number;
+                /**
+                 * @description What if: `camera:off`, `camera:kbps=1024` (its full picture) or `camera:days=10` (kept at most so long), separated
+                 *     by commas; the camera by id or slug.
+                 */
+                overrides?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
                 };
             };
             /** @description What went wrong */
