@@ -10,6 +10,8 @@ import { live } from './live.mjs';
 import { media } from './media.mjs';
 import * as marks from './marks.mjs';
 import * as motion from './motion.mjs';
+import { routes as exporting } from './exports.mjs';
+import { routes as layouts } from './layouts.mjs';
 import { keyframe, segmentFile, segmentList, tail } from './recordings.mjs';
 
 const PORT = Number(process.env.PORT ?? 8080);
@@ -52,8 +54,11 @@ const readJson = async (req) => {
   for await (const p of req) parts.push(p);
   return parts.length ? JSON.parse(Buffer.concat(parts)) : {};
 };
+const more = { ...exporting, ...layouts };
 const signedIn = (req) => (req.headers.cookie ?? '').includes('lw=1');
 const publicCamera = ({ i: _, ...c }) => c;
+
+const picture = (c, at) => motion.snapshot({ from: at }, fileURLToPath(new URL(`./media/${String(c.i).padStart(2, '0')}-sub.mp4`, import.meta.url))); // prettier-ignore
 
 const CHECKS = () => [
   { id: 'cameras', level: 'warn', code: 'cameras_offline', params: { offline: 2, total: 19 }, since: cameras[12].state_since },
@@ -87,7 +92,7 @@ function test(body) {
   ]; // prettier-ignore
   const report = { ok: true, codec: 'avc1.640028', mime: '', width: 1920, height: 1080, fps: 15, gop_ms: 6000, kbps: 2100, audio: false, clock_offset_s: 42, checks }; // prettier-ignore
   const url = /^rtsp:/.test(body.address) ? body.address : `rtsp://${body.address.replace(/^http:\/\//, '')}/main`;
-  return { ok: true, make: 'Mock', model: 'M-1', checks: [], streams: [{ role: 'main', url, name: 'main', snapshot_url: null, report }] }; // prettier-ignore
+  return { ok: true, make: 'Mock', model: 'M-1', checks: [], streams: [{ role: 'main', url, name: 'main', snapshot_url: '/api/v1/camera-tests/1/snapshot.jpg', report }] }; // prettier-ignore
 }
 
 const site = { name: 'Thôn Đông', time_zone: 'Asia/Ho_Chi_Minh', words: { lane: 'Ngõ' }, setup_step: 'done' };
@@ -116,9 +121,8 @@ const server = createServer(async (req, res) => {
     return json(res, 204, undefined, { 'set-cookie': 'lw=1; HttpOnly; SameSite=Strict; Path=/' });
   }
   if (!signedIn(req)) return problem(res, 401, 'unauthenticated');
-  const camera = head === 'cameras' && id ? find(id) : null;
-  if ((head === 'cameras' && id && !camera) || event === undefined || search === undefined)
-    return problem(res, 404, 'not_found');
+  const camera = head === 'cameras' && id && id !== 'order' ? find(id) : null;
+  if (camera === undefined || event === undefined || search === undefined) return problem(res, 404, 'not_found');
   switch (route) {
     case 'DELETE session':
       return json(res, 204, undefined, { 'set-cookie': 'lw=0; Path=/; Max-Age=0' });
@@ -215,7 +219,11 @@ const server = createServer(async (req, res) => {
     case 'GET events/:id':
       return json(res, 200, motion.told(event));
     case 'GET events/:id/snapshot.jpg':
-      return bytes(req, res, motion.snapshot(event, fileURLToPath(new URL(`./media/${String(event.camera.i).padStart(2, '0')}-sub.mp4`, import.meta.url))), 'image/jpeg'); // prettier-ignore
+      return bytes(req, res, picture(event.camera, event.from), 'image/jpeg');
+    case 'GET events/:id/clip.mp4': {
+      const at = Math.floor(event.from / 60_000) * 60_000;
+      return bytes(req, res, segmentFile(event.camera, film(event.camera), rendition, at).bytes);
+    }
     case 'GET cameras/:id/zones':
       return json(res, 200, motion.zonesOf(camera));
     case 'PUT cameras/:id/zones': {
@@ -269,8 +277,16 @@ const server = createServer(async (req, res) => {
     // Test knob: POST /api/v1/mock/freeze-SLUG stops the frames of a camera, thaw-SLUG resumes, corrupt-SLUG sends one broken frame, cut drops every socket.
     case 'POST mock/:id':
       return (live.knob(id), json(res, 204));
-    default:
-      return problem(res, 404, 'not_found');
+    case 'GET cameras/:id/still.jpg':
+      if (camera.state !== 'live') return problem(res, 503, 'unavailable');
+      return bytes(req, res, picture(camera, Date.now()), 'image/jpeg', { 'x-lanewatch-at': iso(Date.now()) });
+    case 'GET camera-tests/:id/snapshot.jpg':
+      return bytes(req, res, picture(cameras[0], 5000), 'image/jpeg');
+    default: {
+      const [status, body] = more[route]?.({ id, body: req.method === 'GET' ? null : await readJson(req) }) ?? [404];
+      if (status >= 400) return problem(res, status, status === 409 ? 'conflict' : 'not_found');
+      return json(res, status, body);
+    }
   }
 });
 

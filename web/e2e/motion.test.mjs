@@ -171,7 +171,7 @@ test('a search where nothing was ever looked at, or nothing moved, says so and w
   const { slug } = await live(page);
   await page.goto(`${URL_BASE}/c/${slug}/search`);
   await page.click('[data-period=own]');
-  const [from, to] = await page.locator('input[type=datetime-local]').all();
+  const [from, to] = ['from', 'to'].map((name) => page.locator(`[data-field=${name}]`));
   await from.fill('2020-01-02T10:00');
   await to.fill('2020-01-01T10:00');
   await page.click('[data-action=search]');

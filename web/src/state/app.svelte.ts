@@ -202,4 +202,21 @@ addEventListener('online', () => {
   app.online = true;
   if (app.status === 'unreachable') void start();
 });
-addEventListener('offline', () => (app.online = false));
+addEventListener('offline', () => {
+  app.online = false;
+  if (app.status === 'ready') void isLost();
+});
+
+const ANSWERS_MS = 3000;
+/** The browser has no network. A recorder on this very machine is still there: it is asked rather than believed. */
+async function isLost(): Promise<void> {
+  try {
+    await fetch(`${BASE}/setup`, { cache: 'no-store', signal: AbortSignal.timeout(ANSWERS_MS) });
+  } catch {
+    if (app.online || app.status !== 'ready') return;
+    // A line without a network is silent; it would be noticed by that much later.
+    socket.stop();
+    socket.start();
+    app.away = true;
+  }
+}

@@ -1,16 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { fault, fromInput, LONGEST, moved, offered, toInput } from './range';
+import { fault, LONGEST, moved, offered, typed, written } from './range';
 
 const ZONE = 'Asia/Ho_Chi_Minh';
 const NOW = Date.parse('2026-11-22T22:00:00+07:00');
 
 describe('range of an export', () => {
   it('is typed in the time of the site and comes back the same', () => {
-    expect(toInput(NOW, ZONE)).toBe('2026-11-22T22:00:00');
-    expect(fromInput('2026-11-22T22:00:00', ZONE)).toBe(NOW);
-    // Browsers leave seconds out when they are nought.
-    expect(fromInput('2026-11-22T22:00', ZONE)).toBe(NOW);
-    expect(fromInput('', ZONE)).toBeNull();
+    expect(written(NOW + 5000, ZONE)).toBe('22/11/2026 22:00:05');
+    expect(typed(written(NOW + 5000, ZONE), 0, ZONE)).toBe(NOW + 5000);
+    expect(typed('2026-11-22T22:00:00', 0, ZONE)).toBe(NOW);
+    expect(typed('22/11 22:00', NOW, ZONE)).toBe(NOW);
+    expect(typed('22.11.2026 22h', 0, ZONE)).toBe(NOW);
+    expect(typed('22h00', NOW - 3_600_000, ZONE)).toBe(NOW);
+    expect(typed('22:00', NOW - 86_400_000, ZONE)).toBe(NOW - 86_400_000);
+  });
+  it('is not typed as what is no moment', () => {
+    for (const text of ['', 'hôm qua', '24:00', '22:60', '31/11/2026 10:00', '11/22/2026 10:00', '22/11/2026'])
+      expect(typed(text, NOW, ZONE), text).toBeNull();
   });
   it('says what is wrong with it', () => {
     expect(fault(NOW - 1000, NOW, NOW)).toBeNull();

@@ -1,14 +1,27 @@
 /** In and out points as people type them, in the site's zone. Pure; times are epoch milliseconds. */
 import { parseMoment } from '../time/parse';
-import { dayKey, hms } from '../time/zone';
+import { dmy, fromWall, hms, parts } from '../time/zone';
 
 /** The longest range the recorder takes. */
 export const LONGEST = 32 * 86_400_000;
 
-/** The value of a `datetime-local` input: the site's wall clock, whatever this machine's. */
-export const toInput = (ms: number, zone: string): string => `${dayKey(ms, zone)}T${hms(ms, zone)}`;
+/** How a moment stands in its field: the site's wall clock, day before month, 24 hours; not as this machine would write it. */
+export const written = (ms: number, zone: string): string => `${dmy(ms, zone)} ${hms(ms, zone)}`;
 
-export const fromInput = (text: string, zone: string): number | null => parseMoment(text, zone);
+/** What people type there: a day and a time, or a time alone on the day around `near`; also as addresses have it. */
+export function typed(text: string, near: number, zone: string): number | null {
+  const m = /^(?:(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}))?[ ,]+)?(\d{1,2})[:hg](?: ?(\d{1,2})(?::(\d{1,2}))?)?$/i.exec(
+    text.trim(),
+  );
+  if (!m) return parseMoment(text, zone);
+  const on = parts(near, zone);
+  const [day, month, year, hour, minute, second] = m.slice(1).map((n) => (n === undefined ? null : Number(n)));
+  if (hour! > 23 || (minute ?? 0) > 59 || (second ?? 0) > 59) return null;
+  const at = [year ?? on.year, month ?? on.month, day ?? on.day] as const;
+  const t = fromWall(zone, ...at, hour!, minute ?? 0, second ?? 0);
+  // The 31st of a month that has 30 is no day.
+  return parts(t, zone).day === at[2] && parts(t, zone).month === at[1] ? t : null;
+}
 
 export type RangeFault = 'empty' | 'backward' | 'future' | 'long';
 

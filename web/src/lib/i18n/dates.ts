@@ -88,6 +88,9 @@ export function duration(ms: number, lang: Lang): string {
 
 const locale = (lang: Lang): string => (lang === 'vi' ? 'vi-VN' : 'en-GB');
 
+/** A count on a badge: what is more than can be dealt with needs no digits. */
+export const badge = (n: number): string => (n > 999 ? '999+' : String(n));
+
 /** Numbers with the language's decimal mark. */
 export const number = (n: number, lang: Lang, digits = 0): string =>
   new Intl.NumberFormat(locale(lang), { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(

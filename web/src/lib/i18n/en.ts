@@ -581,6 +581,7 @@ export const en: Record<keyof typeof vi, string> = {
   'marks.said_unlocked': 'Unlocked',
   'marks.said_removed': 'Bookmark removed',
   'exp.title': 'Export video',
+  'exp.moment': 'day/month/year hour:minute:second',
   'exp.from': 'In point',
   'exp.to': 'Out point',
   'exp.zone': "In the recorder's time ({zone}).",

@@ -573,6 +573,7 @@ export const vi = {
   'marks.said_unlocked': 'Đã bỏ khóa',
   'marks.said_removed': 'Đã bỏ đánh dấu',
   'exp.title': 'Xuất video',
+  'exp.moment': 'ngày/tháng/năm giờ:phút:giây',
   'exp.from': 'Điểm đầu',
   'exp.to': 'Điểm cuối',
   'exp.zone': 'Theo giờ của đầu ghi ({zone}).',

@@ -1,0 +1,172 @@
+// Every screen of the gallery and the states in which it looks different. Loaded is how it is used; a page that shows
+// nothing of the recorder has no empty one, a sheet over a page is offline and in error as its page is.
+const CAMERA = 'ngo-7-cong-dinh';
+const TILE = '[data-tile][data-state="live"]';
+const ALL = ['loaded', 'empty', 'error', 'offline'];
+const FAILS = ['loaded', 'error', 'offline'];
+/** Before the run began, as the mock's past is: its cameras were away nine minutes before. */
+const BEGAN = Math.floor(Date.now() / 1000) * 1000;
+const stamp = (minutes) => new Date(BEGAN - minutes * 60_000).toISOString();
+const ago = (minutes) => encodeURIComponent(stamp(minutes));
+const back = () => `/c/${CAMERA}?t=${ago(15)}`;
+const PLAYS = '[data-stage=playback][data-state=playing]';
+
+const click = (selector) => (page) => page.locator(selector).first().click();
+const press = (...keys) => async (page) => { for (const key of keys) await page.keyboard.press(key); }; // prettier-ignore
+const fill = (selector, text) => (page) => page.fill(selector, text);
+const choose = (selector, value) => (page) => page.selectOption(selector, value);
+const see = (selector) => (page) => page.waitForSelector(selector, { timeout: 30_000 });
+const write = (text) => (page) => page.keyboard.type(text);
+const tab = (n) => (page) => page.locator('[role=tab]').nth(n).click();
+/** The other device may have done it before. */
+const clear = (action) => async (page) => {
+  const button = page.locator(`[data-action=${action}][aria-pressed=true]`);
+  if (await button.count()) await button.click();
+};
+const scroll = (selector) => (page) => page.locator(selector).last().scrollIntoViewIfNeeded();
+
+const setup = (step, more = {}) => ({ 'GET site': { name: 'Thôn Đông', time_zone: 'Asia/Ho_Chi_Minh', words: { lane: 'Ngõ' }, setup_step: step }, ...more }); // prettier-ignore
+const NOBODY = { items: [], next_cursor: null };
+const ME = { name: 'admin', role: 'admin', scopes: ['admin'], password_set: false, locale: 'vi' };
+const FIRST = { password_set: false, time_zone: 'Asia/Ho_Chi_Minh', site_name: '', version: '0.1.0-mock' };
+const failed = (status, code, params = {}) => ({
+  status,
+  problem: { title: code, status, detail: code, code, params },
+});
+const wizard = (step, more) => ({ path: '/setup', answers: setup(step, more), shown: `[data-step=${step}]` });
+const dark = (items) => items.map((c) => ({ ...c, state: 'offline', state_reason: { code: 'unreachable', message: '' }, recording: false })); // prettier-ignore
+const sheet = (path, shown, steps, more = {}) => ({ path, shown, steps, states: ['loaded'], ...more });
+
+/**
+ * `shown`: what stands there before `steps`. `states`: those worth a picture. `answers`: by method and path, instead of
+ * the mock's; a function makes one of the mock's. `only`: the device that has it. `kind`: what must answer in an error.
+ */
+export const SCREENS = {
+  // Sign-in and beginning
+  login: { path: '/login', signedOut: true, shown: '#secret', states: ['loaded', 'offline'] },
+  'login-wrong': sheet('/login', '#secret', [fill('#secret', 'không phải'), press('Enter'), see('[aria-invalid=true]')], { signedOut: true }), // prettier-ignore
+  'login-code': sheet('/login', '#secret', [click('.other')], { signedOut: true }),
+  'login-first': sheet('/login', '#secret', [], { signedOut: true, answers: { 'GET setup': FIRST } }),
+  'login-too-many': sheet('/login', '#secret', [fill('#secret', 'x'), press('Enter'), see('[aria-invalid=true]')], { signedOut: true, answers: { 'POST session': failed(429, 'too_many') } }), // prettier-ignore
+  'login-code-used': sheet('/#code=XXXX-WRONG', '#secret', [], { signedOut: true }),
+  unreachable: sheet('/', '[data-offline]', [], { answers: { 'GET setup': 'away' } }),
+
+  // Live
+  wall: { path: '/', shown: TILE, states: ALL },
+  'wall-1+5': sheet('/', TILE, [choose('[data-action=layout]', '1+5')], { only: 'pc' }),
+  'wall-2x2': sheet('/', TILE, [choose('[data-action=layout]', '2x2')], { only: 'pc' }),
+  'wall-3x3-turning': sheet('/', TILE, [choose('[data-action=layout]', '3x3'), click('[data-action=carousel]')], { only: 'pc' }), // prettier-ignore
+  'wall-5x4': sheet('/', TILE, [choose('[data-action=layout]', '5x4'), see('[data-spot]')], { only: 'pc' }),
+  'wall-kiosk': sheet('/', TILE, [click('[data-action=kiosk]')], { only: 'pc' }),
+  'wall-area': sheet('/', TILE, [(page) => page.getByRole('button', { name: 'Xóm dưới' }).click()]),
+  'wall-arrange': sheet('/', TILE, [click('[data-action=arrange]')], { only: 'pc' }),
+  'wall-saver': sheet('/', TILE, [click('[data-action=saver]')]),
+  'wall-dark': sheet('/', '[data-tile]', [], { answers: { 'GET cameras': (b) => ({ ...b, items: dark(b.items) }) } }),
+  'wall-first-run': sheet('/', 'main h1', [see('.banner')], { answers: setup('site', { 'GET me': ME, 'GET cameras': NOBODY }) }), // prettier-ignore
+  'wall-unfinished': sheet('/', TILE, [see('.banner')], { answers: setup('proof', { 'GET me': ME }) }),
+  layouts: sheet('/', TILE, [click('[data-action=layouts]'), see('dialog[open]')], { only: 'pc' }),
+  enlarged: { path: `/?c=${CAMERA}`, shown: '.tile.focused[data-state="live"]', states: ['loaded', 'offline'] },
+  'enlarged-dark': sheet('/?c=ngo-12', '.tile.focused', []),
+  camera: { path: `/c/${CAMERA}`, shown: '[data-stage=live][data-state=live]', states: FAILS, kind: 'camera' },
+  'camera-dark': sheet('/c/ngo-12', '[data-stage=live]', [see('.notice')]),
+  'camera-unknown': sheet('/c/khong-co', 'main', []),
+
+  // Playback
+  playback: { path: back, shown: PLAYS, states: ALL, kind: 'camera' },
+  'playback-list': sheet(back, PLAYS, [tab(1)]),
+  'playback-kept': sheet(back, PLAYS, [tab(2)], { states: FAILS, kind: 'camera' }),
+  'playback-kept-some': sheet(back, PLAYS, [tab(2), fill('#pane input', 'Xe lạ dừng trước cổng đình'), click('[data-action=lock]'), see('[data-kept=lock]'), click('[data-action=bookmark]'), see('[data-kept=bookmark]')]), // prettier-ignore
+  'playback-details': sheet(back, PLAYS, [tab(3)]),
+  'playback-marked': sheet(back, PLAYS, [press('[', 'ArrowRight'), see(PLAYS), press(']')]),
+  gap: sheet(`/c/${CAMERA}?t=2020-01-01T00:00:00Z`, '[data-notice=gap]', []),
+  export: sheet(back, PLAYS, [press('e'), see('[data-estimate]:not([data-estimate=""])')]),
+  'export-many': sheet(back, PLAYS, [press('e'), see('[data-estimate]:not([data-estimate=""])'), click('dialog summary')]), // prettier-ignore
+  'export-wrong': sheet(back, PLAYS, [press('e'), see('[data-sheet=export]'), fill('[data-field=to]', '01/01/2020 10:00:00'), see('.estimate .warn')]), // prettier-ignore
+  'export-fails': sheet(back, PLAYS, [press('e'), see('.estimate .error-text')], { answers: { 'POST exports:estimate': failed(503, 'unavailable') } }), // prettier-ignore
+  'export-begun': sheet(back, PLAYS, [press('e'), see('[data-estimate]:not([data-estimate=""])'), click('[data-action=begin-export]')]), // prettier-ignore
+
+  // Exports
+  exports: { path: '/exports', shown: '[data-export]', states: ALL },
+  'exports-partly': sheet('/exports', '[data-export]', [click('summary.warn')]),
+  share: sheet('/exports', '[data-export]', [(page) => page.locator('[data-action=share]').nth(0).click(), see('[data-sheet=share]')]), // prettier-ignore
+  'share-made': sheet('/exports', '[data-export]', [click('[data-action=share]'), click('[data-action=make-link]'), see('[data-link]')]), // prettier-ignore
+  'export-remove': sheet('/exports', '[data-export]', [click('[data-action=remove]'), see('dialog[open]')]),
+
+  // Several at one clock
+  sync: { path: () => `/sync?t=${ago(15)}`, shown: '[data-sync-stage=playing]', states: FAILS, kind: 'camera' },
+  'sync-nine': sheet(() => `/sync?c=cong-lang,ngo-1-dinh,ngo-2-gieng,ngo-3-nha-van-hoa,ngo-4,ngo-5-truong-mam-non,ngo-6-cho,ngo-7-cong-dinh,ngo-8-ao-ca&t=${ago(15)}`, '[data-sync-stage=playing]', []), // prettier-ignore
+  'sync-one': sheet(() => `/sync?c=cong-lang,ngo-1-dinh,ngo-2-gieng&t=${ago(15)}&big=ngo-1-dinh`, '[data-sync-stage=playing]', []), // prettier-ignore
+  'sync-gap': sheet(() => `/sync?c=cong-lang,ngo-1-dinh&t=${ago(20 * 24 * 60)}`, '[data-notice=none]', []),
+  'sync-choose': sheet(() => `/sync?t=${ago(15)}`, '[data-sync-stage=playing]', [(page) => page.locator('aside').getByText('Camera').first().click().catch(() => {})]), // prettier-ignore
+
+  // Events
+  events: { path: '/events', shown: 'main img', states: ALL },
+  'events-unseen': sheet('/events?seen=0', 'main img', []),
+  'events-filtered': sheet('/events?kind=tamper&c=ngo-14&when=night', '[data-empty], [data-card]', []),
+  'events-quiet': sheet('/events?c=ngo-7-cong-dinh', '[data-empty]', [], { answers: { 'GET events': NOBODY } }),
+  'events-many': sheet('/events', 'main img', [], { answers: { 'GET events:count': (b) => ({ ...b, unseen: 4711, events: 9000, cameras: b.cameras.map((c) => ({ ...c, unseen: 1234 })) }) } }), // prettier-ignore
+  'events-undo': sheet('/events', 'main img', [click('[data-card] [data-action=seen]')]),
+  'events-handle': sheet('/events', 'main img', [click('[data-card] [data-action=handled]'), see('dialog[open]')]),
+  event: { path: (known) => `/e/${known.event}`, shown: '[data-event-page]', states: FAILS },
+  'event-handled': sheet((known) => `/e/${known.event}`, '[data-event-page]', [clear('handled'), clear('false-alarm'), click('[data-action=handled]'), see('dialog[open]'), fill('dialog textarea', 'Đã ra xem, người nhà đi làm đồng về'), click('[data-action=save-handled]'), click('[data-action=false-alarm]')]), // prettier-ignore
+  'event-gone': sheet('/e/018f0000-0000-7000-8005-00018f000000', 'main [role=alert]', []),
+
+  // Areas and search
+  zones: { path: '/c/ngo-1-dinh/zones', shown: '[data-area]', states: FAILS, kind: 'camera' },
+  'zones-none': sheet('/c/cong-lang/zones', '[data-action=add-alert]', []),
+  'zones-drawing': sheet('/c/cong-lang/zones', '[data-action=add-alert]', [click('[data-action=add-alert]')]),
+  'zones-preview': sheet('/c/ngo-1-dinh/zones', '[data-area]', [(page) => page.locator('aside li button, aside .areas button').first().click().catch(() => {})]), // prettier-ignore
+  search: { path: `/c/${CAMERA}/search`, shown: 'main h1', states: ['loaded', 'offline'] },
+  'search-found': sheet(`/c/${CAMERA}/search`, 'main h1', [click('[data-action=search]'), see('[data-hit]')]),
+  'search-nothing': sheet(`/c/${CAMERA}/search`, 'main h1', [click('[data-action=search]'), see('[data-empty]')], { answers: { 'GET motion-searches/results': () => ({ items: [], state: 'done', scanned_until: stamp(0), next_cursor: null }) } }), // prettier-ignore
+  'search-fails': sheet(`/c/${CAMERA}/search`, 'main h1', [click('[data-action=search]'), see('[role=alert]')], { answers: { 'POST motion-searches': failed(503, 'unavailable') } }), // prettier-ignore
+  'search-own': sheet(`/c/${CAMERA}/search`, 'main h1', [click('[data-period=own]')]),
+
+  // Cameras
+  cameras: { path: '/cameras', shown: 'main li', states: ALL },
+  'cameras-add': sheet('/cameras?add=1', 'dialog h2', []),
+  'cameras-test': sheet('/cameras?add=1', 'dialog h2', [fill('dialog[open] input >> nth=0', 'Ngõ 20'), fill('dialog[open] input[inputmode=url] >> nth=0', 'rtsp://192.168.1.120/main'), click('[data-action=test]'), see('dialog[open] section h3'), scroll('dialog[open] section h3')]), // prettier-ignore
+  'cameras-edit': sheet('/cameras', 'main li', [click('button[aria-label^="Sửa"]'), see('dialog[open]')]),
+  'cameras-remove': sheet('/cameras', 'main li', [click('main .acts .danger'), see('dialog[open]')]),
+  'cameras-find': sheet('/cameras', 'main li', [click('[data-action=find]'), see('[data-action=scan]')]),
+  'cameras-found': sheet('/cameras', 'main li', [click('[data-action=find]'), click('[data-action=scan]'), see('.found li'), (page) => page.fill('textarea', '192.168.1.121-123'), click('[data-action=test-all]'), see('[data-stage=ready]'), scroll('[data-address]')]), // prettier-ignore
+  'cameras-restarted': sheet('/cameras', 'main li', [click('main .acts button'), see('.message')]),
+
+  // First run
+  'setup-language': wizard('language'),
+  'setup-site': wizard('site'),
+  'setup-password': wizard('password', { 'GET me': ME }),
+  'setup-storage': wizard('storage'),
+  'setup-cameras': wizard('cameras', { 'GET cameras': NOBODY }),
+  'setup-proof': wizard('proof'),
+  'setup-fails': { path: '/setup', shown: 'main h1', states: ['error', 'offline'] },
+
+  // The rest
+  system: { path: '/system', shown: 'main h2', states: ALL },
+  'system-urgent': sheet('/system?set=password', 'main h2', [], { answers: { 'GET me': ME } }),
+  'system-password': sheet('/system', '#new-password', [fill('#new-password', 'ngắn'), press('Enter'), see('[role=alert]:not(:empty), .error-text:not(:empty)')]), // prettier-ignore
+  missing: sheet('/nowhere', 'main h1', []),
+  help: sheet('/exports', '[data-export]', [press('?'), see('[data-sheet=help]')]),
+  'help-camera': sheet(back, PLAYS, [press('?'), see('[data-sheet=help]')]),
+  jump: sheet('/exports', '[data-export]', [click('[data-action=sheet-jump]'), see('[data-sheet=jump]')]),
+  'jump-typed': sheet('/exports', '[data-export]', [
+    press('t'),
+    see('[data-sheet=jump]'),
+    write('ngo 7 hqua 22h14'),
+    see('[data-choice]'),
+  ]),
+  'jump-wrong': sheet('/exports', '[data-export]', [press('t'), see('[data-sheet=jump]'), write('cổng đêm 22/11 2 giờ'), see('[data-problem]')]), // prettier-ignore
+};
+
+/** What answers when there is nothing yet; a page of one camera needs the camera, and only its recordings are none. */
+export const EMPTY = {
+  'GET cameras': NOBODY,
+  'GET events': NOBODY,
+  'GET events:count': { events: 0, unseen: 0, cameras: [] },
+  'GET exports': NOBODY,
+  'GET layouts': { items: [] },
+  'GET days': { items: [] },
+  'GET cameras/segments': { inits: {}, segments: [], gaps: [], tail: null, next_cursor: null },
+  'GET timeline': (b) => ({ ...b, cameras: b.cameras.map((c) => ({ ...c, spans: [], gaps: [], events: [], motion: [], oldest_at: null })) }), // prettier-ignore
+  'GET storage': { volumes: [], cameras: [], days_kept_estimate: null },
+};
