@@ -52,6 +52,11 @@ export class AppendQueue {
     this.#add({ do: 'offset', seconds });
   }
 
+  /** The parser forgets where it was; an init segment has to follow. */
+  parseAnew(): void {
+    this.#add({ do: 'call', f: () => this.buffer.abort() });
+  }
+
   /** Resolves when everything queued before it is done; never when the queue is closed first. */
   settled(): Promise<void> {
     return new Promise((f) => this.#add({ do: 'call', f }));

@@ -32,6 +32,8 @@ export class MediaBuffer {
   #init = '';
   #mime = '';
   #origin = 0;
+  /** Where the media appended last began. */
+  #last = -Infinity;
 
   constructor(
     readonly video: HTMLVideoElement,
@@ -58,12 +60,23 @@ export class MediaBuffer {
 
   /** The same with the init segment's bytes at hand. */
   async prepareWith(hash: string, mime: string, init: Uint8Array, at: number): Promise<void> {
-    if (!this.open || at < this.#origin) await this.#start(mime, at);
+    if (!this.open || at < this.#origin || !this.takes(mime)) await this.#start(mime, at);
+    if (at < this.#last) {
+      // WebKit's GStreamer loses what goes back in time, unless its parser begins anew.
+      this.#queue!.parseAnew();
+      this.#init = '';
+    }
+    this.#last = at;
     if (hash === this.#init) return;
     if (mime !== this.#mime) this.#queue!.changeType(mime);
     this.#mime = mime;
     this.#init = hash;
     this.#queue!.append(init);
+  }
+
+  /** Can media of this type follow? WebKitGTK has no `changeType`: there another codec needs another source. */
+  takes(mime: string): boolean {
+    return !this.open || mime === this.#mime || 'changeType' in this.#buffer!;
   }
 
   async #start(mime: string, at: number): Promise<void> {
@@ -75,6 +88,7 @@ export class MediaBuffer {
     this.#buffer = source.addSourceBuffer(mime);
     this.#mime = mime;
     this.#init = '';
+    this.#last = -Infinity;
     this.#queue = new AppendQueue(this.#buffer, { failed: this.failed, full: () => this.#free() });
     this.#queue.offset(-this.#origin / 1000);
   }

@@ -301,6 +301,7 @@ export class PlaybackPlayer {
   /** Next footage starts within a breath after what is buffered: hop over. A real gap gets words and a pause. */
   #crossSmallHole(until: number): void {
     const next = this.#cursor;
+    if (next && !this.#takes(next)) return void this.seek(next.start + 1);
     if (!next || next.start <= until + 20) return;
     if (next.start - until > JOIN_MS && (!this.#index.covers(until + JOIN_MS) || this.#reconcile(until))) return;
     if (next.start - until <= JOIN_MS) {
@@ -355,6 +356,7 @@ export class PlaybackPlayer {
           continue;
         }
         const next: Fragment = this.#cursor;
+        if (!this.#takes(next)) break;
         await this.#appendChunk(list.chunk(next, next.start + span, CHUNK_BYTES), generation);
       }
       this.#media.keep(this.s.position - BEHIND_MS, this.s.position + 4 * ahead);
@@ -378,6 +380,11 @@ export class PlaybackPlayer {
     if (!found || found.end <= until + 20) return next !== null && next.start <= until;
     this.#cursor = list.keyBefore(found);
     return true;
+  }
+
+  /** Can it follow what is buffered? */
+  #takes(f: Fragment): boolean {
+    return this.#media.takes(this.#index.list.inits[f.init]!.mime);
   }
 
   async #appendChunk(chunk: Chunk, generation: number): Promise<void> {
