@@ -12,6 +12,7 @@ use crate::base::{Error, Result, Ticks};
 statements! {
     PUT = "insert into outbox (at_90k, kind, object, body) values (?1, ?2, ?3, ?4)";
     AFTER = "select seq, at_90k, kind, object, body from outbox where seq > ?1 order by seq limit ?2";
+    NEWEST = "select coalesce((select seq from sqlite_sequence where name = 'outbox'), 0)";
     FORGET = "delete from outbox where seq <= ?1";
 }
 
@@ -64,6 +65,14 @@ impl Catalogue {
             Ok(Outgoing { seq, at: Ticks(at), kind, object: uuid(&object)?, body })
         });
         rows.collect()
+    }
+
+    /// Sequence number of the newest change.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn outbox_newest(&self) -> Result<i64> {
+        self.read(sqlx::query_scalar(NEWEST).fetch_one(self.readers())).await
     }
 
     /// Everything up to a sequence number has arrived and may go.

@@ -10,12 +10,13 @@ use serde_json::{Map, Value};
 use url::Url;
 use utoipa::ToSchema;
 
+use super::changes::Changes;
 use super::searches::Searches;
 use super::test_pictures::TestPictures;
 use crate::auth::Auth;
 use crate::base::{
     CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, StreamKey, StreamKind,
-    TICKS_PER_SECOND, Ticks, TimeRange, VolumeId, Zone,
+    TICKS_PER_SECOND, Ticks, TimeRange, VolumeId, Zone, fresh_uuid,
 };
 use crate::catalogue::{Camera, CameraZone, Catalogue, Stream, Transport};
 use crate::config::Days;
@@ -66,12 +67,13 @@ pub struct Parts {
 
 /// Handle to all of it; cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>, Searches, TestPictures);
+pub struct App(Arc<Parts>, Searches, TestPictures, Changes);
 
 impl App {
     /// A handle.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts), Searches::default(), TestPictures::default())
+        let changes = Changes::new(fresh_uuid(parts.clock.now()));
+        Self(Arc::new(parts), Searches::default(), TestPictures::default(), changes)
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {
@@ -169,6 +171,10 @@ impl App {
 
     pub(super) fn test_pictures(&self) -> &TestPictures {
         &self.2
+    }
+
+    pub(super) fn changes(&self) -> &Changes {
+        &self.3
     }
 
     /// How long footage stays where a stream says nothing.

@@ -31,7 +31,7 @@ pub(super) struct Health {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = HealthStatus)]
-enum Status {
+pub(super) enum Status {
     /// Everything works.
     Ok,
     /// Something does not.
@@ -178,10 +178,15 @@ fn clocks(main: &[StreamStatus], doubt: Option<&'static str>) -> HealthCheck {
     }
 }
 
-/// Tells how the recorder does.
-#[utoipa::path(get, path = "/health", tag = "site", security((), ("session" = []), ("token" = [])),
-    responses((status = 200, description = "How it does", body = Health), Problem))]
-pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebody) -> Answer<Json<Health>> {
+impl HealthCheck {
+    /// For those who want to know whether anything is different.
+    pub(super) fn in_short(&self) -> Value {
+        json!({"id": self.id, "level": self.level, "code": self.code, "params": self.params})
+    }
+}
+
+/// Looks at everything.
+pub(super) async fn checks(app: &App) -> Answer<(Status, Vec<HealthCheck>)> {
     let rows = app.catalogue().cameras().await?;
     let streams = rows.iter().filter(|c| c.enabled).filter_map(|c| c.streams.first());
     let main: Vec<StreamStatus> = streams
@@ -198,7 +203,7 @@ pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebod
     let enabled = rows.iter().filter(|c| c.enabled);
     let not_recorded = enabled.filter(|c| c.streams.iter().filter(unrecorded).any(|s| long_live(&s))).count();
     let enabled = rows.iter().filter(|c| c.enabled);
-    let unwatched: Vec<Ticks> = enabled.filter_map(|camera| unwatched(&app, camera)).collect();
+    let unwatched: Vec<Ticks> = enabled.filter_map(|camera| unwatched(app, camera)).collect();
     let checks = vec![
         cameras(&main),
         recording(not_recorded),
@@ -208,15 +213,23 @@ pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebod
         clocks(&main, app.clock_doubt()),
     ];
     let worst = checks.iter().map(|c| c.level).max().unwrap_or(Level::Ok);
-    let now = app.now();
-    let coming_up = main.iter().any(|s| s.state == HubState::Connecting) && now - app.started() < STARTING;
+    let starting = app.now() - app.started() < STARTING;
+    let coming_up = starting && main.iter().any(|s| s.state == HubState::Connecting);
     let status = match worst {
         Level::Ok => Status::Ok,
         _ if coming_up => Status::Starting,
         _ => Status::Degraded,
     };
+    Ok((status, checks))
+}
+
+/// Tells how the recorder does.
+#[utoipa::path(get, path = "/health", tag = "site", security((), ("session" = []), ("token" = [])),
+    responses((status = 200, description = "How it does", body = Health), Problem))]
+pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebody) -> Answer<Json<Health>> {
+    let (status, checks) = checks(&app).await?;
     let told = caller.is_some();
-    Ok(Json(Health { status, checks: told.then_some(checks), now: told.then_some(Time(now)) }))
+    Ok(Json(Health { status, checks: told.then_some(checks), now: told.then(|| Time(app.now())) }))
 }
 
 #[cfg(test)]

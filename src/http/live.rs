@@ -21,9 +21,11 @@ use futures::future::poll_fn;
 use futures::stream::{self, BoxStream, SelectAll, SplitSink};
 use futures::{FutureExt, SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, Sleep, sleep};
 
 use super::App;
+use super::changes::{Follower, Told, Topics};
 use super::channel::Channel;
 use super::error::{Answer, Problem};
 use super::extract::{Caller, SameOrigin};
@@ -70,6 +72,12 @@ enum Request {
     Pause,
     /// Go on with them.
     Resume,
+    /// Tell what changes in these topics, in place of those before; goes on after an id, if one is given.
+    Topics {
+        topics: Vec<String>,
+        #[serde(default)]
+        since: Option<String>,
+    },
 }
 
 /// What the server says in text.
@@ -102,6 +110,18 @@ pub(super) enum Event {
     Drop {
         ch: u16,
         frames: u64,
+    },
+    /// From here on changes are told.
+    Topics {
+        id: String,
+    },
+    Change {
+        id: String,
+        topic: &'static str,
+        data: Value,
+    },
+    Resync {
+        id: String,
     },
     Error {
         ch: Option<u16>,
@@ -167,6 +187,8 @@ async fn serve(app: App, caller: Identity, socket: WebSocket) {
         channels: HashMap::new(),
         paused: false,
         watching: Arc::default(),
+        caller: caller.clone(),
+        topics: None,
     };
     // Gone, or told to stop: either way there is nobody left to tell.
     let _ = connection.run(caller, &mut requests).await;
@@ -190,6 +212,9 @@ struct Connection {
     paused: bool,
     /// Somebody may be looking: the session is in use.
     watching: Arc<AtomicBool>,
+    caller: Identity,
+    /// Ends the changes that are told.
+    topics: Option<Stop>,
 }
 
 /// Waits until the session or token of a socket has ended.
@@ -332,6 +357,7 @@ impl Connection {
                 }
             },
             Request::Unsub { ch } => self.close(ch),
+            Request::Topics { topics, since } => self.follow(&topics, since.as_deref()),
             Request::Pause => {
                 self.paused = true;
                 self.channels.values().for_each(|(_, stop)| stop.request());
@@ -345,6 +371,26 @@ impl Connection {
                 }
             }
         }
+    }
+
+    fn follow(&mut self, names: &[String], since: Option<&str>) {
+        if let Some(stop) = self.topics.take() {
+            stop.request();
+        }
+        let topics = match Topics::of(names.iter().map(String::as_str)) {
+            Ok(topics) if topics.is_empty() => return,
+            Ok(topics) => topics,
+            Err(name) => {
+                let message = format!("{name:?} is no topic; use events, cameras, jobs or health");
+                return self.say(&Event::Error { ch: None, code: "invalid", message });
+            }
+        };
+        let stop = self.stop.child();
+        let follower = self.app.changes().follow(&self.app, &self.caller, topics, since);
+        let step = async |mut follower: Follower| Some((told(follower.next().await?), follower));
+        let messages = stream::unfold(follower, move |follower| Box::pin(step(follower)));
+        self.topics = Some(stop.clone());
+        self.feeds.push(messages.take_until(async move { stop.wait().await }).boxed());
     }
 
     fn close(&mut self, ch: u16) {
@@ -379,6 +425,15 @@ impl Connection {
             }
         }
     }
+}
+
+fn told(told: Told) -> Message {
+    let event = match told {
+        Told::Hello(id) => Event::Topics { id },
+        Told::News(id, news) => Event::Change { id, topic: news.topic.name(), data: news.data.clone() },
+        Told::Resync(id) => Event::Resync { id },
+    };
+    event.message()
 }
 
 struct Found {

@@ -14,7 +14,8 @@ use super::openapi::Api;
 use super::{
     App, activity, assets, bookmarks, camera_tests, camera_write, cameras, days, discovery, events, exports,
     forecast, guard, headers, health, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches,
-    openapi, outages, segments, session, setup, share_page, shares, site, still, storage, timeline, zones,
+    openapi, outages, segments, session, setup, share_page, shares, site, still, storage, stream, timeline,
+    zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -75,6 +76,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(storage::get_storage))
         .routes(routes!(forecast::get_forecast))
         .routes(routes!(outages::list_outages))
+        .routes(routes!(stream::get_stream))
         .routes(routes!(metrics::get_metrics))
 }
 

@@ -94,6 +94,11 @@ impl Viewer {
         }
     }
 
+    /// The next message, which is text.
+    async fn spoken(&mut self) -> Value {
+        serde_json::from_str(self.message().await.to_text().expect("text")).expect("JSON")
+    }
+
     /// The next message, which is binary.
     async fn media(&mut self) -> Media {
         loop {
@@ -372,4 +377,36 @@ async fn what_is_asked_wrongly_is_answered_in_words() {
         assert_eq!((&error["code"], &error["ch"]), (&json!(code), &channel), "{request}: {error}");
         assert!(!error["message"].as_str().expect("a sentence").is_empty());
     }
+}
+
+/// A page needs one long connection: what changes comes on the same socket.
+#[tokio::test]
+async fn changes_come_on_the_same_socket() {
+    let filmed = Filmed::begin().await;
+    let (mut viewer, mut other) = (Viewer::connect(&filmed).await, Viewer::connect(&filmed).await);
+    viewer.say(json!({"op": "topics", "topics": ["weather"]})).await;
+    assert_eq!(viewer.event("error").await["code"], "invalid");
+    viewer.say(json!({"op": "topics", "topics": ["cameras"]})).await;
+    let begun = viewer.event("topics").await;
+    let form = json!({"name": "Ngõ 8", "main_url": "rtsp://10.0.0.8/main"});
+    let made = filmed.bench.admin().await.post("/api/v1/cameras", form).await.json();
+    let change = loop {
+        let event = viewer.spoken().await;
+        if event["ev"] == "change" && event["data"]["what"] == "camera" {
+            break event;
+        }
+    };
+    assert_eq!((&change["topic"], &change["data"]["id"]), (&json!("cameras"), &made["id"]));
+    // Another socket goes on where this one began.
+    other.say(json!({"op": "topics", "topics": ["cameras"], "since": begun["id"]})).await;
+    loop {
+        let event = other.spoken().await;
+        if event["ev"] == "change" {
+            assert_eq!((&event["data"]["what"], &event["data"]["id"]), (&json!("camera"), &made["id"]));
+            break;
+        }
+        assert!(["time", "cameras"].contains(&event["ev"].as_str().expect("event")), "{event}");
+    }
+    other.say(json!({"op": "topics", "topics": ["cameras"], "since": "7.1"})).await;
+    while other.spoken().await["ev"] != "resync" {}
 }

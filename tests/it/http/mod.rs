@@ -22,4 +22,5 @@ mod playback;
 mod secrets;
 mod shares;
 mod signing_in;
+mod stream;
 mod walls;
