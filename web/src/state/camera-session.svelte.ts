@@ -6,8 +6,8 @@ import { api } from '../lib/api/client';
 import type { Camera, RenditionId } from '../lib/api/types';
 import { canPlay, codecName } from '../lib/player/mse';
 import { keyPainter } from '../lib/player/key-painter';
-import { PlaybackPlayer } from '../lib/player/playback';
-import type { PlaybackSnapshot } from '../lib/player/playback-types';
+import { playerFor } from '../lib/player/player';
+import type { PlaybackSnapshot, Player } from '../lib/player/playback-types';
 import { Scrubber } from '../lib/player/scrub';
 import { moved } from '../lib/exports/range';
 import { leadTo, neighbour } from '../lib/motion/events';
@@ -51,7 +51,7 @@ export class CameraSession implements TimelineSession {
   readonly kept: Kept;
   #video: HTMLVideoElement | null = null;
   #canvas: HTMLCanvasElement | null = null;
-  #player: PlaybackPlayer | null = null;
+  #player: Player | null = null;
   #scrubber: Scrubber | null = null;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #reverseTimer: ReturnType<typeof setInterval> | undefined;
@@ -114,8 +114,8 @@ export class CameraSession implements TimelineSession {
     return this.#hasSub;
   }
 
-  #ensurePlayer(): PlaybackPlayer {
-    this.#player ??= new PlaybackPlayer({
+  #ensurePlayer(): Player {
+    this.#player ??= playerFor({
       video: this.#video!,
       camera: this.camera.id,
       rendition: this.#effective(),

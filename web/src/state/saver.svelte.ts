@@ -1,5 +1,6 @@
 /** Whether this machine spares data now, and why. */
 import { saverReason, Stalls, type Network, type SaverMode, type SaverReason } from '../lib/live/saver';
+import { mediaSourceClass } from '../lib/player/mse';
 import { socket } from './app.svelte';
 import { recall, remember } from './stored';
 
@@ -24,7 +25,7 @@ export const saver = $state<{ mode: SaverMode; reason: SaverReason | null }>({
 });
 
 function judge(): void {
-  const reason = saverReason(saver.mode, network(), stalls.stalled(performance.now()));
+  const reason = saverReason(saver.mode, network(), stalls.stalled(performance.now()), mediaSourceClass() !== null);
   if (reason !== saver.reason) saver.reason = reason;
 }
 judge();
@@ -37,6 +38,9 @@ export function pinSaver(mode: SaverMode): void {
   stalls.forget();
   judge();
 }
+
+/** Nothing but stills, whatever is chosen. */
+export const onlyStills = (): boolean => saver.reason === 'cannot';
 
 /** On, and back to what the machine judges; where it would spare data anyway, off. */
 export function toggleSaver(): void {

@@ -121,6 +121,9 @@ export const api = {
     }),
   keyframeUrl: (id: string, at: number, rendition: RenditionId) =>
     `${BASE}/cameras/${id}/keyframes.mp4?${query({ from: iso(at), to: iso(at + 1), limit: 1, at: iso(at), rendition })}`,
+  /** To be played as it is: an MP4, or a playlist for players of HLS. */
+  playUrl: (id: string, from: number, to: number, rendition: RenditionId, hls: boolean) =>
+    `${BASE}/cameras/${id}/${hls ? 'hls/vod.m3u8' : 'clip.mp4'}?${query({ from: iso(from), to: iso(to), rendition })}`,
   clipUrl: (id: string, from: number, to: number, rendition: RenditionId) =>
     `${BASE}/cameras/${id}/clip.mp4?${query({ from: iso(from), to: iso(to), rendition, download: 1 })}`,
 };

@@ -951,6 +951,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells what changes, as server-sent events with an id, named by their topics: `what` says which kind of change, `id`
+         *     what it is about. At first comes `hello`: from there on everything is told. With `Last-Event-ID` of the last ten minutes
+         *     it goes on after that; where something was missed comes `resync`, and everything should be read anew.
+         */
+        get: operations["get_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/timeline": {
         parameters: {
             query?: never;
@@ -4945,6 +4966,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_stream: {
+        parameters: {
+            query: {
+                /** @description Some of `events`, `cameras`, `jobs` and `health`, separated by commas. */
+                topics: string;
+                /** @description Go on after this id, like `Last-Event-ID`, which a page cannot set. */
+                since?: string;
+            };
+            header?: {
+                /** @description Go on after this id */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description What went wrong */

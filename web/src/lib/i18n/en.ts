@@ -86,8 +86,6 @@ export const en: Record<keyof typeof vi, string> = {
   'tile.tap': 'Tap to play',
   'tile.h265': 'This device cannot play {codec}; showing the sub stream.',
   'tile.unplayable': 'This device cannot play {codec}. Switch the camera to H.264, or use Safari or Edge.',
-  'tile.no_mse':
-    'This browser cannot play live pictures. Update it, or use Chrome, Edge, Firefox, or Safari 17.1 or later.',
   'tile.main': 'Sharp',
   'tile.sub': 'Light',
   'dot.green': 'live picture',
@@ -700,6 +698,8 @@ export const en: Record<keyof typeof vi, string> = {
   'live.saver_asked': 'This device asks to save data. Press for live video.',
   'live.saver_metered': 'On a mobile network. Press for live video.',
   'live.saver_stalled': 'The network is slow and video stalled. Press to try live video again.',
+  'live.only_stills':
+    'This browser cannot play live pictures: there is a still every 10 seconds. Update it, or use Chrome, Edge, Firefox, or Safari 17.1 or later.',
   'live.still_age': 'Picture {seconds} s ago',
   'live.still_old': 'No newer picture yet',
   'live.resting':

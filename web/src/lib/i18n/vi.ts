@@ -85,8 +85,6 @@ export const vi = {
   'tile.tap': 'Chạm để phát',
   'tile.h265': 'Máy này không phát được {codec}, đang xem luồng phụ.',
   'tile.unplayable': 'Máy này không phát được {codec}. Hãy đổi camera sang H.264 hoặc mở bằng Safari, Edge.',
-  'tile.no_mse':
-    'Trình duyệt này không phát được hình trực tiếp. Hãy cập nhật, hoặc dùng Chrome, Edge, Firefox, Safari 17.1 trở lên.',
   'tile.main': 'Rõ nét',
   'tile.sub': 'Nhẹ',
   'dot.green': 'hình trực tiếp',
@@ -692,6 +690,8 @@ export const vi = {
   'live.saver_asked': 'Máy này đang bật tiết kiệm dữ liệu. Bấm để xem hình động.',
   'live.saver_metered': 'Đang dùng mạng di động. Bấm để xem hình động.',
   'live.saver_stalled': 'Mạng chậm, hình bị ngắt quãng. Bấm để thử lại hình động.',
+  'live.only_stills':
+    'Trình duyệt này không phát được hình trực tiếp, chỉ có ảnh mỗi 10 giây. Hãy cập nhật, hoặc dùng Chrome, Edge, Firefox, Safari 17.1 trở lên.',
   'live.still_age': 'Ảnh {seconds} giây trước',
   'live.still_old': 'Chưa có ảnh mới',
   'live.resting': 'Mạng hoặc máy không theo kịp hình rõ nét, đang xem luồng phụ. Tự thử lại sau 30 giây.',

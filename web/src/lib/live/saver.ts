@@ -43,10 +43,11 @@ export class Stalls {
   }
 }
 
-export type SaverReason = 'pinned' | 'asked' | 'metered' | 'stalled';
+export type SaverReason = 'cannot' | 'pinned' | 'asked' | 'metered' | 'stalled';
 
-/** Why data are spared; null when they are not. */
-export function saverReason(mode: SaverMode, network: Network, stalled: boolean): SaverReason | null {
+/** Why there are stills; null when there are not. `plays`: the browser can play a stream at all. */
+export function saverReason(mode: SaverMode, network: Network, stalled: boolean, plays = true): SaverReason | null {
+  if (!plays) return 'cannot';
   if (mode === 'on') return 'pinned';
   if (mode === 'off') return null;
   if (network.saveData) return 'asked';

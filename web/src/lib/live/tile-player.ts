@@ -4,7 +4,7 @@
  */
 import type { CameraState, RenditionId, StateReason } from '../api/types';
 import { AppendQueue } from '../player/append-queue';
-import { attach, canPlay, detach, isSafari, mediaSourceClass, rangesOf } from '../player/mse';
+import { attach, canPlay, detach, isSafari, rangesOf } from '../player/mse';
 import { readFragment } from '../player/mp4';
 import { backoffMs } from './backoff';
 import { CaptureMap } from './capture-map';
@@ -98,7 +98,7 @@ export class LivePlayer {
       lastFrameAt: null,
       rendition: options.rendition,
       mime: null,
-      problem: mediaSourceClass() ? null : 'no_mse',
+      problem: null,
       camera: null,
       frames: 0,
       rebuilds: 0,

@@ -67,6 +67,8 @@ describe('data saver', () => {
     expect(saverReason('auto', free, true)).toBe('stalled');
     expect(saverReason('off', { saveData: true, metered: true }, true)).toBeNull();
     expect(saverReason('on', free, false)).toBe('pinned');
+    // Nothing but stills, whatever is chosen.
+    for (const mode of ['auto', 'on', 'off'] as const) expect(saverReason(mode, free, false, false)).toBe('cannot');
   });
   it('counts two stalls in a minute; tiles that stall together are one', () => {
     const s = new Stalls();

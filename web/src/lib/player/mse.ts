@@ -12,7 +12,10 @@ export function mediaSourceClass(): typeof MediaSource | null {
 }
 
 export function canPlay(mime: string): boolean {
-  return mediaSourceClass()?.isTypeSupported(mime) ?? false;
+  const Source = mediaSourceClass();
+  if (Source) return Source.isTypeSupported(mime);
+  // Recorded footage plays without one; see native.ts.
+  return typeof document !== 'undefined' && document.createElement('video').canPlayType(mime) !== '';
 }
 
 /** Codecs as people know them. */

@@ -21,6 +21,21 @@ export interface PlaybackSnapshot {
   lastSeekMs: number | null;
 }
 
+/** Plays the recorded footage of one camera in a media element. */
+export interface Player {
+  readonly s: PlaybackSnapshot;
+  /** Where the picture is at this very moment; `s.position` is as old as the last tick. */
+  readonly at: number;
+  /** Shows the frame at `t` and goes on playing or stays, as before. Footage that is not there becomes a gap in words. */
+  seek(t: number, play?: boolean): Promise<void>;
+  play(): void;
+  pause(): void;
+  setRate(rate: number): void;
+  setRendition(rendition: RenditionId): void;
+  step(direction: 1 | -1): void;
+  stop(): void;
+}
+
 export interface PlaybackOptions {
   video: HTMLVideoElement;
   camera: string;

@@ -7,7 +7,7 @@ import { ApiError, mediaBytes } from '../api/client';
 import type { RenditionId } from '../api/types';
 import { MediaBuffer, Unplayable } from './media-buffer';
 import { DecodePatience, FetchPatience } from './patience';
-import type { PlaybackOptions, PlaybackSnapshot } from './playback-types';
+import type { PlaybackOptions, PlaybackSnapshot, Player } from './playback-types';
 import { presented } from './presented';
 import type { Chunk, Fragment, Gap } from './playlist';
 import { JOIN_MS } from './playlist';
@@ -26,7 +26,7 @@ const SOON_MS = 3000;
 
 export const seekTimings: number[] = [];
 
-export class PlaybackPlayer {
+export class PlaybackPlayer implements Player {
   readonly s: PlaybackSnapshot;
   #o: PlaybackOptions;
   #index: SegmentIndex;

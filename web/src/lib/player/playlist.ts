@@ -133,6 +133,19 @@ export class Playlist {
     return this.fragments[i] ?? f;
   }
 
+  /** Footage in one piece with the same parameters, from the key frame at or before `t` on, at most `longest` ms of it. */
+  pieceAt(t: number, longest: number): { from: number; to: number } | null {
+    const found = this.locate(t);
+    if (!found) return null;
+    const first = this.keyBefore(found);
+    let last = first;
+    for (let next = this.firstAfter(last.start); next; next = this.firstAfter(last.start)) {
+      if (!follows(last, next) || next.init !== first.init || next.end - first.start > longest) break;
+      last = next;
+    }
+    return { from: first.start, to: last.end };
+  }
+
   /** One range request from `first`: whole adjacent fragments of one file until `until` is covered or `maxBytes` reached. */
   chunk(first: Fragment, until: number, maxBytes: number): Chunk {
     let i = this.#before(first.start);
