@@ -342,12 +342,12 @@ async fn a_picture_of_recorded_units_is_that_of_the_last_not_of_the_key_picture(
     let site = Site::open().await;
     let units = walk(site.folder.path(), "frame", (640, 360), 10, 200);
     let key = lanewatch::base::StreamKey(7);
-    // Halfway along the lane, and as high as somebody's chest.
+    // Where somebody is after nine seconds, and as high as somebody's chest.
     let brightness = |jpeg: &lanewatch::vision::Jpeg| {
         let picture = image::load_from_memory(&jpeg.file).expect("a picture").to_luma8();
         let (width, height) = picture.dimensions();
         let patch =
-            image::imageops::crop_imm(&picture, width * 59 / 100, height * 6 / 10, width / 50, height / 20)
+            image::imageops::crop_imm(&picture, width * 62 / 100, height * 6 / 10, width / 50, height / 20)
                 .to_image();
         patch.iter().map(|p| i64::from(*p)).sum::<i64>() / patch.len() as i64
     };
