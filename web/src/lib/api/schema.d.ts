@@ -165,6 +165,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/cameras/{id}/frame.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sends the recorded picture that was shown at an instant, not only the key picture before it. It is there about a second
+         *     after it was taken.
+         */
+        get: operations["get_frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/cameras/{id}/hls/iframes.m3u8": {
         parameters: {
             query?: never;
@@ -3010,6 +3030,49 @@ export interface operations {
                 };
                 content: {
                     "video/mp4": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_frame: {
+        parameters: {
+            query: {
+                /** @description The instant: the picture that was shown then. */
+                t: string;
+                /** @description Pixels at most, 64 to 3840; as it was recorded when it is left out. */
+                w?: number;
+                /** @description Which encoding; that of the full picture when it is left out or the camera has no other. */
+                rendition?: "main" | "sub";
+                /** @description `1` to save it under a name instead of playing it. */
+                download?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Instant of the picture */
+                    "x-lanewatch-at"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
                 };
             };
             /** @description What went wrong */
