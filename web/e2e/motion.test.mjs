@@ -288,7 +288,7 @@ test('J12: where the recorder looks for motion it is seen live, in the feed with
   // The simulated cameras, and those of the mock, always move.
   await page.goto(`${URL_BASE}/c/${camera.slug}/zones`);
   await page.waitForSelector('.badge.moves');
-  await page.waitForSelector('text=/Theo dõi chuyển động: (mọi hình|chỉ khung chính)/');
+  await page.waitForSelector('text=/Theo dõi chuyển động: (mọi hình|chỉ khung chính|đầu ghi quá tải)/');
   await page.goto(`${URL_BASE}/events?c=${camera.slug}`);
   await page.waitForFunction(() => [...document.querySelectorAll('[data-event] img')].some((i) => i.naturalWidth > 0));
   await page.goto(`${URL_BASE}/c/${camera.slug}/search`);
