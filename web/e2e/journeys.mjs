@@ -1,6 +1,6 @@
 // The table of journeys with their times: gathered while they run, kept below target/, and put into the README by
 // `npm run journeys`.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -42,7 +42,10 @@ export class Journeys {
 
 /** The table in Markdown, of all the runs that were kept. */
 function table() {
-  const rows = readdirSync(folder).sort().flatMap((f) => JSON.parse(readFileSync(join(folder, f), 'utf8'))); // prettier-ignore
+  const kept = readdirSync(folder).map((f) => join(folder, f)).sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs); // prettier-ignore
+  // Of a journey that ran several times, the last.
+  const last = new Map(kept.flatMap((f) => JSON.parse(readFileSync(f, 'utf8'))).map((row) => [row.name, row]));
+  const rows = [...last.values()];
   rows.sort((a, b) => a.journey - b.journey || a.name.localeCompare(b.name));
   const cell = (text) => text.replaceAll('|', '\\|');
   const line = (r) => {
