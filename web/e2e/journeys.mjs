@@ -45,14 +45,14 @@ function table() {
   const kept = readdirSync(folder).map((f) => join(folder, f)).sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs); // prettier-ignore
   // Of a journey that ran several times, the last.
   const last = new Map(kept.flatMap((f) => JSON.parse(readFileSync(f, 'utf8'))).map((row) => [row.name, row]));
-  const rows = [...last.values()];
+  // What fails has no time.
+  const rows = [...last.values()].filter((r) => r.passed);
   rows.sort((a, b) => a.journey - b.journey || a.name.localeCompare(b.name));
   const cell = (text) => text.replaceAll('|', '\\|');
   const line = (r) => {
     const [, what] = /^J\d+(?:, J\d+)*(?:, (?:PC|phone)[^:]*)?:? ?(.*)$/.exec(r.name);
     const on = /phone/i.test(r.name) ? 'phone' : 'PC';
-    const took = `${r.seconds.toFixed(1)} s${r.passed ? '' : ', failed'}`;
-    return `| J${r.journey} | ${on} | ${cell(what)} | ${took} | ${cell(r.figures.join('; '))} |`;
+    return `| J${r.journey} | ${on} | ${cell(what)} | ${r.seconds.toFixed(1)} s | ${cell(r.figures.join('; '))} |`;
   };
   return ['| journey | on | what | whole test | measured |', '| --- | --- | --- | --- | --- |', ...rows.map(line)];
 }
