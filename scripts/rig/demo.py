@@ -1,28 +1,20 @@
 """Adds the simulated cameras of the demo to a recorder, those that are not there yet. For `scripts/run`.
 
-    demo.py LANEWATCH DATA FLEET_OUT PASSWORD_FILE
+    demo.py LANEWATCH DATA FLEET_OUT PASSWORD_FILE <CAMERAS      CAMERAS: what `camera list --json` printed; nothing where
+                                                                 nothing was kept yet
 """
 
 import json
-import os
 import subprocess
 import sys
-
-
-def names(binary, data):
-    """Of the cameras that are there; none where nothing was kept yet."""
-    if not os.path.exists(os.path.join(data, "catalogue.db")):
-        return set()
-    listed = subprocess.run([binary, "camera", "list", "--json", "--data", data], check=True, capture_output=True, text=True)
-    cameras = json.loads(listed.stdout)
-    return {c["name"] for c in (cameras["items"] if isinstance(cameras, dict) else cameras)}
 
 
 def main():
     binary, data, fleet_out, secret = sys.argv[1:]
     with open(fleet_out, encoding="utf-8") as f:
         fleet = json.loads(f.readline())
-    there = names(binary, data)
+    listed = sys.stdin.read().strip()
+    there = {c["name"] for c in json.loads(listed)["items"]} if listed else set()
     for c in fleet["cameras"]:
         if c["label"] not in there:
             sub = ["--sub", c["sub"]] if "sub" in c else []

@@ -9,6 +9,8 @@ import threading
 import urllib.error
 import urllib.request
 
+from .process import finish
+
 WIDTH, HEIGHT = 320, 180    # of the test clips: nothing is scaled, as everybody scales differently
 STEP = 7                    # of the pixels that are compared
 
@@ -108,11 +110,6 @@ class Player:
                 command = ["firefox-esr", "--headless", "--no-remote", "--profile", profile, page]
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ, HOME=profile))
             self.heard.wait(limit)
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            finish(process)
         self.server.shutdown()
         return self.told or None

@@ -1,6 +1,7 @@
-"""What a tree of processes has cost, from /proc."""
+"""What a tree of processes has cost, from /proc; and the end of one."""
 
 import os
+import subprocess
 from dataclasses import dataclass
 
 TICK, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
@@ -53,6 +54,16 @@ def memory(pid):
     with open(f"/proc/{pid}/status") as f:
         kib = {line.split(":")[0]: int(line.split()[1]) for line in f if line.startswith("Rss") or line.startswith("VmRSS")}
     return kib["VmRSS"] / 1024, kib["RssAnon"] / 1024
+
+
+def finish(process, limit=10):
+    """Asks it to end, and makes it when it does not within so many seconds."""
+    process.terminate()
+    try:
+        process.wait(limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def machine_idle():

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 
 from . import cannot
+from .process import finish
 from .recorder import free_port
 
 START_S = 60        # a slow machine's first start
@@ -43,12 +44,7 @@ class Browser:
 
     def __exit__(self, *_):
         for child in reversed(self.children):
-            child.terminate()
-            try:
-                child.wait(10)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            finish(child)
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

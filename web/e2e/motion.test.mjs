@@ -22,6 +22,16 @@ const put = (page, camera, items, revision) =>
   ); // prettier-ignore
 const corners = (page) => page.$$eval('[data-corner]', (all) => all.map((e) => /translate\(([\d.]+) ([\d.]+)\)/.exec(e.getAttribute('transform')).slice(1).map(Number))); // prettier-ignore
 
+/** Searches to the end; milliseconds to the first hit. */
+async function search(page) {
+  const start = performance.now();
+  await page.click('[data-action=search]');
+  await page.waitForSelector('[data-hit]');
+  const first = performance.now() - start;
+  await page.waitForSelector('[data-state=done]');
+  return first;
+}
+
 /** A recorder that does not look for motion has nothing to replay. */
 const NO_REPLAY = /503.*zones:preview/;
 
@@ -200,14 +210,7 @@ test(
     await page.mouse.move(...at(0.9, 0.95), { steps: 5 });
     await page.mouse.up();
     await page.click('[data-period=day]');
-    await within('first hit of a search over a day', 500, async () => {
-      const start = performance.now();
-      await page.click('[data-action=search]');
-      await page.waitForSelector('[data-hit]');
-      const first = performance.now() - start;
-      await page.waitForSelector('[data-state=done]');
-      return first;
-    });
+    await within('first hit of a search over a day', 500, () => search(page));
     const hits = await page.$$eval('[data-hit]', (all) => all.map((e) => Number(e.dataset.hit)));
     assert.deepEqual(
       hits,
@@ -294,14 +297,7 @@ test('J12: where the recorder looks for motion it is seen live, in the feed with
   await page.goto(`${URL_BASE}/c/${camera.slug}/search`);
   await page.getByRole('button', { name: 'Cả khung hình' }).click();
   await page.click('[data-period=day]');
-  await within('first hit of a search over what was recorded', 500, async () => {
-    const start = performance.now();
-    await page.click('[data-action=search]');
-    await page.waitForSelector('[data-hit]');
-    const first = performance.now() - start;
-    await page.waitForSelector('[data-state=done]');
-    return first;
-  });
+  await within('first hit of a search over what was recorded', 500, () => search(page));
   await page.waitForSelector('[data-hit] canvas.shown');
   await page.locator('[data-hit]').first().click();
   await page.waitForSelector('[data-stage=playback]');

@@ -23,11 +23,11 @@ export async function fault(lane, action, args = {}) {
 
 export const lane = (name) => fleet.cameras.find((c) => c.name === name);
 
-/** A sign-in code; each is good for one sign-in. The mock knows only one and never wears it out. */
-export function signInCode(data = DATA) {
+/** A sign-in code of the shared recorder; each is good for one sign-in. The mock knows only one and never wears it out. */
+export function signInCode() {
   if (process.env.LANEWATCH_CODE) return process.env.LANEWATCH_CODE;
-  if (!BINARY || !data) return 'MOCKCODE';
-  return execFileSync(BINARY, ['login-code', '--data', data], { encoding: 'utf8' }).trim();
+  if (!BINARY || !DATA) return 'MOCKCODE';
+  return execFileSync(BINARY, ['login-code', '--data', DATA], { encoding: 'utf8' }).trim();
 }
 
 function freePort() {

@@ -7,10 +7,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use lanewatch::auth::Auth;
 use lanewatch::base::{
-    CameraId, Result, SimClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, Ticks, TimeRange,
-    VolumeId, Zone,
+    CameraId, Cells, EventId, Result, SimClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, Ticks,
+    TimeRange, VolumeId, Zone,
 };
-use lanewatch::catalogue::{CameraZone, Catalogue, NewVolume};
+use lanewatch::catalogue::{CameraZone, Catalogue, Event, EventKind, NewVolume};
 use lanewatch::config::Days;
 use lanewatch::http::{
     App, FoundCamera, Limits, Parts, Probe, ProbeReport, ProbeRequest, Probed, ProbedStream, ReplayedEvent,
@@ -145,6 +145,26 @@ pub(super) fn now() -> Ticks {
 }
 
 impl Bench {
+    /// Something moved before a camera, and stopped; its id. Flush before it is read.
+    pub(super) fn moved(&self, camera: &str, start: Ticks, ticks: i64) -> String {
+        let id = EventId::fresh(start);
+        assert!(self.catalogue.end_event(Event {
+            id,
+            camera: camera.parse().expect("id"),
+            kind: EventKind::Motion,
+            start,
+            seen: start,
+            end: Some(start + ticks),
+            score: 0.5,
+            peak: 9,
+            cells: Cells::NONE,
+            zones: Vec::new(),
+            best: start,
+            objects: None,
+        }));
+        id.to_string()
+    }
+
     pub(super) async fn new() -> Self {
         Self::with(Limits::default()).await
     }

@@ -1,7 +1,6 @@
 //! Marks on events and bookmarks, as the web app and a program use them.
 
-use lanewatch::base::{Cells, EventId, TICKS_PER_SECOND};
-use lanewatch::catalogue::{Event, EventKind};
+use lanewatch::base::{EventId, TICKS_PER_SECOND};
 use serde_json::{Value, json};
 
 use super::bench::{Bench, now};
@@ -15,27 +14,7 @@ async fn begin(bench: &Bench, client: &mut Client) -> (String, Vec<String>) {
     let form = json!({"name": "Ngõ 7", "main_url": "rtsp://10.0.0.7/main"});
     let camera = client.post("/api/v1/cameras", form).await.json();
     let camera = camera["id"].as_str().expect("id").to_owned();
-    let mut ids = Vec::new();
-    for ago in [30, 20, 10] {
-        let start = now() - ago * MINUTE;
-        let id = EventId::fresh(start);
-        let camera = camera.parse().expect("id");
-        assert!(bench.catalogue.end_event(Event {
-            id,
-            camera,
-            kind: EventKind::Motion,
-            start,
-            seen: start,
-            end: Some(start + MINUTE),
-            score: 0.5,
-            peak: 9,
-            cells: Cells::NONE,
-            zones: Vec::new(),
-            best: start,
-            objects: None,
-        }));
-        ids.push(id.to_string());
-    }
+    let ids = [30, 20, 10].map(|ago| bench.moved(&camera, now() - ago * MINUTE, MINUTE)).to_vec();
     bench.catalogue.flush().await.expect("written");
     (camera, ids)
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lanewatch::base::{Cells, EventId, StreamKind, TICKS_PER_SECOND, TimeRange};
-use lanewatch::catalogue::{Event, EventKind, ExportItem, NewExport};
+use lanewatch::base::{StreamKind, TICKS_PER_SECOND, TimeRange};
+use lanewatch::catalogue::{ExportItem, NewExport};
 use lanewatch::hub::{Limits, Reason, ReasonCode, State};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -103,24 +103,9 @@ async fn add(client: &mut Client) -> String {
 }
 
 async fn happens(bench: &Bench, camera: &str) -> String {
-    let start = now();
-    let id = EventId::fresh(start);
-    assert!(bench.catalogue.end_event(Event {
-        id,
-        camera: camera.parse().expect("id"),
-        kind: EventKind::Motion,
-        start,
-        seen: start,
-        end: Some(start + TICKS_PER_SECOND),
-        score: 0.5,
-        peak: 9,
-        cells: Cells::NONE,
-        zones: Vec::new(),
-        best: start,
-        objects: None,
-    }));
+    let id = bench.moved(camera, now(), TICKS_PER_SECOND);
     bench.catalogue.flush().await.expect("written");
-    id.to_string()
+    id
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 /** `window.__lanewatch`: a read-only look at the numbers that the end-to-end tests assert on. */
 import type { LiveSnapshot } from '../lib/live/tile-player';
 import { scrubTimings } from '../lib/player/scrub';
-import { seekTimings } from '../lib/player/playback';
+import { seekTimings } from '../lib/player/snapshot';
 import type { Part } from '../lib/player/choir';
 import { socket } from './app.svelte';
 

@@ -5,19 +5,17 @@
 import { api, ApiError } from '../api/client';
 import type { RenditionId } from '../api/types';
 import type { PlaybackOptions, PlaybackSnapshot, Player } from './playback-types';
-import { seekTimings } from './playback';
 import type { Gap } from './playlist';
-import { JOIN_MS } from './playlist';
+import { EDGE_MS, JOIN_MS } from './playlist';
 import { presented } from './presented';
 import { SegmentIndex } from './segment-index';
+import { atRest, seekTimings, SKIP_AFTER_MS } from './snapshot';
 
 const PIECE_MS = 5 * 60_000;
 /** So close to the end of a piece nothing more of it is shown. */
 const END_MS = 80;
 /** What has to be there behind the end before playing goes on: each piece is loaded anew. */
 const MORE_MS = 4000;
-const EDGE_MS = 8000;
-const SKIP_AFTER_MS = 3000;
 const LOAD_MS = 20_000;
 
 export const playsHls = (v: HTMLVideoElement): boolean => v.canPlayType('application/vnd.apple.mpegurl') !== '';
@@ -34,19 +32,7 @@ export class NativePlayer implements Player {
 
   constructor(o: PlaybackOptions) {
     this.#o = o;
-    this.s = {
-      state: 'idle',
-      position: o.now(),
-      wanted: false,
-      rate: 1,
-      rendition: o.rendition,
-      gap: null,
-      skipped: null,
-      skipAt: null,
-      error: null,
-      waiting: false,
-      lastSeekMs: null,
-    };
+    this.s = atRest(o);
     o.video.muted = true;
     o.video.playsInline = true;
     this.#index = new SegmentIndex(o.camera, o.rendition, o.now);
@@ -190,21 +176,15 @@ export class NativePlayer implements Player {
     v.poster = canvas.toDataURL('image/jpeg', 0.8);
   }
 
-  /** Is `t` between the end of the list and now, on a camera that is recording? */
+  /** So close to the end there is no picture left. */
   #atEdge(t: number): boolean {
-    const { tail, end, growing } = this.#index.list;
-    return end !== null && t >= end - END_MS && (tail !== null || (growing && this.#o.now() - end < EDGE_MS));
+    return this.#index.list.atEdge(t + END_MS, this.#o.now());
   }
 
   async #enterGap(t: number, generation: number): Promise<void> {
-    const list = this.#index.list;
-    const hole = (await this.#o.gapAround(t).catch(() => null)) ?? list.gapAt(t);
+    const known = await this.#o.gapAround(t).catch(() => null);
     if (generation !== this.#generation) return;
-    this.s.gap = {
-      from: Math.max(hole?.from ?? -Infinity, list.lastBefore(t)?.end ?? -Infinity),
-      to: Math.min(hole?.to ?? Infinity, list.firstAfter(t)?.start ?? Infinity),
-      cause: hole?.cause ?? 'unknown',
-    };
+    this.s.gap = this.#index.list.holeAt(t, known);
     this.s.state = 'gap';
     this.#emit();
   }

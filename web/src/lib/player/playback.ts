@@ -10,21 +10,18 @@ import { DecodePatience, FetchPatience } from './patience';
 import type { PlaybackOptions, PlaybackSnapshot, Player } from './playback-types';
 import { presented } from './presented';
 import type { Chunk, Fragment, Gap } from './playlist';
-import { JOIN_MS } from './playlist';
+import { EDGE_MS, JOIN_MS } from './playlist';
 import { SegmentIndex } from './segment-index';
+import { atRest, seekTimings, SKIP_AFTER_MS } from './snapshot';
 
 const AHEAD_MS = 20_000;
 const BEHIND_MS = 15_000;
 const FIRST_BYTES = 8 << 20;
 const CHUNK_BYTES = 4 << 20;
-const SKIP_AFTER_MS = 3000;
 /** Shorter gaps are jumped at once; the notice comes all the same. */
 const SHORT_GAP_MS = 5000;
 const SKIP_NOTICE_MS = 6000;
-const EDGE_MS = 8000;
 const SOON_MS = 3000;
-
-export const seekTimings: number[] = [];
 
 export class PlaybackPlayer implements Player {
   readonly s: PlaybackSnapshot;
@@ -49,19 +46,7 @@ export class PlaybackPlayer implements Player {
 
   constructor(o: PlaybackOptions) {
     this.#o = o;
-    this.s = {
-      state: 'idle',
-      position: o.now(),
-      wanted: false,
-      rate: 1,
-      rendition: o.rendition,
-      gap: null,
-      skipped: null,
-      skipAt: null,
-      error: null,
-      waiting: false,
-      lastSeekMs: null,
-    };
+    this.s = atRest(o);
     o.video.muted = true;
     o.video.playsInline = true;
     o.video.addEventListener('error', this.#decodeFailed);
@@ -183,7 +168,7 @@ export class PlaybackPlayer implements Player {
     if (stale()) return;
     let found = list.locate(t);
     // A gap that has just ended is no edge, though the footage behind it may not be in the list yet.
-    if (!found && this.#atEdge(t) && !(await this.#o.gapAround(t).catch(() => null))) found = list.last;
+    if (!found && list.atEdge(t, this.#o.now()) && !(await this.#o.gapAround(t).catch(() => null))) found = list.last;
     if (stale()) return;
     if (!found) found = await this.#soonAfter(t);
     if (stale()) return;
@@ -218,13 +203,6 @@ export class PlaybackPlayer implements Player {
     if (!stale()) this.#media.keep(target - BEHIND_MS - 5000, target + 3 * AHEAD_MS * Math.max(1, this.s.rate / 4));
   }
 
-  /** Is `t` between the end of the list and now, on a camera that is recording? */
-  #atEdge(t: number): boolean {
-    const { tail, end, growing } = this.#index.list;
-    if (end === null || t < end) return false;
-    return tail !== null || (growing && this.#o.now() - end < EDGE_MS);
-  }
-
   /** The timeline is coarser than the list: where it says "recorded", footage that starts within seconds is what was meant. */
   async #soonAfter(t: number): Promise<Fragment | null> {
     const next = this.#index.list.firstAfter(t);
@@ -234,15 +212,9 @@ export class PlaybackPlayer implements Player {
   }
 
   async #enterGap(t: number, generation: number): Promise<void> {
-    const list = this.#index.list;
-    const hole = (await this.#o.gapAround(t).catch(() => null)) ?? list.gapAt(t);
+    const known = await this.#o.gapAround(t).catch(() => null);
     if (generation !== this.#generation) return;
-    // The list knows to the frame where footage ends and begins again.
-    this.s.gap = {
-      from: Math.max(hole?.from ?? -Infinity, list.lastBefore(t)?.end ?? -Infinity),
-      to: Math.min(hole?.to ?? Infinity, list.firstAfter(t)?.start ?? Infinity),
-      cause: hole?.cause ?? 'unknown',
-    };
+    this.s.gap = this.#index.list.holeAt(t, known);
     this.s.state = 'gap';
     this.#emit();
   }
@@ -310,7 +282,7 @@ export class PlaybackPlayer implements Player {
   }
 
   async #reachedEnd(end: number): Promise<void> {
-    if (this.#atEdge(end + 1) || this.#o.now() - end < EDGE_MS) {
+    if (this.#index.list.atEdge(end + 1, this.#o.now()) || this.#o.now() - end < EDGE_MS) {
       if (this.s.state !== 'edge') {
         this.s.state = 'edge';
         this.#emit();

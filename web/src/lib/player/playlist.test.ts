@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FragmentRow, SegmentList } from '../api/types';
-import { JOIN_MS, Playlist } from './playlist';
+import { EDGE_MS, JOIN_MS, Playlist } from './playlist';
 
 const T0 = Date.UTC(2026, 10, 22, 15, 0, 0);
 
@@ -125,5 +125,30 @@ describe('merging', () => {
     p.add({ ...list(), gaps: [{ from: iso(0), to: iso(10), cause: 'camera_lost' }, { from: iso(10), to: iso(30), cause: 'recorder_off' }] }); // prettier-ignore
     expect(p.gapAt(T0 + 15_000)).toEqual({ from: T0, to: T0 + 30_000, cause: 'recorder_off' });
     expect(p.gapAt(T0 + 31_000)).toBeNull();
+  });
+});
+
+describe('where footage ends', () => {
+  it('knows a hole to the frame, as far as footage around it is known', () => {
+    const p = playlist();
+    const around = { from: T0 + 19_000, to: T0 + 62_000, cause: 'camera_lost' };
+    expect(p.holeAt(T0 + 30_000, around)).toEqual({ from: T0 + 20_000, to: T0 + 60_000, cause: 'camera_lost' });
+    expect(p.holeAt(T0 + 30_000, null)).toEqual({ from: T0 + 20_000, to: T0 + 60_000, cause: 'unknown' });
+    expect(p.holeAt(T0 + 70_000, null)).toEqual({ from: T0 + 65_000, to: Infinity, cause: 'unknown' });
+  });
+  it('tells the edge of a camera that records from the end of footage', () => {
+    const p = new Playlist();
+    expect(p.atEdge(T0, T0)).toBe(false);
+    p.add(list(segment('a', T0, 3, 0, false)));
+    expect([T0 + 2999, T0 + 3000].map((t) => p.atEdge(t, T0 + 3000 + EDGE_MS - 1))).toEqual([false, true]);
+    expect(p.atEdge(T0 + 3000, T0 + 3000 + EDGE_MS)).toBe(false);
+    p.add(list(segment('a', T0, 3, 0, true)));
+    expect(p.atEdge(T0 + 3000, T0 + 3000)).toBe(false);
+  });
+  it('gives pieces that begin with a key frame and end where footage does, or when they are long', () => {
+    const p = playlist();
+    expect(p.pieceAt(T0 + 3500, 60_000)).toEqual({ from: T0 + 2000, to: T0 + 20_000 });
+    expect(p.pieceAt(T0 + 3500, 5000)).toEqual({ from: T0 + 2000, to: T0 + 7000 });
+    expect(p.pieceAt(T0 + 40_000, 60_000)).toBeNull();
   });
 });

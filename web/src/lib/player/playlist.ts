@@ -38,6 +38,8 @@ export interface Chunk {
 
 /** Distances up to this are the camera's breathing, not missing footage. */
 export const JOIN_MS = 700;
+/** Footage that ended so lately on a camera that records is on its way. */
+export const EDGE_MS = 8000;
 
 const TICKS_PER_MS = 90;
 
@@ -102,6 +104,23 @@ export class Playlist {
   /** The newest file is still being written. */
   get growing(): boolean {
     return this.last !== null && this.#complete.get(this.last.url) === false;
+  }
+
+  /** Is `t` between the end of the list and now, on a camera that is recording? */
+  atEdge(t: number, now: number): boolean {
+    const { tail, end, growing } = this;
+    if (end === null || t < end) return false;
+    return tail !== null || (growing && now - end < EDGE_MS);
+  }
+
+  /** The gap around `t`, where the list has no footage: as it is `known` elsewhere, and to the frame where the list knows more. */
+  holeAt(t: number, known: Gap | null): Gap {
+    const hole = known ?? this.gapAt(t);
+    return {
+      from: Math.max(hole?.from ?? -Infinity, this.lastBefore(t)?.end ?? -Infinity),
+      to: Math.min(hole?.to ?? Infinity, this.firstAfter(t)?.start ?? Infinity),
+      cause: hole?.cause ?? 'unknown',
+    };
   }
 
   /** The last fragment that starts at or before `t`. */
