@@ -42,8 +42,11 @@ fn is_client_route(path: &str) -> bool {
     let parts = (parts.next(), parts.next(), parts.next());
     matches!(
         parts,
-        (None | Some("cameras" | "sync" | "events" | "exports" | "system" | "setup" | "login"), None, None,)
-            | (Some("c" | "e"), Some(_), None)
+        (
+            None | Some("cameras" | "sync" | "events" | "exports" | "system" | "health" | "setup" | "login"),
+            None,
+            None,
+        ) | (Some("c" | "e"), Some(_), None)
             | (Some("c"), Some(_), Some("zones" | "search"))
     )
 }
@@ -166,6 +169,7 @@ mod tests {
             "c/ngo-7",
             "login/",
             "system",
+            "health",
             "setup",
             "events",
             "exports",

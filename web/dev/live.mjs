@@ -76,6 +76,7 @@ function serve(ws, find, film) {
     }
     if (m.op === 'switch') return open(m.ch, channels.get(m.ch).camera, m.rendition);
     if (m.op === 'unsub') return channels.delete(m.ch);
+    if (m.op === 'topics') return m.topics.length ? say({ ev: 'topics', id: 'mock.0' }) : undefined;
     paused = m.op === 'pause';
     if (m.op === 'resume') for (const [ch, c] of [...channels]) open(ch, c.camera, c.rendition);
   });

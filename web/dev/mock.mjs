@@ -78,6 +78,17 @@ function storage() {
   return { volumes: [{ id: 'v1', path: '/srv/lanewatch', state: 'ok', budget_bytes: 460e9, used_bytes: used, free_bytes: 500e9 - used, reserve_bytes: 15e9, trouble: null }], cameras: per, days_kept_estimate: 15 }; // prettier-ignore
 }
 
+function forecast() {
+  const per = storage().cameras.map((c) => ({ camera: c.id, gb_per_day: c.bytes_per_day / 1e9, days_kept: 15.4, recorded: 0.99, bytes: c.bytes, oldest_at: c.oldest_at })); // prettier-ignore
+  return { days_kept: 15.4, bound_by: 'room', full_at: iso(Date.now() + 3 * 86_400_000), cameras_unknown: 0, per_camera: per }; // prettier-ignore
+}
+
+function outages() {
+  const lost = cameras.filter((c) => c.state === 'offline').map((c) => ({ id: `lost-${c.slug}`, camera: c.id, cause: 'camera_lost', from: c.state_since, to: null })); // prettier-ignore
+  const off = { id: 'off-1', camera: null, cause: 'recorder_off', from: iso(Date.now() - 2 * 86_400_000), to: iso(Date.now() - 2 * 86_400_000 + 840_000) }; // prettier-ignore
+  return { items: [...lost, off], next_cursor: null };
+}
+
 function test(body) {
   const failed = (code, message) => ({
     ok: false, make: null, model: null, streams: [],
@@ -142,6 +153,10 @@ const server = createServer(async (req, res) => {
     }
     case 'GET health':
       return json(res, 200, { status: 'degraded', checks: CHECKS(), now: iso(Date.now()) });
+    case 'GET outages':
+      return json(res, 200, outages());
+    case 'GET storage/:id':
+      return json(res, 200, forecast());
     case 'GET cameras':
       return json(res, 200, { items: cameras.map(publicCamera), next_cursor: null });
     case 'POST cameras':

@@ -55,7 +55,7 @@ const DEVICES = {
   'PC at 200 %': { viewport: { width: 960, height: 540 }, deviceScaleFactor: 2 },
   'PC at 400 %': { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 },
 };
-const PAGES = (slug) => ['/', '/events', '/exports', '/cameras', '/cameras?add=1', '/setup', '/system', `/c/${slug}`, `/c/${slug}/zones`, `/c/${slug}/search`, '/nowhere']; // prettier-ignore
+const PAGES = (slug) => ['/', '/events', '/exports', '/cameras', '/cameras?add=1', '/setup', '/system', '/health', `/c/${slug}`, `/c/${slug}/zones`, `/c/${slug}/search`, '/nowhere']; // prettier-ignore
 for (const [device, options] of Object.entries(DEVICES)) {
   test(`J15, ${device}: every page passes the accessibility rules and fits the screen`, async () => {
     const { context, page, faults } = await open(browser, options, { expected: [/404.*\/nowhere/, /503.*zones:preview/] }); // prettier-ignore

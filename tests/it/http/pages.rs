@@ -25,7 +25,7 @@ async fn every_answer_is_armoured() {
 async fn pages_are_served_where_the_app_has_routes_and_nowhere_else() {
     let bench = Bench::new().await;
     let mut client = bench.stranger();
-    for path in ["/", "/login", "/cameras", "/system", "/setup", "/c/ngo-7"] {
+    for path in ["/", "/login", "/cameras", "/system", "/health", "/setup", "/c/ngo-7"] {
         let reply = client.get(path).await;
         assert_eq!(
             (reply.status, reply.header("content-type")),

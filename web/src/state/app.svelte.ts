@@ -3,6 +3,8 @@ import { api, ApiError, BASE, whenUnauthenticated } from '../lib/api/client';
 import type { Camera, Me, Setup } from '../lib/api/types';
 import { ServerClock } from '../lib/live/clock';
 import { LiveSocket, type SocketStatus } from '../lib/live/socket';
+import { TOPICS } from '../lib/live/wire';
+import { changed, changedAll, changes, whenChanged } from './changes.svelte';
 import { forget, keep } from './last-seen';
 import { replace, router } from './router.svelte';
 import { words } from './errors';
@@ -161,10 +163,17 @@ socket.onStatus = (s) => {
     app.away = false;
     // What happened while it was away was not told.
     void refreshCameras();
-  } else away ??= setTimeout(() => (app.away = true), BLINK_MS);
+  } else {
+    changes.told = false;
+    away ??= setTimeout(() => (app.away = true), BLINK_MS);
+  }
   app.link = s;
 };
 socket.onCameras = () => void refreshCameras();
+socket.onChange = changed;
+socket.onAnew = changedAll;
+socket.follow(TOPICS);
+whenChanged(['cameras'], () => app.status === 'ready' && void refreshCameras());
 socket.onSessionEnd = sessionEnded;
 socket.onRefused = () => void api.me().catch(() => {});
 socket.onState = (e) => {
@@ -180,12 +189,14 @@ socket.onState = (e) => {
 };
 let stateTimer: ReturnType<typeof setTimeout> | undefined;
 
-/** States that no message tells of, such as "recording", must not grow old on the screen. */
+/** Figures that no change tells of, such as pictures a second, must not grow old on the screen; without changes, states neither. */
 const CAMERAS_EVERY_MS = 12_000;
+const FIGURES_EVERY = 3;
+let turns = 0;
 function keepFresh(): void {
   if (app.status === 'ready' && !document.hidden) void refreshCameras();
 }
-setInterval(keepFresh, CAMERAS_EVERY_MS);
+setInterval(() => (!changes.told || ++turns % FIGURES_EVERY === 0) && keepFresh(), CAMERAS_EVERY_MS);
 document.addEventListener('visibilitychange', keepFresh);
 
 /** The last pictures, for a start without the recorder: once a minute, and when the page is left. */

@@ -5,6 +5,7 @@ import { stretchOf, WHENS, type When } from '../lib/marks/when';
 import type { EventCounts } from '../lib/api/types';
 import { merged, story, type Story } from '../lib/motion/events';
 import { app, clock, zone } from './app.svelte';
+import { changes } from './changes.svelte';
 import { words } from './errors';
 
 const PAGE = 48;
@@ -13,6 +14,9 @@ const WINDOW_MS = 31 * 86_400_000;
 /** An event is told when it begins; those that last are asked for from their beginning. */
 const NEWS_MS = 180_000;
 const NEWS = 100;
+/** An event without a picture after so long gets none; until then it is looked for again. */
+const PICTURE_MS = 60_000;
+const AGAIN_MS = 4000;
 
 export interface Filter {
   camera: string | null;
@@ -44,6 +48,7 @@ export class Feed {
   #to: number;
   #stop = new AbortController();
   #asked = new Set<string>();
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly filter: Filter) {
     this.#to = this.#stretch?.to ?? clock.now() + 1000;
@@ -52,6 +57,7 @@ export class Feed {
   }
 
   stop(): void {
+    clearTimeout(this.#again);
     this.#stop.abort();
   }
 
@@ -113,7 +119,12 @@ export class Feed {
     if (to <= from) return;
     try {
       const range = { from, to, limit: NEWS };
-      this.#take((await motionApi.events({ ...this.#which, ...range }, this.#stop.signal)).items.map(story));
+      const fresh = (await motionApi.events({ ...this.#which, ...range }, this.#stop.signal)).items.map(story);
+      this.#take(fresh);
+      // The picture of an event comes some seconds after its beginning, and no change tells of it.
+      clearTimeout(this.#again);
+      if (changes.told && fresh.some((e) => e.picture === null && clock.now() - e.from < PICTURE_MS))
+        this.#again = setTimeout(() => void this.news(), AGAIN_MS);
     } catch {
       // The banner about the lost recorder says it; the next turn asks again.
     }

@@ -13,12 +13,13 @@ export type Route =
   | { page: 'exports' }
   | { page: 'cameras' }
   | { page: 'system' }
+  | { page: 'health' }
   | { page: 'setup' }
   | { page: 'login' }
   | { page: 'missing' };
 
 /** Pages without anything in their address. */
-const PLAIN = new Set(['exports', 'cameras', 'system', 'setup', 'login']);
+const PLAIN = new Set(['exports', 'cameras', 'system', 'health', 'setup', 'login']);
 
 export function parseRoute(path: string, query: URLSearchParams): Route {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
@@ -45,7 +46,7 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
       unseen: query.get('seen') === '0',
     };
   if (parts.length === 1 && PLAIN.has(parts[0] ?? ''))
-    return { page: parts[0] as 'exports' | 'cameras' | 'system' | 'setup' | 'login' };
+    return { page: parts[0] as 'exports' | 'cameras' | 'system' | 'health' | 'setup' | 'login' };
   return { page: 'missing' };
 }
 

@@ -3,8 +3,10 @@ import type {
   Camera,
   CameraInput,
   Day,
+  Forecast,
   Health,
   Me,
+  Outage,
   Page,
   RenditionId,
   SegmentList,
@@ -93,6 +95,8 @@ export const api = {
   setPassword: (password: string) => send<void>('PUT', 'me/password', { password }),
   health: () => json<Health>('health'),
   storage: () => json<Storage>('storage'),
+  forecast: () => json<Forecast>('storage/forecast'),
+  outages: (cursor?: string) => json<Page<Outage>>(`outages?${query({ min_duration: 'PT5S', limit: 20, cursor })}`),
   async cameras(): Promise<Camera[]> {
     const all: Camera[] = [];
     let cursor: string | undefined;

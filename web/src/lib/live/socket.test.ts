@@ -7,6 +7,7 @@ class Line {
   static readonly OPEN = 1;
   readyState = 0;
   said: string[] = [];
+  asked: { op: string }[] = [];
   onopen = (): void => {};
   onclose = (_e: { code: number }): void => {};
   onmessage = (_e: { data: string }): void => {};
@@ -15,7 +16,9 @@ class Line {
     Line.all.push(this);
   }
   send(text: string): void {
-    this.said.push((JSON.parse(text) as { op: string }).op);
+    const request = JSON.parse(text) as { op: string };
+    this.said.push(request.op);
+    this.asked.push(request);
   }
   close(): void {
     this.readyState = 3;
@@ -97,6 +100,40 @@ describe('"connect now" and the network coming back', () => {
     vi.advanceTimersByTime(1001);
     socket.retryNow();
     expect(Line.all.length).toBe(2);
+  });
+});
+
+describe('changes', () => {
+  it('are asked for at each beginning, and go on after the last that was told', () => {
+    const [anew, changed] = [vi.fn(), vi.fn()];
+    Object.assign(socket, { onAnew: anew, onChange: changed });
+    socket.follow(['events']);
+    last().open();
+    expect(last().asked).toEqual([{ op: 'topics', topics: ['events'] }]);
+    last().onmessage({ data: '{"ev":"topics","id":"a.1"}' });
+    expect(anew).toHaveBeenCalledOnce();
+    last().onmessage({ data: '{"ev":"change","id":"a.2","topic":"events","data":{"what":"event","id":"7"}}' });
+    expect(changed).toHaveBeenCalledWith('events', { what: 'event', id: '7' });
+    last().onclose({ code: 1006 });
+    socket.retryNow();
+    last().open();
+    expect(last().asked).toEqual([{ op: 'topics', topics: ['events'], since: 'a.2' }]);
+    last().onmessage({ data: '{"ev":"resync","id":"b.0"}' });
+    expect(anew).toHaveBeenCalledTimes(2);
+  });
+  it('are not told to a hidden page, and after a sign-out not gone on with', () => {
+    socket.follow(['events']);
+    last().open();
+    last().onmessage({ data: '{"ev":"topics","id":"a.1"}' });
+    hide(true);
+    vi.advanceTimersByTime(3001);
+    expect(last().asked.at(-1)).toEqual({ op: 'topics', topics: [] });
+    hide(false);
+    expect(last().asked.at(-1)).toEqual({ op: 'topics', topics: ['events'], since: 'a.1' });
+    socket.stop();
+    socket.start();
+    last().open();
+    expect(last().asked).toEqual([{ op: 'topics', topics: ['events'] }]);
   });
 });
 

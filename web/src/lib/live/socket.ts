@@ -5,7 +5,16 @@
 import type { RenditionId } from '../api/types';
 import { backoffMs } from './backoff';
 import type { ServerClock } from './clock';
-import { parseEvent, parseMedia, SUBPROTOCOL, type ClientMessage, type MediaMessage, type ServerEvent } from './wire';
+import {
+  parseEvent,
+  parseMedia,
+  SUBPROTOCOL,
+  type Change,
+  type ClientMessage,
+  type MediaMessage,
+  type ServerEvent,
+  type Topic,
+} from './wire';
 
 export interface ChannelHandlers {
   event(e: ServerEvent): void;
@@ -44,6 +53,9 @@ export class LiveSocket {
   onStatus: (s: SocketStatus) => void = () => {};
   onCameras: () => void = () => {};
   onState: (e: ServerEvent & { ev: 'state' }) => void = () => {};
+  onChange: (topic: Topic, change: Change) => void = () => {};
+  /** Changes are told from here on, but what there is has to be read anew. */
+  onAnew: () => void = () => {};
   /** Two failed attempts in a row: perhaps the session ended. */
   onRefused: () => void = () => {};
   /** The recorder has said that the session is over. */
@@ -51,6 +63,9 @@ export class LiveSocket {
 
   #socket: WebSocket | null = null;
   #channels = new Map<number, Subscription>();
+  #topics: readonly Topic[] = [];
+  /** The last change that was told. */
+  #told: string | undefined;
   #next = 1;
   #attempt = 0;
   #heard = 0;
@@ -81,6 +96,8 @@ export class LiveSocket {
     clearTimeout(this.#hide);
     this.#watch = undefined;
     this.#paused = false;
+    // Somebody else may sign in: they read anew.
+    this.#told = undefined;
     this.#drop();
     this.#set('waiting');
   }
@@ -97,6 +114,17 @@ export class LiveSocket {
         if (this.#channels.delete(ch)) this.#send({ op: 'unsub', ch });
       },
     };
+  }
+
+  /** Asks to be told what changes; a hidden page is told when it is seen again. */
+  follow(topics: readonly Topic[]): void {
+    this.#topics = topics;
+    this.#follow();
+  }
+
+  #follow(): void {
+    if (this.#topics.length === 0 || this.#paused) return;
+    this.#send({ op: 'topics', topics: this.#topics, ...(this.#told ? { since: this.#told } : {}) });
   }
 
   get channelCount(): number {
@@ -122,6 +150,7 @@ export class LiveSocket {
       this.#hide = setTimeout(() => {
         this.#paused = true;
         this.#send({ op: 'pause' });
+        if (this.#topics.length) this.#send({ op: 'topics', topics: [] });
       }, HIDE_AFTER_MS);
       return;
     }
@@ -129,6 +158,7 @@ export class LiveSocket {
     if (this.#paused) {
       this.#paused = false;
       this.#send({ op: 'resume' });
+      this.#follow();
     }
   };
 
@@ -161,6 +191,7 @@ export class LiveSocket {
         this.#send({ op: 'sub', ch, camera: s.camera, rendition: s.rendition });
       }
       if (this.#paused) this.#send({ op: 'pause' });
+      this.#follow();
     };
     socket.onmessage = (e: MessageEvent<string | ArrayBuffer>) => this.#receive(e.data);
     socket.onclose = (e: CloseEvent) => {
@@ -185,7 +216,13 @@ export class LiveSocket {
     if (!e) return;
     if (e.ev === 'hello' || e.ev === 'time') this.clock.learn(Date.parse(e.now));
     else if (e.ev === 'cameras') this.onCameras();
-    else {
+    else if (e.ev === 'change') {
+      this.#told = e.id;
+      this.onChange(e.topic, e.data);
+    } else if (e.ev === 'topics' || e.ev === 'resync') {
+      this.#told = e.id;
+      this.onAnew();
+    } else {
       if (e.ev === 'state') this.onState(e);
       if (e.ch !== null) this.#channels.get(e.ch)?.handlers.event(e);
     }

@@ -18,12 +18,28 @@ export type ServerEvent =
     }
   | { ev: 'drop'; ch: number; frames: number }
   | { ev: 'error'; ch: number | null; code: string; message?: string }
-  | { ev: 'cameras' };
+  | { ev: 'cameras' }
+  /** From here on changes are told. */
+  | { ev: 'topics'; id: string }
+  | { ev: 'change'; id: string; topic: Topic; data: Change }
+  /** Something was missed. */
+  | { ev: 'resync'; id: string };
+
+export type Topic = 'events' | 'cameras' | 'jobs' | 'health';
+export const TOPICS: readonly Topic[] = ['events', 'cameras', 'jobs', 'health'];
+
+/** What kind of change, and of what. */
+export interface Change {
+  what: string;
+  id?: string;
+}
 
 export type ClientMessage =
   | { op: 'sub'; ch: number; camera: string; rendition: RenditionId }
   | { op: 'unsub'; ch: number }
-  | { op: 'pause' | 'resume' };
+  | { op: 'pause' | 'resume' }
+  /** Goes on after `since`, if the recorder remembers. */
+  | { op: 'topics'; topics: readonly Topic[]; since?: string };
 
 export type Kind = 'init' | 'key' | 'delta';
 

@@ -1,0 +1,59 @@
+/** What the recorder tells of changes over the live socket, for whoever shows them. Without it they ask by the clock. */
+import type { Topic } from '../lib/live/wire';
+
+/** Changes are told: nobody needs to ask by the clock. */
+export const changes = $state({ told: false });
+
+/** Many changes at once, such as of all cameras, are one reason to ask. */
+const TOGETHER_MS = 250;
+
+interface Listener {
+  topics: readonly Topic[];
+  timer: ReturnType<typeof setTimeout> | undefined;
+  ask: () => void;
+}
+const listeners = new Set<Listener>();
+
+function wake(l: Listener): void {
+  l.timer ??= setTimeout(() => {
+    l.timer = undefined;
+    l.ask();
+  }, TOGETHER_MS);
+}
+
+/** `ask` is called soon after something of these topics has changed, or may have. Returns how to end it. */
+export function whenChanged(topics: readonly Topic[], ask: () => void): () => void {
+  const listener: Listener = { topics, timer: undefined, ask };
+  listeners.add(listener);
+  return () => {
+    clearTimeout(listener.timer);
+    listeners.delete(listener);
+  };
+}
+
+export function changed(topic: Topic): void {
+  for (const l of listeners) if (l.topics.includes(topic)) wake(l);
+}
+
+/** Everything may have changed. */
+export function changedAll(): void {
+  changes.told = true;
+  for (const l of listeners) wake(l);
+}
+
+/** Asks soon after changes; every `slowMs` for what no change tells of, every `fastMs` while changes are not told. */
+export function keepAsking(topics: readonly Topic[], ask: () => void, fastMs: number, slowMs: number): () => void {
+  let asked = Date.now();
+  const now = (): void => {
+    asked = Date.now();
+    ask();
+  };
+  const end = whenChanged(topics, now);
+  const timer = setInterval(() => {
+    if (!document.hidden && (!changes.told || Date.now() - asked >= slowMs)) now();
+  }, fastMs);
+  return () => {
+    clearInterval(timer);
+    end();
+  };
+}
