@@ -38,6 +38,13 @@ export function keep(what, camera, body) {
   return made;
 }
 
+/** Of a bookmark; null when it is not there. */
+export function note(id, text) {
+  const found = kept.bookmarks.find((k) => k.id === id);
+  if (found) Object.assign(found, { note: text, revision: found.revision + 1 });
+  return found ?? null;
+}
+
 /** Answers whether it was there. */
 export function drop(what, id) {
   const before = kept[what].length;

@@ -228,6 +228,10 @@ const server = createServer(async (req, res) => {
       const body = await readJson(req);
       return json(res, 201, marks.keep(head, find(body.camera).id, body));
     }
+    case 'PATCH bookmarks/:id': {
+      const noted = marks.note(head, (await readJson(req)).note);
+      return noted ? json(res, 200, noted) : problem(res, 404, 'not_found');
+    }
     case 'DELETE bookmarks/:id':
     case 'DELETE locks/:id':
       return marks.drop(head, id) ? json(res, 204) : problem(res, 404, 'not_found');

@@ -7,7 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
 import { print } from './figures.mjs';
 import { fault, needsFleet } from './recorder.mjs';
@@ -24,8 +24,9 @@ after(async () => {
 });
 
 const SLUG = 'lane11';
-const SHOTS = process.env.LANEWATCH_SHOTS;
-const shot = (page, name) => SHOTS && page.screenshot({ path: join(SHOTS, `${name}.png`) });
+/** For the gallery: these pages no mock makes. */
+const SHOTS = fileURLToPath(new URL('../screenshots/recorder/', import.meta.url));
+const shot = (page, name) => page.screenshot({ path: join(SHOTS, `${name}.png`) });
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const openAt = (page, ms) => page.goto(`${URL_BASE}/c/${SLUG}?t=${encodeURIComponent(new Date(ms).toISOString())}`);
 const shown = (page) => page.waitForFunction(() => ['playing', 'paused'].includes(document.querySelector('[data-stage="playback"]')?.dataset.state)); // prettier-ignore

@@ -68,6 +68,7 @@ export const SCREENS = {
   enlarged: { path: `/?c=${CAMERA}`, shown: '.tile.focused[data-state="live"]', states: ['loaded', 'offline'] },
   'enlarged-dark': sheet('/?c=ngo-12', '.tile.focused', []),
   camera: { path: `/c/${CAMERA}`, shown: '[data-stage=live][data-state=live]', states: FAILS, kind: 'camera' },
+  'camera-enlarged': sheet(`/c/${CAMERA}`, '[data-stage=live][data-state=live]', [click('[data-action=zoom-in]')]),
   'camera-dark': sheet('/c/ngo-12', '[data-stage=live]', [see('.notice')]),
   'camera-unknown': sheet('/c/khong-co', 'main', []),
 
@@ -76,6 +77,7 @@ export const SCREENS = {
   'playback-list': sheet(back, PLAYS, [tab(1)]),
   'playback-kept': sheet(back, PLAYS, [tab(2)], { states: FAILS, kind: 'camera' }),
   'playback-kept-some': sheet(back, PLAYS, [tab(2), fill('#pane input', 'Xe lạ dừng trước cổng đình'), click('[data-action=lock]'), see('[data-kept=lock]'), click('[data-action=bookmark]'), see('[data-kept=bookmark]')]), // prettier-ignore
+  'playback-kept-note': sheet(back, PLAYS, [tab(2), click('[data-action=bookmark]'), see('[data-kept=bookmark]'), click('[data-action=edit-note]')]), // prettier-ignore
   'playback-details': sheet(back, PLAYS, [tab(3)]),
   'playback-marked': sheet(back, PLAYS, [press('[', 'ArrowRight'), see(PLAYS), press(']')]),
   gap: sheet(`/c/${CAMERA}?t=2020-01-01T00:00:00Z`, '[data-notice=gap]', []),
@@ -96,6 +98,7 @@ export const SCREENS = {
   sync: { path: () => `/sync?t=${ago(15)}`, shown: '[data-sync-stage=playing]', states: FAILS, kind: 'camera' },
   'sync-nine': sheet(() => `/sync?c=cong-lang,ngo-1-dinh,ngo-2-gieng,ngo-3-nha-van-hoa,ngo-4,ngo-5-truong-mam-non,ngo-6-cho,ngo-7-cong-dinh,ngo-8-ao-ca&t=${ago(15)}`, '[data-sync-stage=playing]', []), // prettier-ignore
   'sync-one': sheet(() => `/sync?c=cong-lang,ngo-1-dinh,ngo-2-gieng&t=${ago(15)}&big=ngo-1-dinh`, '[data-sync-stage=playing]', []), // prettier-ignore
+  'sync-export': sheet(() => `/sync?c=cong-lang,ngo-1-dinh&t=${ago(15)}`, '[data-sync-stage=playing]', [press('e'), see('[data-estimate]:not([data-estimate=""])')]), // prettier-ignore
   'sync-gap': sheet(() => `/sync?c=cong-lang,ngo-1-dinh&t=${ago(20 * 24 * 60)}`, '[data-notice=none]', []),
   'sync-choose': sheet(() => `/sync?t=${ago(15)}`, '[data-sync-stage=playing]', [(page) => page.locator('aside').getByText('Camera').first().click().catch(() => {})]), // prettier-ignore
 
@@ -141,6 +144,12 @@ export const SCREENS = {
   'setup-proof': wizard('proof'),
   'setup-fails': { path: '/setup', shown: 'main h1', states: ['error', 'offline'] },
 
+  // How it does
+  health: { path: '/health', shown: '[data-section=outages] li', states: ALL },
+  'health-storage': sheet('/health', '[data-section=storage] table', [scroll('[data-section=storage] tbody tr')]),
+  'health-well': sheet('/health', '[data-section=outages]', [], { answers: { 'GET health': (b) => ({ ...b, status: 'ok', checks: b.checks.map((c) => ({ ...c, level: 'ok', code: 'ok' })) }), 'GET outages': NOBODY } }), // prettier-ignore
+  'health-disk-full': sheet('/health', '[data-section=outages]', [], { answers: { 'GET health': (b) => ({ ...b, status: 'failing', checks: [{ id: 'disk', level: 'error', code: 'disk_full', params: {}, since: stamp(40) }, ...b.checks] }) } }), // prettier-ignore
+
   // The rest
   system: { path: '/system', shown: 'main h2', states: ALL },
   'system-urgent': sheet('/system?set=password', 'main h2', [], { answers: { 'GET me': ME } }),
@@ -168,5 +177,6 @@ export const EMPTY = {
   'GET days': { items: [] },
   'GET cameras/segments': { inits: {}, segments: [], gaps: [], tail: null, next_cursor: null },
   'GET timeline': (b) => ({ ...b, cameras: b.cameras.map((c) => ({ ...c, spans: [], gaps: [], events: [], motion: [], oldest_at: null })) }), // prettier-ignore
+  'GET outages': NOBODY,
   'GET storage': { volumes: [], cameras: [], days_kept_estimate: null },
 };

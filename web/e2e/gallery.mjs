@@ -2,13 +2,15 @@
 // `npm run build && npm run gallery` against the mock; `npm run gallery -- 'wall|sync' phone` takes only pictures whose name
 // has all these expressions. What a program sees wrong stands below each picture, and fails the run.
 import { spawn } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { EMPTY, SCREENS } from './gallery-screens.mjs';
 
 const OUT = fileURLToPath(new URL('../screenshots/gallery/', import.meta.url));
 const MOCK = fileURLToPath(new URL('../dev/mock.mjs', import.meta.url));
+/** Pages that only the recorder makes, as the journeys last saw them. */
+const OF_RECORDER = '../recorder';
 const DEVICES = {
   pc: { viewport: { width: 1440, height: 900 } },
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
@@ -118,6 +120,9 @@ function index(summary) {
     const cells = own.map((s) => `<figure class="${s.device}"><a href="${s.file}"><img src="${s.file}" loading="lazy"></a><figcaption>${s.device}, ${s.state}${s.faults.map((f) => `<p>${html(f)}</p>`).join('')}</figcaption></figure>`); // prettier-ignore
     return own.length ? `<h2>${name}</h2><div>${cells.join('')}</div>` : '';
   });
+  const pages = readdirSync(`${OUT}${OF_RECORDER}`, { encoding: 'utf8' }).filter((f) => f.endsWith('.png'));
+  const own = pages.map((f) => `<figure class="${/share-(?!dialog)/.test(f) ? 'phone' : 'pc'}"><a href="${OF_RECORDER}/${f}"><img src="${OF_RECORDER}/${f}" loading="lazy"></a><figcaption>${html(f)}</figcaption></figure>`); // prettier-ignore
+  if (own.length) rows.push(`<h2>pages of the recorder, seen by npm run e2e</h2><div>${own.join('')}</div>`);
   return `<!doctype html><meta charset="utf-8"><title>lanewatch: every screen</title><style>
 body{background:#222;color:#eee;font:15px system-ui;margin:24px}div{display:flex;flex-wrap:wrap;gap:16px}figure{margin:0}
 .pc img{width:640px}.phone img{width:240px}p{color:#f88;max-width:640px}</style><h1>${summary}</h1>${rows.join('\n')}`;
@@ -132,6 +137,7 @@ const wanted = Object.entries(SCREENS).flatMap(([name, screen]) =>
 );
 if (!asked.length) rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
+mkdirSync(`${OUT}${OF_RECORDER}`, { recursive: true });
 const left = [...wanted];
 try {
   await Promise.all(Array.from({ length: AT_ONCE }, async () => { while (left.length) await take(left.shift()); })); // prettier-ignore

@@ -169,7 +169,8 @@ test('J5, phone: one event: its clip plays at once, opening it is seeing it, and
 });
 
 test('playback: a moment is locked and bookmarked, shown on the timeline, listed, and removed', async () => {
-  const { context, page, faults } = await open(browser, PC);
+  // What somebody else changed first is refused, and the browser tells the console.
+  const { context, page, faults } = await open(browser, PC, { expected: [/412.*\/bookmarks\//] });
   await signIn(page);
   await page.waitForSelector('[data-tile]');
   const camera = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
@@ -188,6 +189,30 @@ test('playback: a moment is locked and bookmarked, shown on the timeline, listed
   await page.fill('#pane input.input', 'Biển số ở đây');
   await page.click('[data-action=bookmark]');
   await page.waitForSelector('[data-kept=bookmark] >> text=Biển số ở đây');
+  // The note is written anew; taken back, it is the old one; Escape changes nothing.
+  await page.click('[data-action=edit-note]');
+  await page.fill('[data-kept=bookmark] input', 'Biển số 36B-123.45');
+  await accessible(page);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-kept=bookmark] >> text=36B-123.45');
+  assert.equal((await api(page, `bookmarks?camera=${camera.id}`)).items[0].note, 'Biển số 36B-123.45');
+  await page.click('[data-action=undo-mark]');
+  await page.waitForSelector('[data-kept=bookmark] >> text=Biển số ở đây');
+  await page.click('[data-action=edit-note]');
+  await page.keyboard.type('khác');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('[data-kept=bookmark] input', { state: 'detached' });
+  const [noted] = (await api(page, `bookmarks?camera=${camera.id}`)).items;
+  assert.deepEqual([noted.note, noted.revision], ['Biển số ở đây', 3]);
+  // Somebody else was quicker: nothing is overwritten, and his words are shown.
+  const theirs = { method: 'PATCH', headers: { 'content-type': 'application/json', 'if-match': '"3"' }, body: JSON.stringify({ note: 'Người khác ghi' }) }; // prettier-ignore
+  assert.equal(await page.evaluate(([id, init]) => fetch(`/api/v1/bookmarks/${id}`, init).then((r) => r.status), [noted.id, theirs]), 200); // prettier-ignore
+  await page.click('[data-action=edit-note]');
+  await page.fill('[data-kept=bookmark] input', 'Của tôi');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-kept=bookmark] >> text=Người khác ghi');
+  await page.waitForSelector('.toast.problem');
+  await page.keyboard.press('Escape');
   await accessible(page);
   // Both in their colours.
   const painted = () => page.evaluate(() => {

@@ -128,6 +128,57 @@ test('J8, phone: two fingers zoom the timeline about what is between them', asyn
   await context.close();
 });
 
+test('phone: across the picture another camera at the same moment; two fingers, buttons and the wheel zoom it', async () => {
+  const { context, page, faults } = await open(browser, PHONE);
+  await signIn(page);
+  await page.waitForSelector('[data-tile][data-state="live"]');
+  const [first, second] = (await api(page, 'cameras?limit=200')).items.map((c) => c.slug);
+  const cdp = await context.newCDPSession(page);
+  const touch = (type, ...points) =>
+    cdp.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+  const stage = () => page.$eval('[data-stage]', (e) => e.getBoundingClientRect().toJSON());
+  const at = Date.now() - 8000;
+  await page.goto(`${URL_BASE}/c/${first}?t=${encodeURIComponent(new Date(at).toISOString())}`);
+  await page.waitForSelector('[data-stage=playback][data-state=paused]');
+  const middle = await stage().then((b) => b.top + b.height / 2);
+  // Not far enough, and too steep: nothing.
+  await touch('touchStart', [200, middle]);
+  for (const x of [190, 180, 170]) await touch('touchMove', [x, middle]);
+  await touch('touchEnd');
+  await page.waitForTimeout(200);
+  assert.match(page.url(), new RegExp(`/c/${first}\\b`));
+  await touch('touchStart', [300, middle]);
+  for (const x of [250, 200, 150, 80]) await touch('touchMove', [x, middle]);
+  await touch('touchEnd');
+  await page.waitForURL(new RegExp(`/c/${second}\\b`));
+  await page.waitForSelector('[data-stage=playback]');
+  const position = await page.getAttribute('[data-stage]', 'data-position').then(Number);
+  assert.ok(Math.abs(position - at) < 1500, `${position - at} ms off`);
+  // Two fingers apart: larger, about what is between them; then one finger moves it and does not turn to the next.
+  await touch('touchStart', [170, middle], [190, middle]);
+  for (const d of [20, 40, 60]) await touch('touchMove', [170 - d, middle], [190 + d, middle]);
+  await touch('touchEnd');
+  const zoom = () => page.getAttribute('[data-stage]', 'data-zoom').then(Number);
+  assert.ok((await zoom()) > 3, `${await zoom()}`);
+  await touch('touchStart', [300, middle]);
+  for (const x of [250, 200, 150, 80]) await touch('touchMove', [x, middle]);
+  await touch('touchEnd');
+  await page.waitForTimeout(200);
+  assert.match(page.url(), new RegExp(`/c/${second}\\b`));
+  await accessible(page);
+  await page.tap('[data-action=whole]');
+  assert.equal(await zoom(), 1);
+  await page.tap('[data-action=zoom-in]');
+  assert.ok((await zoom()) > 1);
+  await page.tap('[data-action=zoom-out]');
+  assert.equal(await zoom(), 1);
+  await page.mouse.move(180, middle);
+  await page.mouse.wheel(0, -200);
+  await page.waitForFunction(() => Number(document.querySelector('[data-stage]').dataset.zoom) > 1);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test('playback plays on, steps frames, changes speed, marks a clip for download, and "live" returns', async () => {
   const { context, page, faults } = await open(browser);
   await signIn(page);

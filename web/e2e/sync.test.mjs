@@ -222,6 +222,20 @@ test('above 4× the key frames follow the clock; a drag shows them too; a key en
   await page.waitForSelector(`[data-sync="${slugs[1]}"].big`);
   await page.keyboard.press('Escape');
   await page.waitForSelector('.tile.big', { state: 'detached' });
+  // What is shown is offered for export: both cameras, around the moment.
+  const moment = await position(page);
+  await page.keyboard.press('e');
+  await page.waitForSelector('[data-sheet=export]');
+  const { items } = await api(page, 'cameras?limit=200');
+  const ticked = await page.$$eval('[data-sheet=export] label:has(input[type=checkbox]:checked)', (all) => all.map((e) => e.textContent.trim())); // prettier-ignore
+  assert.deepEqual(ticked.sort(), slugs.map((s) => items.find((c) => c.slug === s).name).sort());
+  const began = Date.now();
+  await page.click('[data-action=begin-export]');
+  await page.waitForSelector('.pill[data-state=done]');
+  print('export of two cameras, from the press to the file', `${Date.now() - began} ms`);
+  const [made] = (await api(page, 'exports')).items;
+  assert.deepEqual(made.items.map((i) => i.camera).sort(), slugs.map((s) => items.find((c) => c.slug === s).id).sort());
+  assert.ok(made.items.every((i) => Date.parse(i.from) < moment && moment < Date.parse(i.to)));
   assert.deepEqual(faults, []);
   await context.close();
 });

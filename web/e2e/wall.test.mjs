@@ -76,7 +76,10 @@ test('J3: enlarge shows the picture at once and the main stream soon; arrows ste
     await page.keyboard.press('ArrowRight');
     await page.waitForSelector(`.tile.focused[data-tile="${next}"][data-state="live"]`);
     // While it catches up with the edge (a seek) the browser keeps the last frame on the screen, at readyState 1.
-    const picture = await page.$eval('.tile.focused video', (v) => v.readyState >= 2 || (v.seeking && v.videoWidth > 0));
+    const picture = await page.$eval(
+      '.tile.focused video',
+      (v) => v.readyState >= 2 || (v.seeking && v.videoWidth > 0),
+    );
     assert.ok(picture, `${next} was black`);
     assert.ok((await mains()).length <= 4, `main streams: ${await mains()}`);
   }

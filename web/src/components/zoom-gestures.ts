@@ -77,7 +77,8 @@ export function zoomGestures(h: ZoomHandlers): (node: HTMLElement) => () => void
     };
     const wheel = (e: WheelEvent): void => {
       const z = h.zoom();
-      if (!z) return;
+      // The whole picture cannot become smaller: the page scrolls.
+      if (!z || (z.scale <= 1 && e.deltaY >= 0)) return;
       e.preventDefault();
       const b = box();
       h.change(zoomAt(z, e.deltaY < 0 ? WHEEL_STEP : 1 / WHEEL_STEP, ...fromMiddle(e.clientX, e.clientY, b), b));

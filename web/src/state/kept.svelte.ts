@@ -4,6 +4,8 @@ import { inOrder, ofBookmark, ofLock, type Keepsake } from '../lib/marks/kept';
 import { words } from './errors';
 import { offerUndo, tellProblem } from './undo.svelte';
 
+type Addition = Omit<Keepsake, 'id' | 'by' | 'revision'>;
+
 export class Kept {
   /** Newest moment first. */
   items = $state.raw<Keepsake[]>([]);
@@ -25,7 +27,7 @@ export class Kept {
     }
   }
 
-  async #add(k: Omit<Keepsake, 'id' | 'by'>): Promise<Keepsake> {
+  async #add(k: Addition): Promise<Keepsake> {
     const { from, to, note, until } = k;
     const made =
       k.kind === 'bookmark'
@@ -41,13 +43,32 @@ export class Kept {
   }
 
   /** Answers whether it is kept now. */
-  async add(k: Omit<Keepsake, 'id' | 'by'>, said: string): Promise<boolean> {
+  async add(k: Addition, said: string): Promise<boolean> {
     try {
       const made = await this.#add(k);
       offerUndo({ text: said, undo: () => this.#drop(made) });
       return true;
     } catch (e) {
       tellProblem(e);
+      return false;
+    }
+  }
+
+  async #note(k: Keepsake, note: string): Promise<Keepsake> {
+    const now = ofBookmark(await marksApi.noteBookmark(k.id, k.revision ?? 0, note));
+    this.items = this.items.map((other) => (other.id === k.id ? now : other));
+    return now;
+  }
+
+  /** Writes another note on a bookmark. Answers whether it stands. */
+  async note(k: Keepsake, note: string, said: string): Promise<boolean> {
+    try {
+      const now = await this.#note(k, note);
+      offerUndo({ text: said, undo: () => this.#note(now, k.note) });
+      return true;
+    } catch (e) {
+      tellProblem(e);
+      void this.load();
       return false;
     }
   }

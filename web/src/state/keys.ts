@@ -63,6 +63,7 @@ export const KEYS = {
     slower: { keys: ['j'], words: 'key.slower' },
     faster: { keys: ['l'], words: 'key.faster' },
     live: { keys: ['End'], words: 'key.live' },
+    exportShown: { keys: ['e'], words: 'play.export' },
     zoomIn: { keys: ['+'], words: 'key.zoom_in' },
     zoomOut: { keys: ['-'], words: 'key.zoom_out' },
     pick: { keys: ['1-9'], words: 'key.enlarge' },

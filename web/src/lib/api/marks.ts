@@ -53,8 +53,9 @@ export const marksApi = {
   bookmarks: (camera: string) => all<Bookmark>('bookmarks', { camera, limit: 500 }),
   addBookmark: ({ at, to, ...rest }: NewBookmark) =>
     send<Bookmark>('POST', 'bookmarks', { ...rest, at: iso(at), to: to === null ? null : iso(to) }),
-  noteBookmark: (b: Bookmark, note: string) =>
-    send<Bookmark>('PATCH', `bookmarks/${b.id}`, { note }, { 'if-match': `"${b.revision}"` }),
+  /** Refused as stale when somebody changed it after `revision` was read. */
+  noteBookmark: (id: string, revision: number, note: string) =>
+    send<Bookmark>('PATCH', `bookmarks/${id}`, { note }, { 'if-match': `"${revision}"` }),
   removeBookmark: (id: string) => send<void>('DELETE', `bookmarks/${id}`),
   locks: (camera: string) => json<{ items: Lock[] }>(`locks?${query({ camera })}`).then((l) => l.items),
   addLock: ({ from, to, until, ...rest }: NewLock) =>

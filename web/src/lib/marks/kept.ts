@@ -11,6 +11,8 @@ export interface Keepsake {
   by: string;
   /** When a lock ends by itself. */
   until: number | null;
+  /** What a change of a bookmark must name; locks cannot be changed. */
+  revision: number | null;
 }
 
 export const ofBookmark = (b: Bookmark): Keepsake => ({
@@ -21,6 +23,7 @@ export const ofBookmark = (b: Bookmark): Keepsake => ({
   note: b.note,
   by: b.by,
   until: null,
+  revision: b.revision,
 });
 
 export const ofLock = (l: Lock): Keepsake => ({
@@ -31,6 +34,7 @@ export const ofLock = (l: Lock): Keepsake => ({
   note: l.note,
   by: l.by,
   until: l.until === null ? null : Date.parse(l.until),
+  revision: null,
 });
 
 /** Newest moment first. */
