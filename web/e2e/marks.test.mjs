@@ -161,7 +161,7 @@ test('J5, phone: one event: its clip plays at once, opening it is seeing it, and
   await page.waitForSelector(`[data-event-page="${id}"]`);
   assert.deepEqual(faults, []);
   await page.goto(`${URL_BASE}/e/018f0000-0000-7000-8000-000000000000`);
-  await page.waitForSelector('text=Không có sự kiện này');
+  await page.waitForSelector('text=Không có cảnh báo này');
   await context.close();
 });
 

@@ -4,9 +4,10 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import './state/debug';
 import { start } from './state/app.svelte';
+import { wordsReady } from './state/i18n.svelte';
 import { startWorker } from './state/worker.svelte';
 
-mount(App, { target: document.getElementById('app')! });
+void wordsReady().then(() => mount(App, { target: document.getElementById('app')! }));
 void start();
 
 /** The first pictures have come by then. */
