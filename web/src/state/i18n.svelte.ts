@@ -1,5 +1,5 @@
 /** The chosen language as reactive state; `t` in a template follows it. */
-import { isLang, translate, type Key, type Lang, type Params } from '../lib/i18n';
+import { isLang, load, translate, type Key, type Lang, type Params } from '../lib/i18n';
 
 const STORE = 'lanewatch.lang';
 
@@ -15,8 +15,11 @@ function remembered(): Lang {
 
 export const i18n = $state<{ lang: Lang }>({ lang: remembered() });
 document.documentElement.lang = i18n.lang;
+/** Its words are there. Where they cannot be had the app speaks Vietnamese. */
+export const spoken = load(i18n.lang).catch(() => {});
 
-export function setLang(lang: Lang): void {
+export async function setLang(lang: Lang): Promise<void> {
+  await load(lang);
   i18n.lang = lang;
   document.documentElement.lang = lang;
   try {
