@@ -164,7 +164,8 @@ const server = createServer(async (req, res) => {
     case 'GET cameras/:id':
       return json(res, 200, publicCamera(camera));
     case 'PATCH cameras/:id': {
-      const { password: _p, main_url: _m, sub_url: _s, ...body } = await readJson(req);
+      const { password: _p, main_url: _m, sub_url: _s, record_main, record_sub, ...body } = await readJson(req);
+      for (const r of camera.renditions) r.record = (r.id === 'main' ? record_main : record_sub) ?? r.record;
       Object.assign(camera, body, { revision: String(Number(camera.revision) + 1) });
       live.broadcast({ ev: 'cameras' });
       return json(res, 200, publicCamera(camera));

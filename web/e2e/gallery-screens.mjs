@@ -40,6 +40,7 @@ const sheet = (path, shown, steps, more = {}) => ({ path, shown, steps, states: 
 /**
  * `shown`: what stands there before `steps`. `states`: those worth a picture. `answers`: by method and path, instead of
  * the mock's; a function makes one of the mock's. `only`: the device that has it. `kind`: what must answer in an error.
+ * `theme`: other colours than the dark ones.
  */
 export const SCREENS = {
   // Sign-in and beginning
@@ -166,6 +167,11 @@ export const SCREENS = {
   ]),
   'jump-wrong': sheet('/exports', '[data-export]', [press('t'), see('[data-sheet=jump]'), write('cổng đêm 22/11 2 giờ'), see('[data-problem]')]), // prettier-ignore
 };
+
+/** Those that show most of what a theme colours, once in each of the others. */
+const THEMED = ['login', 'wall', 'enlarged', 'camera-dark', 'playback', 'playback-kept-some', 'sync', 'events', 'event', 'zones', 'search-found', 'cameras', 'cameras-add', 'exports', 'health', 'system', 'jump-typed']; // prettier-ignore
+for (const theme of ['light', 'contrast'])
+  for (const name of THEMED) SCREENS[`${name}-${theme}`] = { ...SCREENS[name], states: ['loaded'], theme };
 
 /** What answers when there is nothing yet; a page of one camera needs the camera, and only its recordings are none. */
 export const EMPTY = {

@@ -117,7 +117,7 @@ export class CameraSession implements TimelineSession {
   }
 
   get lanes(): TimelineSession['lanes'] {
-    return [{ name: this.camera.name, coverage: this.coverage.coverage }];
+    return [{ camera: this.camera, coverage: this.coverage.coverage }];
   }
 
   get hasSub(): boolean {

@@ -15,7 +15,6 @@ function remembered(): Lang {
 
 export const i18n = $state<{ lang: Lang }>({ lang: remembered() });
 document.documentElement.lang = i18n.lang;
-
 function take(lang: Lang): void {
   i18n.lang = lang;
   document.documentElement.lang = lang;

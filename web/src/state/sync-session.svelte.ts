@@ -126,7 +126,7 @@ export class SyncSession implements TimelineSession {
   get lanes(): TimelineSession['lanes'] {
     return this.cameras.flatMap((c) => {
       const coverage = this.coverage?.of.get(c.id);
-      return coverage ? [{ name: c.name, coverage }] : [];
+      return coverage ? [{ camera: c, coverage }] : [];
     });
   }
 

@@ -2219,7 +2219,9 @@ export interface components {
              * @description Sessions begun after the first.
              */
             reconnects: number;
-            /** @description Footage of it is kept while it is live. */
+            /** @description Its footage is to be kept: `record_main` or `record_sub`. */
+            record: boolean;
+            /** @description Footage of it is being kept at the moment. */
             recording: boolean;
             /** @description What it does. */
             state: components["schemas"]["CameraState"];
