@@ -160,6 +160,9 @@ export const en: Record<keyof typeof vi, string> = {
   'play.quality': 'Quality',
   'play.seeking': 'Seeking…',
   'play.waiting': 'Loading picture…',
+  'play.sound': 'Sound on',
+  'play.mute': 'Sound off',
+  'play.sound_key': 'Sound on, off',
   'play.snapshot': 'Take snapshot',
   'play.in': 'Set in point',
   'play.out': 'Set out point',
@@ -740,6 +743,7 @@ export const en: Record<keyof typeof vi, string> = {
   'live.saver_stalled': 'The network is slow and video stalled. Press to try live video again.',
   'live.only_stills':
     'This browser cannot play live pictures: there is a still every 10 seconds. Update it, or use Chrome, Edge, Firefox, or Safari 17.1 or later.',
+  'live.picture_ago': 'Picture of {ago}',
   'live.still_age': 'Picture {seconds} s ago',
   'live.resting':
     'Network or device cannot keep up with the sharp video, showing the sub stream. Trying again in 30 seconds.',

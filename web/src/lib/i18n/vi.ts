@@ -158,6 +158,9 @@ export const vi = {
   'play.quality': 'Chất lượng',
   'play.seeking': 'Đang tìm…',
   'play.waiting': 'Đang tải hình…',
+  'play.sound': 'Bật tiếng',
+  'play.mute': 'Tắt tiếng',
+  'play.sound_key': 'Bật, tắt tiếng',
   'play.snapshot': 'Chụp ảnh',
   'play.in': 'Đặt điểm đầu',
   'play.out': 'Đặt điểm cuối',
@@ -733,6 +736,7 @@ export const vi = {
   'live.saver_stalled': 'Mạng chậm, hình bị ngắt quãng. Bấm để thử lại hình động.',
   'live.only_stills':
     'Trình duyệt này không phát được hình trực tiếp, chỉ có ảnh mỗi 10 giây. Hãy cập nhật, hoặc dùng Chrome, Edge, Firefox, Safari 17.1 trở lên.',
+  'live.picture_ago': 'Ảnh {ago}',
   'live.still_age': 'Ảnh {seconds} giây trước',
   'live.resting': 'Mạng hoặc máy không theo kịp hình rõ nét, đang xem luồng phụ. Tự thử lại sau 30 giây.',
   'live.sharper': 'Nét hơn',
