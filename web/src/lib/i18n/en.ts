@@ -610,7 +610,7 @@ export const en: Record<keyof typeof vi, string> = {
   'marks.show': 'Filter by time',
   'marks.when_today': 'Today',
   'marks.when_night': 'Last night',
-  'marks.all_seen': 'Mark {n} alerts as seen',
+  'marks.all_seen': 'Mark as seen ({n})',
   'marks.none_unseen': 'All seen',
   'marks.show_all': 'Show all',
   'marks.oldest_unseen': 'No more unseen alerts.',

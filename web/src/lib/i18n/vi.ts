@@ -603,7 +603,7 @@ export const vi = {
   'marks.show': 'Lọc theo lúc',
   'marks.when_today': 'Hôm nay',
   'marks.when_night': 'Đêm qua',
-  'marks.all_seen': 'Đánh dấu {n} cảnh báo là đã xem',
+  'marks.all_seen': 'Đánh dấu đã xem ({n})',
   'marks.none_unseen': 'Đã xem hết',
   'marks.show_all': 'Xem tất cả',
   'marks.oldest_unseen': 'Đã hết cảnh báo chưa xem.',
