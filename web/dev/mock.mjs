@@ -301,7 +301,13 @@ const server = createServer(async (req, res) => {
         'cache-control': 'private, max-age=31536000, immutable',
       });
     }
-    // Test knob: POST /api/v1/mock/freeze-SLUG stops the frames of a camera, thaw-SLUG resumes, corrupt-SLUG sends one broken frame, cut drops every socket.
+    case 'GET cameras/:id/frame.jpg':
+      return spans(camera, time('t'), time('t') + 1).length
+        ? bytes(req, res, picture(camera, time('t')), 'image/jpeg')
+        : problem(res, 404, 'no_recording');
+    case 'GET exports/:id/file':
+      return bytes(req, res, segmentFile(cameras[7], films[7], 'sub', Math.floor(Date.now() / 60_000) * 60_000 - 900_000).bytes); // prettier-ignore
+    // Test knob: POST /api/v1/mock/freeze-SLUG stops the frames of a camera, thaw-SLUG resumes, corrupt-SLUG sends one broken frame, cut drops every socket, change-TOPIC tells of a change.
     case 'POST mock/:id':
       return (live.knob(id), json(res, 204));
     case 'GET cameras/:id/still.jpg':

@@ -68,6 +68,20 @@ export async function signIn(page) {
 
 export const debug = (page) => page.evaluate(() => structuredClone({ ...window.__lanewatch }));
 
+/** A change by the API, as the page would ask for it. */
+export const send = (page, method, path, body) =>
+  page.evaluate(
+    async ([m, p, b]) =>
+      (
+        await fetch(`/api/v1/${p}`, {
+          method: m,
+          headers: { 'content-type': 'application/json' },
+          body: b && JSON.stringify(b),
+        })
+      ).status,
+    [method, path, body],
+  );
+
 export const api = (page, path) => page.evaluate(async (p) => (await fetch(`/api/v1/${p}`)).json(), path);
 
 /** Shows the pages of this context in a theme, as if it had been chosen on this device. */

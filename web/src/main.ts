@@ -6,11 +6,11 @@ import App from './App.svelte';
 import './state/debug';
 import './state/theme.svelte';
 import { start } from './state/app.svelte';
-import { spoken } from './state/i18n.svelte';
+import { wordsReady } from './state/i18n.svelte';
 import { startWorker } from './state/worker.svelte';
 
 void start();
-void spoken.then(() => mount(App, { target: document.getElementById('app')! }));
+void wordsReady().then(() => mount(App, { target: document.getElementById('app')! }));
 
 /** The first pictures have come by then. */
 const PICTURES_MS = 4000;
