@@ -42,6 +42,7 @@ mod layouts;
 mod live;
 mod locks;
 mod look;
+mod machine;
 mod marks;
 mod mask;
 mod me;

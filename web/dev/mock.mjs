@@ -63,7 +63,9 @@ const picture = (c, at) => motion.snapshot({ from: at }, fileURLToPath(new URL(`
 const CHECKS = () => [
   { id: 'cameras', level: 'warn', code: 'cameras_offline', params: { offline: 2, total: 19 }, since: cameras[12].state_since },
   { id: 'disk', level: 'ok', code: 'ok', params: {}, since: iso(Date.now() - 9e6) },
-  { id: 'database', level: 'ok', code: 'ok', params: {}, since: iso(Date.now() - 9e6) },
+  { id: 'recording', level: 'ok', code: 'ok', params: {}, since: null },
+  { id: 'catalogue', level: 'ok', code: 'ok', params: {}, since: null },
+  { id: 'motion', level: 'ok', code: 'ok', params: {}, since: null },
   { id: 'clock', level: 'ok', code: 'ok', params: {}, since: iso(Date.now() - 9e6) },
 ]; // prettier-ignore
 
@@ -152,7 +154,12 @@ const server = createServer(async (req, res) => {
       return json(res, 204);
     }
     case 'GET health':
-      return json(res, 200, { status: 'degraded', checks: CHECKS(), now: iso(Date.now()) });
+      return json(res, 200, {
+        status: 'degraded',
+        checks: CHECKS(),
+        now: iso(Date.now()),
+        machine: { load: 0.8, cpus: 4, memory_bytes: 8.2e9, memory_free_bytes: 5.1e9, address: '192.168.1.10' },
+      });
     case 'GET outages':
       return json(res, 200, outages());
     case 'GET storage/:id':

@@ -84,6 +84,30 @@ test('the place: its name, its word for a lane and its zone are changed on the S
   await context.close();
 });
 
+test('the machine: how busy it is, its memory and its address, where people look first', async () => {
+  const { context, page, faults } = await open(browser, PHONE);
+  await signIn(page);
+  await page.waitForSelector('header .brand');
+  const { machine } = await api(page, 'health');
+  assert.ok(machine.memory_free_bytes > 0 && machine.memory_free_bytes <= machine.memory_bytes);
+  await page.goto(`${URL_BASE}/health`);
+  const told = await page.locator('[data-machine]').textContent();
+  assert.match(told, /Tải [\d,]+ trên \d+ lõi/);
+  assert.match(told, /còn trống [\d,]+ .B trên [\d,]+ .B/);
+  if (machine.address) assert.ok(told.includes(machine.address));
+  await page.route(/\/api\/v1\/health$/, async (route) => {
+    const body = await (await route.fetch()).json();
+    return route.fulfill({ json: { ...body, machine: { ...machine, cpus: 2, load: 7.5, memory_bytes: 4e9, memory_free_bytes: 1e8 } } }); // prettier-ignore
+  });
+  await page.reload();
+  await page.getByText('máy đang quá tải').waitFor();
+  await page.getByText('sắp hết bộ nhớ').waitFor();
+  await accessible(page);
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test('a forecast that fails is said, and asked for again', async () => {
   const { context, page, faults } = await open(browser, PC, { expected: [/503/] });
   await signIn(page);
@@ -140,6 +164,7 @@ test('whatever is wrong with the recorder, the health page says what to do, and 
     const words = await page.locator(`[data-volume=${state}]`).first().textContent();
     assert.doesNotMatch(words, /absent|suspect|retired|_|ổ tốt/, `${state} ${trouble}`);
   } // prettier-ignore
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
   assert.deepEqual(faults, []);
   await context.close();
 });

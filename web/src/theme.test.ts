@@ -52,6 +52,7 @@ const SHAPES = [
   ['--recorded', '--sunken'],
   ['--recorded-top', '--track'],
   ['--motion', '--recorded-deep'],
+  ['--mark', '--recorded-deep'],
   ['--live', '--track'],
   ['--live', '--on'],
   ['--ok', '--on'],

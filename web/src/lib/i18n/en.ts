@@ -546,6 +546,11 @@ export const en: Record<keyof typeof vi, string> = {
     'See the recorder’s log (journalctl -u lanewatch): usually the disk is full or the file is broken. Then restart the recorder.',
   'healthdo.camera_clock_off':
     'In the camera’s own settings: set the time zone and switch NTP on, with the recorder or pool.ntp.org as time server.',
+  'machine.load': 'Load {load} on {cpus} CPUs',
+  'machine.busy': 'the machine is overloaded',
+  'machine.memory': '{free} of {total} memory free',
+  'machine.tight': 'memory is nearly used up',
+  'machine.address': 'Address in the network: {address}',
   'healthpage.details': 'Details, and what to do',
   'healthpage.do': 'What to do',
   'healthpage.away': 'Cameras without a picture',

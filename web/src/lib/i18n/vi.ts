@@ -539,6 +539,11 @@ export const vi = {
     'Xem nhật ký của đầu ghi (journalctl -u lanewatch): thường do ổ đầy hoặc tệp bị hỏng. Sửa xong thì khởi động lại đầu ghi.',
   'healthdo.camera_clock_off':
     'Trong trang cài đặt của camera: đặt đúng múi giờ và bật NTP, lấy máy đầu ghi hoặc pool.ntp.org làm máy chủ giờ.',
+  'machine.load': 'Tải {load} trên {cpus} lõi',
+  'machine.busy': 'máy đang quá tải',
+  'machine.memory': 'Bộ nhớ còn trống {free} trên {total}',
+  'machine.tight': 'sắp hết bộ nhớ',
+  'machine.address': 'Địa chỉ trong mạng: {address}',
   'healthpage.details': 'Xem chi tiết và việc cần làm',
   'healthpage.do': 'Việc cần làm',
   'healthpage.away': 'Camera đang mất hình',
