@@ -74,7 +74,7 @@ export const enAdding: Record<keyof typeof viAdding, string> = {
   'setup.language_hint': 'Each device remembers its own; it can be changed at any time.',
   'setup.site': 'Name and time zone',
   'setup.site_name': 'Name of the place',
-  'setup.site_hint': 'For example: Đông hamlet, Vân Hà commune',
+  'setup.site_hint': 'For example: East hamlet, Van Ha commune',
   'setup.lane': 'What is a lane called here?',
   'setup.zone': 'Time zone of the recorder',
   'setup.zone_hint': 'All times are shown in this zone, wherever the viewer is.',
