@@ -177,10 +177,9 @@ mod tests {
             let mut told: BTreeMap<CameraId, Ticks> = BTreeMap::new();
             for (n, (camera, seconds)) in steps.into_iter().enumerate() {
                 at += seconds * TICKS_PER_SECOND;
-                if matches!(incidents.take(event(n as i64), all[camera], at, cooldown, lane(&all)), Belongs::New(_)) {
-                    if let Some(before) = told.insert(all[camera], at) {
-                        prop_assert!(at - before >= cooldown.min(TOGETHER));
-                    }
+                let new = matches!(incidents.take(event(n as i64), all[camera], at, cooldown, lane(&all)), Belongs::New(_));
+                if new && let Some(before) = told.insert(all[camera], at) {
+                    prop_assert!(at - before >= cooldown.min(TOGETHER));
                 }
             }
         }
