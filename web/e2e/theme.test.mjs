@@ -68,6 +68,7 @@ const PAGES = (c) => ({
   '/': '[data-tile][data-state="live"]',
   [`/?c=${c.slug}`]: '.tile.focused[data-state="live"]',
   '/events': '[data-card], [data-empty]',
+  ...(c.event ? { [`/e/${c.event}`]: '[data-event-page]' } : {}),
   '/exports': 'main h1',
   '/cameras': 'main li',
   '/cameras?add=1': 'dialog fieldset',
@@ -89,8 +90,10 @@ for (const theme of ['light', 'contrast'])
       await signIn(page);
       await page.waitForSelector('[data-tile][data-state="live"]');
       const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
+      const week = new Date(Date.now() - 7 * 86_400_000).toISOString();
+      const event = (await api(page, `events?limit=1&from=${week}&to=${new Date().toISOString()}`)).items[0]?.id;
       const before = new Date(Date.now() - 60_000).toISOString();
-      for (const [path, there] of Object.entries(PAGES({ slug, before }))) {
+      for (const [path, there] of Object.entries(PAGES({ slug, before, event }))) {
         await page.goto(`${URL_BASE}${path}`);
         await page.waitForSelector(there);
         assert.equal(await shown(page), theme, path);
