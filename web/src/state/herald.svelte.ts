@@ -6,6 +6,7 @@ import { app, clock } from './app.svelte';
 import { keepAsking } from './changes.svelte';
 
 const SPAN_MS = 120_000;
+const FIRST_MS = 3000;
 const FAST_MS = 5000;
 const SLOW_MS = 60_000;
 /** So long a toast stays. */
@@ -49,10 +50,12 @@ export function followHerald(): () => void {
     clearTimeout(timer);
     timer = setTimeout(hide, STAYS_MS);
   };
-  void ask();
+  // What was opened comes first.
+  const first = setTimeout(() => void ask(), FIRST_MS);
   const end = keepAsking(['events'], () => void ask(), FAST_MS, SLOW_MS);
   const turn = setInterval(tell, 1000);
   return () => {
+    clearTimeout(first);
     end();
     stop.abort();
     clearInterval(turn);
