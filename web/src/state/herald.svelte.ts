@@ -6,7 +6,6 @@ import { app, clock } from './app.svelte';
 import { keepAsking } from './changes.svelte';
 
 const SPAN_MS = 120_000;
-const FIRST_MS = 3000;
 const FAST_MS = 5000;
 const SLOW_MS = 60_000;
 /** So long a toast stays. */
@@ -50,12 +49,10 @@ export function followHerald(): () => void {
     clearTimeout(timer);
     timer = setTimeout(hide, STAYS_MS);
   };
-  // What was opened comes first.
-  const first = setTimeout(() => void ask(), FIRST_MS);
+  void ask();
   const end = keepAsking(['events'], () => void ask(), FAST_MS, SLOW_MS);
   const turn = setInterval(tell, 1000);
   return () => {
-    clearTimeout(first);
     end();
     stop.abort();
     clearInterval(turn);
