@@ -27,8 +27,8 @@ async function enter(page) {
 /** Fills the form that is open. */
 async function fill(page, { name, main, sub, password = fleet.password }) {
   await page.getByLabel('Tên', { exact: true }).fill(name);
-  await page.getByLabel(/luồng chính/).fill(main);
-  await page.getByLabel(/luồng phụ/).fill(sub);
+  await page.getByRole('textbox', { name: /luồng chính/ }).fill(main);
+  await page.getByRole('textbox', { name: /luồng phụ/ }).fill(sub);
   await page.getByLabel('Tên đăng nhập').fill(fleet.user);
   await page.getByLabel('Mật khẩu').fill(password);
 }

@@ -84,7 +84,7 @@ test('the bar with its number fits every width', needsFleet, async () => {
   });
   await page.goto(`${URL_BASE}/health`);
   await page.waitForSelector('[data-badge="1234"]', { state: 'attached' });
-  for (const width of [360, 390, 480, 600, 721, 800, 921, 1011, 1161, 1281, 1381, 1561, 1620, 1621]) {
+  for (const width of [360, 390, 480, 600, 721, 800, 921, 1011, 1101, 1161, 1281, 1381, 1561, 1620, 1621]) {
     await page.setViewportSize({ width, height: 800 });
     const over = await page.evaluate(() => {
       const wide = (e) => e && e.scrollWidth > e.clientWidth + 1;
