@@ -23,12 +23,14 @@ mod bucket;
 mod device;
 mod identity;
 mod password;
+mod rights;
 mod session;
 mod share;
 #[cfg(test)]
 mod tests;
 mod token;
 
-pub use identity::{Identity, Scope, Scopes};
-pub use session::{Auth, Denied, SignedIn};
+pub use identity::Identity;
+pub use rights::{Right, Rights, Role};
+pub use session::{Auth, Denied, SignedIn, Validity};
 pub use share::share_hash;

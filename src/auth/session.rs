@@ -5,12 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::attempts::{Attempts, Origin};
 use super::device::Devices;
-use super::identity::{Identity, Means, Scopes};
+use super::identity::{Identity, Means};
 use super::password::Hasher;
+use super::rights::{Role, of_token};
 use super::share::Shares;
 use super::token::{Digest, fresh_code, fresh_token, read_code};
 use crate::base::{Error, Kind, Result, Secret, SharedClock, TICKS_PER_SECOND, Ticks};
-use crate::catalogue::{Catalogue, NewSession, Person, Session, TokenHash};
+use crate::catalogue::{Catalogue, NewSession, Person, Scope, Session, TokenHash};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -64,6 +65,30 @@ pub struct SignedIn {
     pub device: Secret,
     /// Seconds after which it ends at the latest.
     pub max_age_s: i64,
+}
+
+/// Whether what somebody came in with still allows what it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// It does.
+    Valid,
+    /// It allows something else now: other rights, or other cameras.
+    Changed,
+    /// It has ended.
+    Over,
+}
+
+fn of_session(hash: TokenHash, session: Session) -> Result<Identity> {
+    let Person { id: person, name, has_password, .. } = session.person;
+    Ok(Identity {
+        name,
+        display_name: String::new(),
+        role: Some(Role::Admin),
+        rights: Role::Admin.rights(),
+        locale: "vi".to_owned(),
+        scope: Scope::everything().clone(),
+        means: Means::Session { hash, person, has_password },
+    })
 }
 
 fn session_hash(token: &str) -> TokenHash {
@@ -195,12 +220,7 @@ impl Auth {
         let hash = session_hash(token);
         let Some(session) = self.valid(hash).await? else { return Ok(None) };
         self.note_use(hash, &session);
-        let Person { id: person, name, has_password, .. } = session.person;
-        Ok(Some(Identity {
-            name,
-            scopes: Scopes::admin(),
-            means: Means::Session { hash, person, has_password },
-        }))
+        of_session(hash, session).map(Some)
     }
 
     async fn valid(&self, hash: TokenHash) -> Result<Option<Session>> {
@@ -221,27 +241,43 @@ impl Auth {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn bearer(&self, token: &str) -> Result<Option<Identity>> {
-        let hash = bearer_hash(token);
-        let Some(scope) = self.catalogue.token(hash).await? else { return Ok(None) };
-        Ok(Some(Identity { name: "token".to_owned(), scopes: scope.parse()?, means: Means::Token(hash) }))
+        self.of_token(bearer_hash(token)).await
     }
 
-    /// True while the session or token that somebody came in with is valid: for connections that stay open. Being
-    /// asked counts as use of a session when it is `in_use`.
+    async fn of_token(&self, hash: TokenHash) -> Result<Option<Identity>> {
+        let Some(scope) = self.catalogue.token(hash).await? else { return Ok(None) };
+        Ok(Some(Identity {
+            name: "token".to_owned(),
+            display_name: String::new(),
+            role: None,
+            rights: of_token(&scope)?,
+            locale: "vi".to_owned(),
+            scope: Scope::everything().clone(),
+            means: Means::Token(hash),
+        }))
+    }
+
+    /// Whether the session or token that somebody came in with still allows what it did: for connections that stay open.
+    /// Being asked counts as use of a session when it is `in_use`.
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn still_valid(&self, identity: &Identity, in_use: bool) -> Result<bool> {
-        match identity.means {
+    pub async fn still_valid(&self, identity: &Identity, in_use: bool) -> Result<Validity> {
+        let now = match identity.means {
             Means::Session { hash, .. } => {
                 let session = self.valid(hash).await?;
                 if let Some(session) = session.as_ref().filter(|_| in_use) {
                     self.note_use(hash, session);
                 }
-                Ok(session.is_some())
+                session.map(|session| of_session(hash, session)).transpose()?
             }
-            Means::Token(hash) => Ok(self.catalogue.token(hash).await?.is_some()),
-        }
+            Means::Token(hash) => self.of_token(hash).await?,
+        };
+        Ok(match now {
+            Some(now) if now.may_the_same(identity) => Validity::Valid,
+            Some(_) => Validity::Changed,
+            None => Validity::Over,
+        })
     }
 
     /// Ends the session that somebody came in with.
@@ -276,9 +312,10 @@ impl Auth {
     /// # Errors
     /// `Invalid` for unknown rights, or when the catalogue cannot be written.
     pub async fn add_token(&self, name: &str, scopes: &str) -> Result<Secret> {
-        let scopes: Scopes = scopes.parse()?;
+        of_token(scopes)?;
+        let words: Vec<&str> = scopes.split_whitespace().collect();
         let token = fresh_token();
-        self.catalogue.add_token(bearer_hash(token.expose()), name, &scopes.names().join(" ")).await?;
+        self.catalogue.add_token(bearer_hash(token.expose()), name, &words.join(" ")).await?;
         Ok(token)
     }
 

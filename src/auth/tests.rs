@@ -73,7 +73,7 @@ async fn no_password_opens_before_one_is_set_and_only_the_right_one_after() {
     assert!(matches!(bench.try_password("con cò bay lả bay", 7, None).await, Err(Denied::Wrong)));
     let session = bench.try_password(PASSWORD, 7, None).await.expect("signed in");
     let identity = bench.who(&session).await.expect("session");
-    assert!(identity.has_password() && identity.scopes.allow(Scope::Admin));
+    assert!(identity.has_password() && identity.rights.allow(Right::Settings));
 }
 
 #[tokio::test]
@@ -100,10 +100,10 @@ async fn a_session_ends_when_idle_at_its_age_and_at_sign_out() {
 
     let session = bench.with_code().await;
     let identity = bench.who(&session).await.expect("session");
-    assert!(bench.auth.still_valid(&identity, false).await.expect("catalogue"));
+    assert_eq!(bench.auth.still_valid(&identity, false).await.expect("catalogue"), Validity::Valid);
     bench.auth.sign_out(&identity).await.expect("signed out");
     assert!(bench.who(&session).await.is_none());
-    assert!(!bench.auth.still_valid(&identity, false).await.expect("catalogue"));
+    assert_eq!(bench.auth.still_valid(&identity, false).await.expect("catalogue"), Validity::Over);
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn an_open_connection_prolongs_a_session_while_it_is_in_use_and_not_beyond
         bench.clock.advance(11 * HOUR);
         let valid = bench.auth.still_valid(&identity, in_use).await.expect("catalogue");
         bench.catalogue.flush().await.expect("noted");
-        valid
+        valid == Validity::Valid
     };
     for _ in 0..65 {
         assert!(valid(true).await);
@@ -124,9 +124,10 @@ async fn an_open_connection_prolongs_a_session_while_it_is_in_use_and_not_beyond
 
     let session = bench.with_code().await;
     let identity = bench.who(&session).await.expect("session");
-    assert!(bench.auth.still_valid(&identity, false).await.expect("catalogue"));
+    assert_eq!(bench.auth.still_valid(&identity, false).await.expect("catalogue"), Validity::Valid);
     bench.clock.advance(12 * HOUR);
-    assert!(!bench.auth.still_valid(&identity, false).await.expect("catalogue"), "not in use");
+    let idle = bench.auth.still_valid(&identity, false).await.expect("catalogue");
+    assert_eq!(idle, Validity::Over, "not in use");
 }
 
 #[tokio::test]
@@ -163,7 +164,9 @@ async fn tokens_of_machines_have_rights_and_can_be_revoked() {
     let token = bench.auth.add_token("prometheus", "metrics").await.expect("token");
     let identity = bench.auth.bearer(token.expose()).await.expect("catalogue").expect("identity");
     assert!(
-        identity.scopes.allow(Scope::Metrics) && !identity.scopes.allow(Scope::Read) && !identity.is_person()
+        identity.rights.allow(Right::Metrics)
+            && identity.require(Right::Live).is_err()
+            && !identity.is_person()
     );
     assert!(bench.auth.set_password(&identity, Secret::new(PASSWORD)).await.is_err());
     assert!(bench.auth.session(token.expose()).await.expect("catalogue").is_none(), "a token is no session");

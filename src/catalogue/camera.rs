@@ -5,9 +5,9 @@ use std::str::FromStr;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::Catalogue;
 use super::sql::{failed, statements, uuid};
 use super::writer::Write;
+use super::{Catalogue, Scope};
 use crate::base::{
     CameraId, Credentials, Error, Result, RtspUrl, Secret, StreamId, StreamKey, StreamKind, Ticks,
 };
@@ -197,8 +197,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn cameras(&self) -> Result<Vec<Camera>> {
-        Ok(grouped(self.read(sqlx::query_as(LIVE).fetch_all(self.readers())).await?))
+    pub async fn cameras(&self, scope: &Scope) -> Result<Vec<Camera>> {
+        let mut all = grouped(self.read(sqlx::query_as(LIVE).fetch_all(self.readers())).await?);
+        all.retain(|camera| scope.sees(camera.id));
+        Ok(all)
     }
 
     /// Cameras and streams that have been removed too: their footage is there until retention takes it.
@@ -213,10 +215,11 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn camera(&self, which: &str) -> Result<Option<Camera>> {
+    pub async fn camera(&self, scope: &Scope, which: &str) -> Result<Option<Camera>> {
         let id: Option<CameraId> = which.parse().ok();
         let query = sqlx::query_as(FIND).bind(id.map(|id| id.0.as_bytes().to_vec())).bind(which.to_owned());
         let mut found = grouped(self.read(query.fetch_all(self.readers())).await?);
+        found.retain(|camera| scope.sees(camera.id));
         found.sort_by_key(|camera| (Some(camera.id) != id, camera.slug != which));
         Ok(found.into_iter().next())
     }

@@ -23,6 +23,7 @@
 //! - a full disk does not keep footage from being deleted: the write-ahead log has its room ([`ballast`]);
 //! - what moved where, and pictures of events, are in a file of their own ([`motion`]): it may be lost, and recording,
 //!   events and everything else go on;
+//! - every question about cameras and what they filmed takes a [`Scope`] and answers as if no other cameras existed;
 //! - secrets in here are readable by the file's owner only: the file is 0600 or it is not opened.
 //!
 //! Who has what: one file per kind of object (`camera`, `segment`, `gap`, `day`, `event`, `zone`, `outbox` …), SQL
@@ -67,6 +68,7 @@ mod packed;
 mod person;
 mod ranges;
 mod salvage;
+mod scope;
 mod segment;
 mod share;
 mod site;
@@ -113,6 +115,7 @@ pub use outbox::Outgoing;
 pub use pace::Pace;
 pub use person::{NewSession, Person, Session, TokenHash};
 pub use salvage::take_settings;
+pub use scope::Scope;
 pub use share::{NewShare, Opened, Share, ShareOpen, Standing};
 pub use site::Site;
 pub use types::{

@@ -18,7 +18,7 @@ use crate::base::{
     CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, StreamKey, StreamKind,
     TICKS_PER_SECOND, Ticks, TimeRange, VolumeId, Zone, fresh_uuid,
 };
-use crate::catalogue::{Camera, CameraZone, Catalogue, Stream, Transport};
+use crate::catalogue::{Camera, CameraZone, Catalogue, Scope, Stream, Transport};
 use crate::config::Days;
 use crate::hub::Hub;
 use crate::media::AccessUnit;
@@ -190,9 +190,9 @@ impl App {
         &self.0.stop
     }
 
-    /// The camera with this id or slug.
-    pub(super) async fn camera(&self, which: &str) -> Result<Camera> {
-        let found = self.0.catalogue.camera(which).await?;
+    /// The camera with this id or slug, if it may be seen.
+    pub(super) async fn camera(&self, scope: &Scope, which: &str) -> Result<Camera> {
+        let found = self.0.catalogue.camera(scope, which).await?;
         found.ok_or_else(|| {
             Error::not_found(format!("there is no camera {which:?}; it may have been removed"))
         })

@@ -7,11 +7,13 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::app::{Level, VolumeInfo, WorkerInfo};
+use super::caller::Somebody;
 use super::error::{Answer, Problem};
-use super::extract::{Json, Somebody};
+use super::extract::Json;
 use super::wire::Time;
+use crate::auth::Right;
 use crate::base::{TICKS_PER_SECOND, Ticks};
-use crate::catalogue::{Camera, Stream};
+use crate::catalogue::{Camera, Scope, Stream};
 use crate::hub::{State as HubState, StreamStatus};
 
 /// How the recorder does.
@@ -185,9 +187,9 @@ impl HealthCheck {
     }
 }
 
-/// Looks at everything.
-pub(super) async fn checks(app: &App) -> Answer<(Status, Vec<HealthCheck>)> {
-    let rows = app.catalogue().cameras().await?;
+/// Looks at everything, and at some cameras.
+pub(super) async fn checks(app: &App, scope: &Scope) -> Answer<(Status, Vec<HealthCheck>)> {
+    let rows = app.catalogue().cameras(scope).await?;
     let streams = rows.iter().filter(|c| c.enabled).filter_map(|c| c.streams.first());
     let main: Vec<StreamStatus> = streams
         .map(|s| match app.hub().get(s.key) {
@@ -227,7 +229,12 @@ pub(super) async fn checks(app: &App) -> Answer<(Status, Vec<HealthCheck>)> {
 #[utoipa::path(get, path = "/health", tag = "site", security((), ("session" = []), ("token" = [])),
     responses((status = 200, description = "How it does", body = Health), Problem))]
 pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebody) -> Answer<Json<Health>> {
-    let (status, checks) = checks(&app).await?;
+    let scope = match &caller {
+        Some(who) => who.require(Right::Live).or_else(|_| who.require(Right::Metrics))?,
+        // One word of the whole site.
+        None => Scope::everything().clone(),
+    };
+    let (status, checks) = checks(&app, &scope).await?;
     let told = caller.is_some();
     Ok(Json(Health { status, checks: told.then_some(checks), now: told.then(|| Time(app.now())) }))
 }

@@ -18,6 +18,7 @@ mod activity;
 mod app;
 mod assets;
 mod bookmarks;
+mod caller;
 mod camera_tests;
 mod camera_write;
 mod cameras;

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{self, Caller};
 use super::cookie::{self, Name};
 use super::error::{Answer, Code, Problem};
-use super::extract::{Caller, Json};
+use super::extract::Json;
 use super::serve::Peer;
 use super::wire::Password;
 use crate::auth::{Denied, SignedIn};
@@ -77,9 +78,9 @@ pub(super) async fn post_session(
     responses((status = 204, description = "Signed out"), Problem))]
 pub(super) async fn delete_session(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<caller::SignedIn>,
 ) -> Answer<impl IntoResponse> {
-    app.auth().sign_out(&caller).await?;
+    app.auth().sign_out(&caller.who).await?;
     let gone = cookie::set(Name::Session, "", 0, app.is_secure())?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]))
 }

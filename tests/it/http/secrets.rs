@@ -1,5 +1,6 @@
 //! A camera's password goes in and never comes out.
 
+use lanewatch::catalogue::Scope;
 use serde_json::json;
 
 use super::bench::Bench;
@@ -54,7 +55,7 @@ async fn no_answer_holds_a_cameras_password() {
         assert!(!text.contains(CANARY), "{text}");
         assert!(answer.status < 500, "{text}");
     }
-    let kept = bench.catalogue.camera("a").await.expect("catalogue").expect("camera");
+    let kept = bench.catalogue.camera(Scope::everything(), "a").await.expect("catalogue").expect("camera");
     assert_eq!(kept.password.expect("password").expose(), CANARY, "but it is kept");
 }
 
