@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::rights::{Right, Rights, Role};
 use crate::base::{CameraId, Error, Kind, Result};
-use crate::catalogue::{Scope, TokenHash};
+use crate::catalogue::{Reach, Scope, TokenHash};
 
 /// Somebody whose session or token is valid at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Identity {
     /// Language of what is written to them.
     pub locale: String,
     pub(super) scope: Scope,
+    /// What the scope was made of; `None` = the whole site.
+    pub(super) reach: Option<Reach>,
     pub(super) means: Means,
 }
 
@@ -69,6 +71,11 @@ impl Identity {
     /// True for a person with a session, false for a machine with a token.
     pub fn is_person(&self) -> bool {
         matches!(self.means, Means::Session { .. })
+    }
+
+    /// They came in by the session of this public id.
+    pub fn came_by(&self, session: Uuid) -> bool {
+        matches!(self.means, Means::Session { hash, .. } if public_id(hash) == session)
     }
 
     /// Both came in by the same session or token.

@@ -27,20 +27,20 @@ async fn bench() -> Bench {
     Bench { auth, catalogue, clock, _folder: folder }
 }
 
-fn here() -> IpAddr {
-    IpAddr::from([192, 168, 1, 7])
+fn here() -> Client<'static> {
+    Client { peer: IpAddr::from([192, 168, 1, 7]), agent: "a browser", device: None }
 }
 
 impl Bench {
     async fn with_code(&self) -> SignedIn {
         let code = self.auth.one_time_code().await.expect("code");
-        self.auth.sign_in_with_code(&code, here()).await.expect("signed in")
+        self.auth.sign_in_with_code(&code, &here()).await.expect("signed in")
     }
 
     async fn with_password(&self) -> SignedIn {
         let first = self.with_code().await;
         let identity = self.who(&first).await.expect("session");
-        self.auth.set_password(&identity, Secret::new(PASSWORD)).await.expect("password")
+        self.auth.set_password(&identity, Secret::new(PASSWORD), &here()).await.expect("password")
     }
 
     async fn who(&self, session: &SignedIn) -> Option<Identity> {
@@ -48,7 +48,8 @@ impl Bench {
     }
 
     async fn try_password(&self, password: &str, from: u8, device: Option<&str>) -> Result<SignedIn, Denied> {
-        self.auth.sign_in(Secret::new(password), IpAddr::from([192, 168, 1, from]), device).await
+        let client = Client { peer: IpAddr::from([192, 168, 1, from]), device, ..here() };
+        self.auth.sign_in(None, Secret::new(password), &client).await
     }
 }
 
@@ -56,11 +57,11 @@ impl Bench {
 async fn a_code_signs_in_once_and_not_after_a_quarter_of_an_hour() {
     let bench = bench().await;
     let code = bench.auth.one_time_code().await.expect("code");
-    assert!(bench.auth.sign_in_with_code(&code, here()).await.is_ok());
-    assert!(matches!(bench.auth.sign_in_with_code(&code, here()).await, Err(Denied::Wrong)));
+    assert!(bench.auth.sign_in_with_code(&code, &here()).await.is_ok());
+    assert!(matches!(bench.auth.sign_in_with_code(&code, &here()).await, Err(Denied::Wrong)));
     let late = bench.auth.one_time_code().await.expect("code");
     bench.clock.advance(HOUR / 4);
-    assert!(matches!(bench.auth.sign_in_with_code(&late, here()).await, Err(Denied::Wrong)));
+    assert!(matches!(bench.auth.sign_in_with_code(&late, &here()).await, Err(Denied::Wrong)));
 }
 
 #[tokio::test]
@@ -168,7 +169,7 @@ async fn tokens_of_machines_have_rights_and_can_be_revoked() {
             && identity.require(Right::Live).is_err()
             && !identity.is_person()
     );
-    assert!(bench.auth.set_password(&identity, Secret::new(PASSWORD)).await.is_err());
+    assert!(bench.auth.set_password(&identity, Secret::new(PASSWORD), &here()).await.is_err());
     assert!(bench.auth.session(token.expose()).await.expect("catalogue").is_none(), "a token is no session");
     assert!(bench.auth.revoke_token(&token).await.expect("revoked"));
     assert!(bench.auth.bearer(token.expose()).await.expect("catalogue").is_none());

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_marks.sql"),
     include_str!("../../migrations/0005_exports.sql"),
     include_str!("../../migrations/0006_layouts.sql"),
+    include_str!("../../migrations/0007_people.sql"),
 ];
 
 /// Older ones can corrupt the file: the WAL-reset bug, fixed in 3.51.3. <https://www.sqlite.org/wal.html#walresetbug>

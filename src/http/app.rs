@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::changes::Changes;
 use super::searches::Searches;
 use super::test_pictures::TestPictures;
+use super::watched::Watched;
 use crate::auth::Auth;
 use crate::base::{
     CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, StreamKey, StreamKind,
@@ -67,13 +68,13 @@ pub struct Parts {
 
 /// Handle to all of it; cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>, Searches, TestPictures, Changes);
+pub struct App(Arc<Parts>, Searches, TestPictures, Changes, Watched);
 
 impl App {
     /// A handle.
     pub fn new(parts: Parts) -> Self {
         let changes = Changes::new(fresh_uuid(parts.clock.now()));
-        Self(Arc::new(parts), Searches::default(), TestPictures::default(), changes)
+        Self(Arc::new(parts), Searches::default(), TestPictures::default(), changes, Watched::default())
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {
@@ -171,6 +172,10 @@ impl App {
 
     pub(super) fn test_pictures(&self) -> &TestPictures {
         &self.2
+    }
+
+    pub(super) fn watched(&self) -> &Watched {
+        &self.4
     }
 
     pub(super) fn changes(&self) -> &Changes {

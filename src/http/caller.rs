@@ -2,6 +2,7 @@
 //! cameras on which they are. Without one it has no [`Scope`], and the catalogue answers nothing.
 
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -9,12 +10,14 @@ use axum::body::{Body, Bytes};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use futures::{Stream, StreamExt};
+use serde_json::{Value, json};
 
 use super::error::{Answer, Code, Problem};
+use super::serve::Peer;
 use super::{App, live};
 use crate::auth::{Identity, Right};
-use crate::base::Error;
-use crate::catalogue::Scope;
+use crate::base::{CameraId, Error};
+use crate::catalogue::{AuditAction, NewAudit, Scope};
 
 /// What a route needs.
 pub(super) trait Needs: Send + Sync + 'static {
@@ -36,7 +39,7 @@ macro_rules! rights {
     )+};
 }
 
-rights! { Metrics Live Playback Hold Export Share Zones Settings }
+rights! { Metrics Live Playback Hold Export Share Zones People Settings }
 
 /// A session or token, whatever it may do: for what is one's own. It shows no camera.
 #[derive(Clone, Copy, Debug)]
@@ -54,10 +57,25 @@ pub(super) struct Caller<R> {
     pub(super) who: Identity,
     /// The cameras that may be seen.
     pub(super) scope: Scope,
+    /// From where.
+    pub(super) peer: IpAddr,
     needs: PhantomData<fn() -> R>,
 }
 
 impl<R> Caller<R> {
+    /// Notes what somebody did.
+    pub(super) fn note(&self, app: &App, action: AuditAction, camera: Option<CameraId>, detail: Value) {
+        let (actor, peer) = (self.who.name.clone(), self.peer.to_string());
+        app.catalogue().note(NewAudit { actor, action, camera, detail, peer });
+    }
+
+    /// Notes that somebody watches a camera: once in a while, as a player asks many times.
+    pub(super) fn note_watching(&self, app: &App, action: AuditAction, camera: CameraId) {
+        if app.watched().is_news(&self.who, action, camera, app.clock().monotonic()) {
+            self.note(app, action, Some(camera), json!({}));
+        }
+    }
+
     /// The body of an answer that may take long: it breaks off when the session ends or sees other cameras.
     pub(super) fn body<E: Into<axum::BoxError> + 'static>(
         &self,
@@ -73,10 +91,11 @@ impl<R> Caller<R> {
 impl<R: Needs> FromRequestParts<App> for Caller<R> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Answer<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
         let who = parts.extensions.get::<Identity>().cloned().ok_or_else(unauthenticated)?;
         let scope = R::scope(&who)?;
-        Ok(Self { who, scope, needs: PhantomData })
+        let Peer(peer) = Peer::from_request_parts(parts, app).await?;
+        Ok(Self { who, scope, peer, needs: PhantomData })
     }
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
@@ -13,7 +14,7 @@ use super::etag::expected_revision;
 use super::extract::{Json, Path};
 use super::wire::{Password, present};
 use crate::base::{CameraId, Credentials, Kind, RtspUrl};
-use crate::catalogue::{CameraPatch, NewCamera, Transport};
+use crate::catalogue::{AuditAction, CameraPatch, NewCamera, Transport};
 
 /// Longest text of a field, in characters.
 const TEXT_MAX: usize = 256;
@@ -224,6 +225,7 @@ pub(super) async fn post_camera(
 ) -> Answer<(StatusCode, [(header::HeaderName, HeaderValue); 1], One)> {
     let row = app.catalogue().add_camera(addition(form)?).await?;
     tracing::info!(camera.id = %row.id, "camera added");
+    caller.note(&app, AuditAction::CameraAdded, Some(row.id), json!({"name": row.name}));
     let place = HeaderValue::from_str(&format!("/api/v1/cameras/{}", row.id));
     let place =
         place.map_err(|_| Problem::new(Code::Internal, "the camera's id cannot be written; report this"))?;
@@ -250,6 +252,7 @@ pub(super) async fn patch_camera(
         _ => e.into(),
     })?;
     tracing::info!(camera.id = %row.id, camera.revision = row.revision, "camera changed");
+    caller.note(&app, AuditAction::CameraChanged, Some(row.id), json!({"revision": row.revision}));
     cameras::one(&app, row, &caller).await
 }
 
@@ -292,6 +295,7 @@ pub(super) async fn delete_camera(
     }
     app.catalogue().remove_camera(row.id).await?;
     tracing::info!(camera.id = %row.id, "camera removed");
+    caller.note(&app, AuditAction::CameraRemoved, Some(row.id), json!({"name": row.name}));
     Ok(StatusCode::NO_CONTENT)
 }
 

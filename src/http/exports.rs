@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
@@ -20,7 +21,9 @@ use super::range::ByteRange;
 use super::segments::unchanged;
 use super::wire::{Span, Time};
 use crate::base::{CameraId, ExportId, StreamKind, TICKS_PER_SECOND, TimeRange, hex};
-use crate::catalogue::{Export as Row, ExportItem, ExportMissing, ExportState, NewExport as NewRow, Scope};
+use crate::catalogue::{
+    AuditAction, Export as Row, ExportItem, ExportMissing, ExportState, NewExport as NewRow, Scope,
+};
 use crate::playback::ExportPlan;
 
 /// Stretches in one export: every camera of a hamlet.
@@ -334,11 +337,19 @@ pub(super) async fn post_export(
                 items,
                 rendition: rendition(&form),
                 reason: reason.map(str::to_owned),
-                person: caller.who.name,
+                person: caller.who.name.clone(),
                 idempotency,
                 estimate_bytes: plan.bytes,
             };
-            app.exports().add(new).await?
+            let row = app.exports().add(new).await?;
+            // Sent twice at once: one of them made it, and meanwhile its cameras may have gone out of sight.
+            if !row.is_within(&caller.scope) {
+                return Err(Problem::invalid("this idempotency key was used before; use a new one"));
+            }
+            let cameras: Vec<CameraId> = row.items.iter().map(|item| item.camera).collect();
+            let detail = json!({"export": row.id, "cameras": cameras, "reason": row.reason});
+            caller.note(&app, AuditAction::Export, cameras.first().copied(), detail);
+            row
         }
     };
     let place = HeaderValue::from_str(&format!("/api/v1/jobs/{}", row.id));
@@ -402,7 +413,11 @@ pub(super) async fn delete_export(
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
     let id = find(&app, &caller.scope, &id).await?.id;
-    if app.exports().remove(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(gone()) }
+    if !app.exports().remove(id).await? {
+        return Err(gone());
+    }
+    caller.note(&app, AuditAction::ExportRemoved, None, json!({"export": id}));
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Sends an export's file: any byte range.
@@ -416,6 +431,9 @@ pub(super) async fn get_file(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let row = find(&app, &caller.scope, &id).await?;
+    if headers.get(header::RANGE).is_none() {
+        caller.note(&app, AuditAction::ExportFile, None, json!({"export": row.id}));
+    }
     send_file(&app, &row, &headers, true, |bytes| caller.body(&app, bytes))
 }
 

@@ -13,10 +13,12 @@ use super::cookie::{self, Name};
 use super::error::{Answer, Code, Problem};
 use super::extract::{BODY_LIMIT, is_json, not_json};
 
-/// The routes that answer anybody. Besides them only the web app's own files do.
-pub(super) const OPEN: [(Method, &str); 4] = [
+/// The routes that answer anybody. Besides them only the web app's own files do, and links to exports (`/s/…`).
+pub(super) const OPEN: [(Method, &str); 5] = [
     (Method::GET, "/api/v1/health"),
     (Method::POST, "/api/v1/session"),
+    // By a link that is good once: whoever has it becomes a person.
+    (Method::POST, "/api/v1/invites:accept"),
     (Method::GET, "/api/v1/setup"),
     (Method::GET, "/api/openapi.json"),
 ];

@@ -31,8 +31,8 @@ use super::channel::Channel;
 use super::error::{Answer, Problem};
 use super::extract::SameOrigin;
 use crate::auth::{Identity, Validity};
-use crate::base::{Result, Stop, StreamKind};
-use crate::catalogue::Scope;
+use crate::base::{CameraId, Result, Stop, StreamKind};
+use crate::catalogue::{AuditAction, Scope};
 use crate::hub::Stream;
 
 /// Name of the protocol in the handshake.
@@ -417,6 +417,7 @@ impl Connection {
         }
         match find(&self.app, &self.caller.scope, &wish).await {
             Ok(found) => {
+                self.caller.note_watching(&self.app, AuditAction::Live, found.id);
                 let clock = Arc::clone(self.app.clock());
                 let channel =
                     Channel::new(ch, found.camera, found.rendition, &found.stream, wish.audio, clock);
@@ -442,6 +443,7 @@ fn told(told: Told) -> Message {
 }
 
 struct Found {
+    id: CameraId,
     camera: String,
     rendition: StreamKind,
     stream: Arc<Stream>,
@@ -459,5 +461,5 @@ async fn find(app: &App, scope: &Scope, wish: &Wish) -> Result<Found> {
     let (rendition, stream) = live.ok_or_else(|| {
         crate::base::Error::new(crate::base::Kind::Unavailable, "this camera is switched off")
     })?;
-    Ok(Found { camera: camera.id.to_string(), rendition, stream })
+    Ok(Found { id: camera.id, camera: camera.id.to_string(), rendition, stream })
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
@@ -13,7 +14,7 @@ use super::extract::{Json, Path, Query};
 use super::marks::note;
 use super::wire::Time;
 use crate::base::{CameraId, LockId, TICKS_PER_SECOND, TimeRange};
-use crate::catalogue;
+use crate::catalogue::{self, AuditAction};
 
 /// Locks in one answer: many more than anybody sets.
 const LIMIT: u32 = 1000;
@@ -147,7 +148,7 @@ pub(super) async fn post_lock(
         range,
         until: form.until.map(|until| until.0),
         note,
-        by: caller.who.name,
+        by: caller.who.name.clone(),
         made: now,
     };
     app.catalogue().add_lock(&caller.scope, lock.clone()).await?;
@@ -164,6 +165,8 @@ pub(super) async fn post_lock(
         }
     }
     tracing::info!(lock.id = %lock.id, camera.id = %lock.camera, from = %range.from, to = %range.to, "footage locked");
+    let detail = json!({"lock": lock.id, "from": range.from.rfc3339(), "to": range.to.rfc3339()});
+    caller.note(&app, AuditAction::Lock, Some(lock.camera), detail);
     Ok((StatusCode::CREATED, Json(lock.into())))
 }
 
@@ -181,5 +184,6 @@ pub(super) async fn delete_lock(
         return Err(gone());
     }
     tracing::info!(lock.id = %id, "footage unlocked");
+    caller.note(&app, AuditAction::Unlock, None, json!({"lock": id}));
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,7 @@
 //! `/me`: who asks, and their password.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,23 +10,29 @@ use super::App;
 use super::caller::{self, Caller};
 use super::error::{Answer, Problem};
 use super::extract::Json;
-use super::session::cookies;
+use super::session::{client, cookies};
 use super::wire::Password;
 use crate::auth::Role;
+use crate::base::CameraId;
 
 /// Who asks.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Me {
-    /// What the log calls them.
+    /// Sign-in name; `token` for a machine.
     name: String,
+    /// As people call them; may be empty.
+    display_name: String,
     /// `viewer`, `guard`, `head` or `admin`; `machine` for a bearer token.
     role: &'static str,
     /// What they may do: `live`, `playback`, `hold`, `export`, `share`, `zones`, `people`, `settings`, `metrics`.
     rights: Vec<&'static str>,
+    /// Ids of the cameras that they may see; null: all.
+    #[schema(required = true, value_type = Option<Vec<String>>)]
+    cameras: Option<Vec<CameraId>>,
     /// They have set a password.
     password_set: bool,
     /// Language of what is written to them.
-    locale: &'static str,
+    locale: String,
 }
 
 /// A new password.
@@ -47,7 +53,9 @@ pub(super) async fn get_me(caller: Caller<caller::SignedIn>) -> Json<Me> {
         role: who.role.map_or("machine", Role::name),
         rights: who.rights.names(),
         password_set: who.has_password(),
-        locale: "vi",
+        cameras: who.cameras(),
+        locale: who.locale,
+        display_name: who.display_name,
         name: who.name,
     })
 }
@@ -58,9 +66,11 @@ pub(super) async fn get_me(caller: Caller<caller::SignedIn>) -> Json<Me> {
 pub(super) async fn put_password(
     State(app): State<App>,
     caller: Caller<caller::SignedIn>,
+    headers: HeaderMap,
     Json(form): Json<NewPassword>,
 ) -> Answer<impl IntoResponse> {
-    let set = app.auth().set_password(&caller.who, form.password.0).await;
+    let set =
+        app.auth().set_password(&caller.who, form.password.0, &client(&app, caller.peer, &headers)).await;
     let signed_in = set.map_err(|e| Problem::from(e).with("field", "password"))?;
     Ok((StatusCode::NO_CONTENT, cookies(&app, &signed_in)?))
 }

@@ -20,7 +20,7 @@ use super::range::ByteRange;
 use super::segments::{Which, gap_stretches, media_headers, source, unchanged};
 use super::wire::{Span, Time};
 use crate::base::{TICKS_PER_SECOND, Ticks, TimeRange};
-use crate::catalogue::{Camera, Gap, Scope};
+use crate::catalogue::{AuditAction, Camera, Gap};
 use crate::playback::{self, Links, Variant, key_frame_at, key_frame_track};
 
 /// Header with the gaps that a clip leaves out: `from/to;cause`, separated by commas.
@@ -76,6 +76,7 @@ pub(super) async fn send_clip(
     how: How,
     headers: &HeaderMap,
 ) -> Answer<Response> {
+    caller.note_watching(app, AuditAction::Playback, camera.id);
     let clip = app.playback().clip(&caller.scope, which.source(camera)?, range).await.map_err(nothing)?;
     let tag = HeaderValue::from_str(&clip.etag).unwrap_or_else(|_| etag(""));
     if not_modified(headers, &tag) {
@@ -132,7 +133,7 @@ pub(super) async fn get_master(
     Query(span): Query<Span>,
     Query(which): Query<Which>,
 ) -> Answer<Response> {
-    let plan = plan(&app, &caller.scope, &id, span, which).await?;
+    let plan = plan(&app, &caller, &id, span, which).await?;
     let used: BTreeSet<_> = plan.segments.iter().map(|s| s.parameters).collect();
     let (mut codecs, mut video_codecs, mut size) = (BTreeSet::new(), BTreeSet::new(), (0, 0));
     for hash in used {
@@ -165,7 +166,7 @@ pub(super) async fn get_playlist(
     Query(span): Query<Span>,
     Query(which): Query<Which>,
 ) -> Answer<Response> {
-    let plan = plan(&app, &caller.scope, &id, span, which).await?;
+    let plan = plan(&app, &caller, &id, span, which).await?;
     Ok(playlist(playback::media_playlist(&plan.segments, LINKS, false)))
 }
 
@@ -180,13 +181,20 @@ pub(super) async fn get_iframes(
     Query(span): Query<Span>,
     Query(which): Query<Which>,
 ) -> Answer<Response> {
-    let plan = plan(&app, &caller.scope, &id, span, which).await?;
+    let plan = plan(&app, &caller, &id, span, which).await?;
     Ok(playlist(playback::iframe_playlist(&plan.segments, LINKS)))
 }
 
-async fn plan(app: &App, scope: &Scope, id: &str, span: Span, which: Which) -> Answer<playback::Plan> {
-    let camera = app.camera(scope, id).await?;
-    let plan = app.playback().plan(scope, which.source(&camera)?, span.range()?, PLAYLIST).await?;
+async fn plan(
+    app: &App,
+    caller: &Caller<Playback>,
+    id: &str,
+    span: Span,
+    which: Which,
+) -> Answer<playback::Plan> {
+    let camera = app.camera(&caller.scope, id).await?;
+    caller.note_watching(app, AuditAction::Playback, camera.id);
+    let plan = app.playback().plan(&caller.scope, which.source(&camera)?, span.range()?, PLAYLIST).await?;
     if plan.segments.is_empty() {
         return Err(no_recording());
     }

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::watch;
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,7 +21,7 @@ use super::searches::{Progress, Search, State as Life, Wanted};
 use super::sse;
 use super::wire::{Span, Time};
 use crate::base::{CameraId, Polygon};
-use crate::catalogue::{MotionHit, Scope};
+use crate::catalogue::{AuditAction, MotionHit, Scope};
 
 /// A cell belongs to the region when at least so much of it lies inside.
 const CELL_SHARE: f32 = 0.25;
@@ -174,6 +175,8 @@ pub(super) async fn post_search(
     let region = polygon.cells(CELL_SHARE);
     let least = (form.min_strength * f64::from(region.count())).ceil().max(1.0) as u32;
     let search = app.searches().begin(&app, &caller, Wanted { camera, range, region, least })?;
+    let detail = json!({"from": range.from.rfc3339(), "to": range.to.rfc3339()});
+    caller.note(&app, AuditAction::Search, Some(camera), detail);
     let place = HeaderValue::from_str(&format!("/api/v1/motion-searches/{}", search.id));
     let place = place.map_err(|e| crate::base::Error::internal("an id cannot be written").because(e))?;
     let body = Json(status(&app, &caller.scope, &search).await?);

@@ -18,7 +18,7 @@ use super::extract::{Json, Path, Query};
 use super::range::ByteRange;
 use super::wire::{GapStretch, Span, Time};
 use crate::base::{SegmentId, Ticks, TimeRange};
-use crate::catalogue::{Camera, Gap};
+use crate::catalogue::{AuditAction, Camera, Gap};
 use crate::media::ParametersHash;
 use crate::playback::{ListedFragment, ListedSegment, Source};
 
@@ -170,6 +170,7 @@ pub(super) async fn list_segments(
 ) -> Answer<Json<List>> {
     let range = page.rest(span.range()?)?;
     let camera = app.camera(&caller.scope, &id).await?;
+    caller.note_watching(&app, AuditAction::Playback, camera.id);
     let source = which.source(&camera)?;
     let limit = page.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
     let playback = app.playback();

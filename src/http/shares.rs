@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
@@ -13,7 +14,7 @@ use super::exports::{find, gone};
 use super::extract::{Json, Path};
 use super::wire::{Password, Time};
 use crate::base::{ShareId, TICKS_PER_SECOND};
-use crate::catalogue::{ExportState, NewShare as NewRow, Share as Row, ShareOpen, Standing};
+use crate::catalogue::{AuditAction, ExportState, NewShare as NewRow, Share as Row, ShareOpen, Standing};
 
 /// How long a link is good for when nothing is said.
 const DAY: i64 = 86_400 * TICKS_PER_SECOND;
@@ -152,9 +153,10 @@ pub(super) async fn post_share(
         None => None,
     };
     let (token, hash) = app.auth().new_share();
-    let new = NewRow { export: export.id, hash, pin_hash, person: caller.who.name, expires };
+    let new = NewRow { export: export.id, hash, pin_hash, person: caller.who.name.clone(), expires };
     let share = app.catalogue().add_share(&caller.scope, new).await?.ok_or_else(gone)?;
     tracing::info!(share.id = %share.id, export.id = %export.id, "an export was shared");
+    caller.note(&app, AuditAction::Share, None, json!({"export": export.id, "share": share.id}));
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let base = app.site_url().map_or_else(|| format!("http://{host}"), str::to_owned);
     let url = format!("{base}/s/{}", token.expose());
@@ -189,9 +191,9 @@ pub(super) async fn delete_share(
 ) -> Answer<StatusCode> {
     let gone = || Problem::not_found("there is no such link, or it was taken back before");
     let id: ShareId = id.parse().map_err(|_| gone())?;
-    if app.catalogue().revoke_share(&caller.scope, id).await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(gone())
+    if !app.catalogue().revoke_share(&caller.scope, id).await? {
+        return Err(gone());
     }
+    caller.note(&app, AuditAction::ShareRevoked, None, json!({"share": id}));
+    Ok(StatusCode::NO_CONTENT)
 }

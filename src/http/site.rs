@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
@@ -10,7 +11,7 @@ use super::camera_write::short;
 use super::error::{Answer, Problem};
 use super::extract::Json;
 use crate::base::Zone;
-use crate::catalogue;
+use crate::catalogue::{self, AuditAction};
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 100;
@@ -104,7 +105,7 @@ async fn site(app: &App) -> Answer<Json<Site>> {
     responses((status = 200, description = "As it is now", body = Site), Problem))]
 pub(super) async fn patch_site(
     State(app): State<App>,
-    _: Caller<Settings>,
+    caller: Caller<Settings>,
     Json(form): Json<SitePatch>,
 ) -> Answer<Json<Site>> {
     let zone = form.time_zone.map(|name| name.parse::<Zone>()).transpose();
@@ -120,6 +121,7 @@ pub(super) async fn patch_site(
     }
     app.catalogue().set_site(site).await?;
     tracing::info!("the site's settings changed");
+    caller.note(&app, AuditAction::Site, None, json!({}));
     self::site(&app).await
 }
 

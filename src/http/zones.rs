@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
@@ -12,7 +13,7 @@ use super::etag::{etag, expected_revision};
 use super::extract::{Json, Path};
 use super::wire::{Span, Time};
 use crate::base::{CELLS, Kind, Polygon, TICKS_PER_SECOND, ZoneId};
-use crate::catalogue::{CameraZone, CameraZones, Sensitivity, ZoneKind, check_zones};
+use crate::catalogue::{AuditAction, CameraZone, CameraZones, Sensitivity, ZoneKind, check_zones};
 
 /// Longest range that is replayed for a preview.
 const PREVIEW_LONGEST: i64 = 24 * 3600 * TICKS_PER_SECOND;
@@ -177,6 +178,7 @@ pub(super) async fn put_zones(
         _ => e.into(),
     })?;
     tracing::info!(camera.id = %camera.id, zones = zones.zones.len(), "zones changed");
+    caller.note(&app, AuditAction::Zones, Some(camera.id), json!({"revision": zones.revision}));
     Ok(all(zones))
 }
 
