@@ -97,6 +97,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("libc", &["vision"]),
     ("zip", &["playback"]),
     ("qrcodegen", &["http"]),
+    ("chacha20poly1305", &["catalogue"]),
     ("rten", &["detect"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["app", "cli", "main", "lifecycle"]),

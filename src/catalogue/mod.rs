@@ -24,6 +24,7 @@
 //! - what moved where, and pictures of events, are in a file of their own ([`motion`]): it may be lost, and recording,
 //!   events and everything else go on;
 //! - every question about cameras and what they filmed takes a [`Scope`] and answers as if no other cameras existed;
+//! - cameras' passwords are sealed with a key that is not in the file ([`vault`]);
 //! - secrets in here are readable by the file's owner only: the file is 0600 or it is not opened.
 //!
 //! Who has what: one file per kind of object (`camera`, `segment`, `gap`, `day`, `event`, `zone`, `outbox` …), SQL
@@ -84,6 +85,7 @@ mod tests;
 mod timeline;
 mod types;
 mod usage;
+mod vault;
 mod volume;
 mod watch;
 mod writer;
@@ -150,6 +152,7 @@ struct Inner {
     motion: motion::Motion,
     tally: tally::Tally,
     announcer: watch::Announcer,
+    vault: Arc<vault::Vault>,
     names: names::Names,
     clock: SharedClock,
     /// People may choose another while it runs.

@@ -55,6 +55,8 @@ pub(super) struct Camera {
     username: Option<String>,
     /// A password is kept; it is never shown.
     has_password: bool,
+    /// One was kept and cannot be read any more, as the recorder's key is another: enter it anew.
+    password_lost: bool,
     /// How RTP travels.
     transport: TransportName,
     /// Main first.
@@ -270,6 +272,7 @@ fn camera(app: &App, row: Row, oldest: &HashMap<StreamKey, Ticks>) -> Camera {
         revision: row.revision,
         username: row.username,
         has_password: row.password.is_some(),
+        password_lost: row.password_lost,
         transport: row.transport.into(),
         created_at: Time(row.created),
     }

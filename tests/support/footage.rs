@@ -121,7 +121,7 @@ impl Lane {
             while self
                 .rooms
                 .catalogue
-                .newest(&Scope::everything(), key)
+                .newest(Scope::everything(), key)
                 .await
                 .expect("rows")
                 .is_none_or(|newest| newest < end)

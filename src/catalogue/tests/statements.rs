@@ -5,7 +5,7 @@ use crate::catalogue::{
     adopt, audit, audit_log, bookmark, boot, camera, camera_order, camera_write, day, doom, event_list,
     event_write, export, gap, hold, housekeeping, invite, layout, ledger, list, lock, mark, meta,
     motion_sweep, names, open, outage, outbox, pace, person, salvage, segment, session, share, strip,
-    timeline, usage, volume, watch, writer, zone,
+    timeline, usage, vault, volume, watch, writer, zone,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
@@ -47,6 +47,7 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("strip", strip::STATEMENTS),
         ("timeline", timeline::STATEMENTS),
         ("usage", usage::STATEMENTS),
+        ("vault", vault::STATEMENTS),
         ("volume", volume::STATEMENTS),
         ("watch", watch::STATEMENTS),
         ("writer", writer::STATEMENTS),

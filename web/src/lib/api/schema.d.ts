@@ -1282,6 +1282,8 @@ export interface components {
              * @description Position on the wall, smallest first.
              */
             order: number;
+            /** @description One was kept and cannot be read any more, as the recorder's key is another: enter it anew. */
+            password_lost: boolean;
             /** @description Footage is being kept at the moment. */
             recording: boolean;
             /** @description Main first. */
