@@ -18,6 +18,7 @@
 //! | 3 | [`retention`] | how long footage stays: by room and by days, clock trust, the sweep that deletes | – |
 //! | 3 | [`playback`] | from a range of time to bytes: lists, HLS, MP4, key frames, live chunks, exports | zip |
 //! | 3 | [`detect`] | what moves, where it counts, events, their pictures, cameras made blind | rten (feature `objects`) |
+//! | 3 | [`alert`] | who is told of what, when, how often: rules, what is usual, a night's budget | – |
 //! | 3 | [`auth`] | people: roles, invites, passwords, sessions, tokens; who may do what on which cameras | argon2 |
 //! | 2 | [`ingest`] | RTSP sessions, camera clocks and quirks, reconnecting; finding cameras | retina, ONVIF's XML |
 //! | 2 | [`catalogue`] | the SQLite index: every SQL string, one writer, many readers | sqlx, `migrations/` |
@@ -28,7 +29,7 @@
 //! | 1 | [`hub`] | ring of recent GOPs per stream, cursors, status | memory of recent media |
 //! | 0 | [`base`] | ticks, clock, ids, errors, secrets, tasks | wall clock, chrono, spawning |
 //!
-//! Not built yet: the room for messages (alert) comes with its own issue.
+//! Not built yet: what carries an alert to a phone (outbox and channels of [`alert`]).
 //!
 //! # Words
 //!
@@ -70,6 +71,7 @@
 //! answer is a list for our player, a playlist, or slices streamed from the files with a little read-ahead. What is
 //! not yet in a file comes from the ring ([`playback::Playback::tail`]).
 
+pub mod alert;
 pub mod app;
 pub mod auth;
 pub mod base;

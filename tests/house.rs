@@ -18,6 +18,7 @@ const ROOMS: &[(&str, u8, &[&str])] = &[
     ("record", 3, &["base", "config", "media", "hub", "storage", "catalogue"]),
     ("retention", 3, &["base", "config", "storage", "catalogue"]),
     ("playback", 3, &["base", "media", "hub", "storage", "catalogue"]),
+    ("alert", 3, &["base", "catalogue"]),
     ("auth", 3, &["base", "config", "catalogue"]),
     ("detect", 3, &["base", "config", "media", "hub", "vision", "catalogue"]),
     ("http", 4, &["base", "config", "media", "hub", "catalogue", "playback", "auth"]),

@@ -6,7 +6,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const backend = process.env.LANEWATCH_URL ?? 'http://127.0.0.1:8080';
-const PUBLIC = ['/favicon.svg'];
+const PUBLIC = ['/favicon.svg', '/theme.js'];
 
 /** Tells the service worker which files are the app; a change in any of them makes another worker. */
 function shell(): Plugin {

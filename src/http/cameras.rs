@@ -160,7 +160,9 @@ pub(super) struct Rendition {
     /// The camera's wall clock minus ours, in seconds.
     #[schema(required = true)]
     camera_clock_offset_s: Option<f64>,
-    /// Footage of it is kept while it is live.
+    /// Its footage is to be kept: `record_main` or `record_sub`.
+    record: bool,
+    /// Footage of it is being kept at the moment.
     recording: bool,
 }
 
@@ -226,6 +228,7 @@ fn rendition(app: &App, stream: &Stream, status: &StreamStatus) -> Rendition {
         lost_packets: status.lost_packets,
         reconnects: status.reconnects,
         camera_clock_offset_s: status.camera_clock_offset_s.filter(|offset| offset.is_finite()),
+        record: stream.recorded,
         recording: status.state == HubState::Live && app.is_recording(stream),
     }
 }

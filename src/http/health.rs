@@ -10,6 +10,7 @@ use super::app::{Level, VolumeInfo, WorkerInfo};
 use super::caller::Somebody;
 use super::error::{Answer, Problem};
 use super::extract::Json;
+use super::machine::{self, Machine};
 use super::wire::Time;
 use crate::auth::Right;
 use crate::base::{TICKS_PER_SECOND, Ticks};
@@ -27,6 +28,9 @@ pub(super) struct Health {
     /// The recorder's clock; only with a session or token.
     #[serde(skip_serializing_if = "Option::is_none")]
     now: Option<Time>,
+    /// The machine that it runs on; only with a session or token, and on Linux.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    machine: Option<Machine>,
 }
 
 /// One word.
@@ -236,7 +240,9 @@ pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebod
     };
     let (status, checks) = checks(&app, &scope).await?;
     let told = caller.is_some();
-    Ok(Json(Health { status, checks: told.then_some(checks), now: told.then(|| Time(app.now())) }))
+    let now = told.then(|| Time(app.now()));
+    let machine = told.then(machine::now).flatten();
+    Ok(Json(Health { status, checks: told.then_some(checks), now, machine }))
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ mod layouts;
 mod live;
 mod locks;
 mod look;
+mod machine;
 mod marks;
 mod mask;
 mod me;

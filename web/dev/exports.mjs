@@ -27,7 +27,7 @@ const unfinished = { finished_at: null, bytes: null, file_name: null, sha256: nu
 let list = [
   made([item(cameras[7], then, then + 4 * 60_000)], { state: 'running', progress: 0.42, ...unfinished }),
   made([item(cameras[7], then, then + 5 * 60_000)], { reason: 'Công an xã yêu cầu, mất xe máy trước cổng đình', created_at: iso(then + HOUR) }),
-  made([item(cameras[5], then - HOUR, then + HOUR), item(cameras[3], then - HOUR, then + HOUR)], { missing: [{ camera: cameras[5].id, from: iso(then), to: iso(then + 12 * 60_000), cause: 'camera_lost' }], created_at: iso(then + 2 * HOUR) }),
+  made([item(cameras[5], then - HOUR, then + HOUR), item(cameras[3], then - HOUR, then + HOUR)], { missing: [{ camera: cameras[5].id, from: iso(then), to: iso(then + 12 * 60_000), cause: 'camera_lost' }], created_at: iso(then + 2 * HOUR), file_name: 'Thon-Dong.zip' }),
   made([item(cameras[9], then, then + 60_000)], { state: 'failed', problem: 'disk_full', created_at: iso(then), ...unfinished, finished_at: iso(then) }),
 ]; // prettier-ignore
 const log = [

@@ -109,6 +109,8 @@ export const live = {
     if (what === 'freeze') frozen.add(slug.join('-'));
     if (what === 'thaw') frozen.delete(slug.join('-'));
     if (what === 'corrupt') corrupt.add(slug.join('-'));
+    if (what === 'change')
+      live.broadcast({ ev: 'change', id: `mock.${Date.now()}`, topic: slug.join('-'), data: { what: 'began' } });
     if (what === 'cut') sockets.forEach((ws) => ws.terminate());
   },
 };

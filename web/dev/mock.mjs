@@ -63,7 +63,9 @@ const picture = (c, at) => motion.snapshot({ from: at }, fileURLToPath(new URL(`
 const CHECKS = () => [
   { id: 'cameras', level: 'warn', code: 'cameras_offline', params: { offline: 2, total: 19 }, since: cameras[12].state_since },
   { id: 'disk', level: 'ok', code: 'ok', params: {}, since: iso(Date.now() - 9e6) },
-  { id: 'database', level: 'ok', code: 'ok', params: {}, since: iso(Date.now() - 9e6) },
+  { id: 'recording', level: 'ok', code: 'ok', params: {}, since: null },
+  { id: 'catalogue', level: 'ok', code: 'ok', params: {}, since: null },
+  { id: 'motion', level: 'ok', code: 'ok', params: {}, since: null },
   { id: 'clock', level: 'ok', code: 'ok', params: {}, since: iso(Date.now() - 9e6) },
 ]; // prettier-ignore
 
@@ -152,7 +154,12 @@ const server = createServer(async (req, res) => {
       return json(res, 204);
     }
     case 'GET health':
-      return json(res, 200, { status: 'degraded', checks: CHECKS(), now: iso(Date.now()) });
+      return json(res, 200, {
+        status: 'degraded',
+        checks: CHECKS(),
+        now: iso(Date.now()),
+        machine: { load: 0.8, cpus: 4, memory_bytes: 8.2e9, memory_free_bytes: 5.1e9, address: '192.168.1.10' },
+      });
     case 'GET outages':
       return json(res, 200, outages());
     case 'GET storage/:id':
@@ -164,7 +171,8 @@ const server = createServer(async (req, res) => {
     case 'GET cameras/:id':
       return json(res, 200, publicCamera(camera));
     case 'PATCH cameras/:id': {
-      const { password: _p, main_url: _m, sub_url: _s, ...body } = await readJson(req);
+      const { password: _p, main_url: _m, sub_url: _s, record_main, record_sub, ...body } = await readJson(req);
+      for (const r of camera.renditions) r.record = (r.id === 'main' ? record_main : record_sub) ?? r.record;
       Object.assign(camera, body, { revision: String(Number(camera.revision) + 1) });
       live.broadcast({ ev: 'cameras' });
       return json(res, 200, publicCamera(camera));
@@ -293,7 +301,13 @@ const server = createServer(async (req, res) => {
         'cache-control': 'private, max-age=31536000, immutable',
       });
     }
-    // Test knob: POST /api/v1/mock/freeze-SLUG stops the frames of a camera, thaw-SLUG resumes, corrupt-SLUG sends one broken frame, cut drops every socket.
+    case 'GET cameras/:id/frame.jpg':
+      return spans(camera, time('t'), time('t') + 1).length
+        ? bytes(req, res, picture(camera, time('t')), 'image/jpeg')
+        : problem(res, 404, 'no_recording');
+    case 'GET exports/:id/file':
+      return bytes(req, res, segmentFile(cameras[7], films[7], 'sub', Math.floor(Date.now() / 60_000) * 60_000 - 900_000).bytes); // prettier-ignore
+    // Test knob: POST /api/v1/mock/freeze-SLUG stops the frames of a camera, thaw-SLUG resumes, corrupt-SLUG sends one broken frame, cut drops every socket, change-TOPIC tells of a change.
     case 'POST mock/:id':
       return (live.knob(id), json(res, 204));
     case 'GET cameras/:id/still.jpg':

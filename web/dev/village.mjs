@@ -24,13 +24,13 @@ export const cameras = NAMES.map((name, k) => {
   const rendition = (id, width, height, kbps) => ({
     id, url: `rtsp://192.168.1.${100 + i}/${id === 'main' ? 'Streaming/Channels/101' : 'Streaming/Channels/102'}`, state: fault?.state ?? 'live', state_since: since, state_reason: reason,
     codec: id === 'main' && i === 10 ? 'hvc1.1.6.L93.B0' : 'avc1.4d4016', mime: '', width, height, fps: 12, kbps, gop_ms: 2000,
-    lost_packets: i % 4 === 0 ? 31 : 0, reconnects: i % 5, camera_clock_offset_s: i === 6 ? 41.5 : 0.2, recording: !fault,
+    lost_packets: i % 4 === 0 ? 31 : 0, reconnects: i % 5, camera_clock_offset_s: i === 6 ? 41.5 : 0.2, record: true, recording: !fault,
   }); // prettier-ignore
   return {
     i, id: `018f0000-0000-7000-8000-0000000000${String(i).padStart(2, '0')}`, slug: strip(name), name, area: i < 10 ? 'Xóm trên' : 'Xóm dưới', order: i,
     enabled: true, revision: '1', state: fault?.state ?? 'live', state_since: since, state_reason: reason, recording: !fault, username: 'admin', has_password: true,
     transport: 'tcp', renditions: [rendition('main', 1280, 720, 1500), rendition('sub', 640, 360, 300)], audio: false,
-    detection: null, oldest_at: new Date(BOOT - 14.4 * 24 * HOUR).toISOString(), created_at: new Date(BOOT - 40 * 24 * HOUR).toISOString(),
+    days_min: i === 1 ? 14 : null, days_max: null, detection: null, oldest_at: new Date(BOOT - 14.4 * 24 * HOUR).toISOString(), created_at: new Date(BOOT - 40 * 24 * HOUR).toISOString(),
   }; // prettier-ignore
 });
 

@@ -2,8 +2,8 @@
 // recorder itself goes away. Nothing that stands still may look live.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, debug, launch, open, PC, signIn, URL_BASE } from './browser.mjs';
-import { print } from './figures.mjs';
+import { accessible, api, debug, eventually, launch, open, PC, signIn, URL_BASE } from './browser.mjs';
+import { held } from './figures.mjs';
 import { fault, fleet, lane, needsFleet, needsRecorder, Recorder } from './recorder.mjs';
 
 let browser;
@@ -18,6 +18,14 @@ const isGrey = (page, name) =>
   page.$eval(`${tile(name)} .layers`, (e) => getComputedStyle(e).filter.includes('grayscale'));
 const isLive = (page, name) => page.waitForSelector(tile(name, '[data-state="live"][data-dot="green"]'));
 const isLost = (page, name) => page.waitForSelector(tile(name, '[data-state="lost"][data-dot="red"]'));
+
+/** The recorder has its pictures again. */
+const hasPicture = (page, name) =>
+  eventually(
+    page,
+    async (slug) => (await (await fetch(`/api/v1/cameras/${slug}`)).json()).renditions.every((r) => r.state === 'live'),
+    name,
+  );
 
 /** The newest gap of this cause, at least so many milliseconds long; waits for it. */
 async function hasGap(page, slug, cause, least = 0) {
@@ -47,9 +55,9 @@ test(
     const began = Date.now();
     await fault('lane04', 'freeze');
     await page.waitForSelector(tile('lane04', '[data-dot="amber"]'));
-    print('frozen camera, amber after', `${Date.now() - began} ms, budget 3000`);
+    held('frozen camera, amber after', Date.now() - began, 3000);
     await isLost(page, 'lane04');
-    print('frozen camera, lost after', `${Date.now() - began} ms, budget 12000`);
+    held('frozen camera, lost after', Date.now() - began, 12000);
     assert.match(await page.textContent(tile('lane04')), /Mất hình từ \d\d:\d\d/);
     assert.equal(await isGrey(page, 'lane04'), true);
     assert.equal(await page.getAttribute(tile('lane05'), 'data-state'), 'live');
@@ -61,7 +69,7 @@ test(
     const thawed = Date.now();
     await fault('lane04', 'thaw');
     await isLive(page, 'lane04');
-    print('thawed camera, live after', `${Date.now() - thawed} ms, budget 5000`);
+    held('thawed camera, live after', Date.now() - thawed, 5000);
     const others = Object.entries((await debug(page)).tiles).filter(([name]) => name !== 'lane04');
     assert.deepEqual(others.filter(([, t]) => t.rebuilds > 0).map(([name]) => name), [], 'other tiles were disturbed'); // prettier-ignore
     assert.deepEqual(faults, []);
@@ -76,14 +84,19 @@ test(
     const { context, page, faults } = await open(browser, PC);
     await signIn(page);
     await isLive(page, 'lane05');
+    const cut = Date.now();
     await fault('lane05', 'off');
     await isLost(page, 'lane05');
+    held('camera cut off, lost after', Date.now() - cut, 12_000);
     assert.match(await page.textContent(tile('lane05')), /Mất hình từ \d\d:\d\d/);
     // At first that the camera hung up; then what dialing again has met.
     await page.waitForFunction(() => /Camera từ chối kết nối|Không tới được camera/.test(document.querySelector('[data-tile="lane05"]').textContent)); // prettier-ignore
     await page.waitForFunction(() => document.querySelector('header .pill.some') !== null);
     await fault('lane05', 'on');
+    await hasPicture(page, 'lane05');
+    const back = Date.now();
     await isLive(page, 'lane05');
+    held('camera is back, on the wall after the recorder has it', Date.now() - back, 5000);
     const gap = await hasGap(page, 'lane05', 'camera_lost', 2000);
     const middle = (Date.parse(gap.from) + Date.parse(gap.to)) / 2;
     await page.goto(`${URL_BASE}/c/lane05?t=${encodeURIComponent(new Date(middle).toISOString())}`);
@@ -145,7 +158,7 @@ test(
       const began = Date.now();
       await isLive(page, 'lane01');
       await isLive(page, 'lane02');
-      print('recorder is back, wall live after', `${Date.now() - began} ms, budget 5000`);
+      held('recorder is back, wall live after', Date.now() - began, 5000);
       assert.equal(await page.$('text=Mất kết nối với đầu ghi. Đang kết nối lại…'), null);
       assert.deepEqual(faults, []);
       await context.close();

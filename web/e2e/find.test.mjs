@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
-import { print, within } from './figures.mjs';
+import { held, print, within } from './figures.mjs';
 import { framesOf } from './pixel-clock.mjs';
 import { lane, needsRecorder, Recorder } from './recorder.mjs';
 
@@ -173,7 +173,7 @@ test(
         const played = Date.now() - since;
         const got = await position(on);
         const off = frames.findLast((f) => f.at <= got + 5).sent - BACK_MS - at;
-        print(`yesterday ${how}, shown within`, `${played} ms, budget 2000; its frame ${Math.round(off)} ms off`);
+        held(`yesterday ${how}, its frame ${Math.round(off)} ms off, shown within`, played, 2000);
         assert.ok(off > -NEAR_MS && off < NEAR_MS + played, `${how}: ${off} ms off`);
       };
       const phrase = `${fold(camera.name)} ${today.day === w.day ? 'hom nay' : 'hom qua'} ${w.hour}h${w.minute}p${w.second}`;

@@ -40,6 +40,7 @@ const sheet = (path, shown, steps, more = {}) => ({ path, shown, steps, states: 
 /**
  * `shown`: what stands there before `steps`. `states`: those worth a picture. `answers`: by method and path, instead of
  * the mock's; a function makes one of the mock's. `only`: the device that has it. `kind`: what must answer in an error.
+ * `theme`: other colours than the dark ones.
  */
 export const SCREENS = {
   // Sign-in and beginning
@@ -81,6 +82,8 @@ export const SCREENS = {
   'playback-details': sheet(back, PLAYS, [tab(3)]),
   'playback-marked': sheet(back, PLAYS, [press('[', 'ArrowRight'), see(PLAYS), press(']')]),
   gap: sheet(`/c/${CAMERA}?t=2020-01-01T00:00:00Z`, '[data-notice=gap]', []),
+  'gap-day': sheet(`/c/${CAMERA}?t=2020-01-09T10:00:00Z`, '[data-notice=gap]', [see('[data-near-day]')], { answers: { 'GET days': { items: [{ date: '2020-01-05', seconds: 7200, cameras_with_footage: 1, events: 3, alerts_unseen: 1 }, { date: '2020-01-11', seconds: 7200, cameras_with_footage: 1, events: 3, alerts_unseen: 1 }] } } }), // prettier-ignore
+  'playback-send': sheet(back, PLAYS, [click('[data-action=send-moment]'), see('[data-sheet=send]')]),
   export: sheet(back, PLAYS, [press('e'), see('[data-estimate]:not([data-estimate=""])')]),
   'export-many': sheet(back, PLAYS, [press('e'), see('[data-estimate]:not([data-estimate=""])'), click('dialog summary')]), // prettier-ignore
   'export-wrong': sheet(back, PLAYS, [press('e'), see('[data-sheet=export]'), fill('[data-field=to]', '01/01/2020 10:00:00'), see('.estimate .warn')]), // prettier-ignore
@@ -112,6 +115,10 @@ export const SCREENS = {
   'events-handle': sheet('/events', 'main img', [click('[data-card] [data-action=handled]'), see('dialog[open]')]),
   event: { path: (known) => `/e/${known.event}`, shown: '[data-event-page]', states: FAILS },
   'event-handled': sheet((known) => `/e/${known.event}`, '[data-event-page]', [clear('handled'), clear('false-alarm'), click('[data-action=handled]'), see('dialog[open]'), fill('dialog textarea', 'Đã ra xem, người nhà đi làm đồng về'), click('[data-action=save-handled]'), click('[data-action=false-alarm]')]), // prettier-ignore
+  'event-lasting': sheet((known) => `/e/${known.event}`, '[data-shows=live]', [], { answers: { 'GET events': (b) => (b.items ? b : { ...b, to: null }) } }), // prettier-ignore
+  'event-send': sheet((known) => `/e/${known.event}`, '[data-event-page]', [click('[data-action=send-event]'), see('[data-sheet=send]')]), // prettier-ignore
+  'events-beside': sheet((known) => `/events?e=${known.event}`, 'main img', [see('[data-beside-list] video')], { only: 'pc' }), // prettier-ignore
+  'events-choose': sheet('/events', 'main img', [click('[data-action=choose]'), (page) => page.locator('[data-card] input').first().check()]), // prettier-ignore
   'event-gone': sheet('/e/018f0000-0000-7000-8005-00018f000000', 'main [role=alert]', []),
 
   // Areas and search
@@ -156,6 +163,7 @@ export const SCREENS = {
   'system-password': sheet('/system', '#new-password', [fill('#new-password', 'ngắn'), press('Enter'), see('[role=alert]:not(:empty), .error-text:not(:empty)')]), // prettier-ignore
   missing: sheet('/nowhere', 'main h1', []),
   help: sheet('/exports', '[data-export]', [press('?'), see('[data-sheet=help]')]),
+  more: sheet('/exports', '[data-export]', [(page) => page.locator('[data-action=more]:visible').click(), see('[data-sheet=more]')]), // prettier-ignore
   'help-camera': sheet(back, PLAYS, [press('?'), see('[data-sheet=help]')]),
   jump: sheet('/exports', '[data-export]', [click('[data-action=sheet-jump]'), see('[data-sheet=jump]')]),
   'jump-typed': sheet('/exports', '[data-export]', [
@@ -166,6 +174,11 @@ export const SCREENS = {
   ]),
   'jump-wrong': sheet('/exports', '[data-export]', [press('t'), see('[data-sheet=jump]'), write('cổng đêm 22/11 2 giờ'), see('[data-problem]')]), // prettier-ignore
 };
+
+/** Those that show most of what a theme colours, once in each of the others. */
+const THEMED = ['login', 'wall', 'enlarged', 'camera-dark', 'playback', 'playback-kept-some', 'sync', 'events', 'event', 'zones', 'search-found', 'cameras', 'cameras-add', 'exports', 'health', 'system', 'jump-typed']; // prettier-ignore
+for (const theme of ['light', 'contrast'])
+  for (const name of THEMED) SCREENS[`${name}-${theme}`] = { ...SCREENS[name], states: ['loaded'], theme };
 
 /** What answers when there is nothing yet; a page of one camera needs the camera, and only its recordings are none. */
 export const EMPTY = {

@@ -44,7 +44,7 @@ await new Promise((resolve, reject) => {
 process.once('exit', () => mock.kill());
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 process.env.LANEWATCH_URL = url;
-const { launch } = await import('./browser.mjs');
+const { launch, wear } = await import('./browser.mjs');
 const { findings } = await import('./gallery-checks.mjs');
 
 const events = await (await fetch(`${url}/api/v1/events?from=${new Date(Date.now() - 36e5 * 9).toISOString()}&to=${new Date(Date.now() - 36e5).toISOString()}&kind=motion`, { headers: { cookie: 'lw=1' } })).json(); // prettier-ignore
@@ -100,6 +100,7 @@ async function take({ name, device, state }) {
   const screen = SCREENS[name];
   const context = await browser.newContext({ ...DEVICES[device], serviceWorkers: 'block', timezoneId: 'America/New_York', reducedMotion: 'reduce' }); // prettier-ignore
   context.setDefaultTimeout(15_000);
+  if (screen.theme) await wear(context, screen.theme);
   if (!screen.signedOut) await context.addCookies([{ name: 'lw', value: '1', url }]);
   const page = await context.newPage();
   const shot = { name, device, state, file: `${name}-${device}-${state}.png`, faults: [] };

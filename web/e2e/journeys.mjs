@@ -50,8 +50,8 @@ function table() {
   rows.sort((a, b) => a.journey - b.journey || a.name.localeCompare(b.name));
   const cell = (text) => text.replaceAll('|', '\\|');
   const line = (r) => {
-    const [, what] = /^J\d+(?:, J\d+)*(?:, (?:PC|phone)[^:]*)?:? ?(.*)$/.exec(r.name);
-    const on = /phone/i.test(r.name) ? 'phone' : 'PC';
+    const [, device, what] = /^J\d+(?:, J\d+)*(?:, ((?:PC|phone)[^:]*))?:? ?(.*)$/.exec(r.name);
+    const on = device ?? 'PC';
     return `| J${r.journey} | ${on} | ${cell(what)} | ${r.seconds.toFixed(1)} s | ${cell(r.figures.join('; '))} |`;
   };
   return ['| journey | on | what | whole test | measured |', '| --- | --- | --- | --- | --- |', ...rows.map(line)];

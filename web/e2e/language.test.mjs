@@ -67,7 +67,7 @@ for (const [device, options] of Object.entries(DEVICES)) {
       await page.waitForSelector('main h1, main h2, dialog h2');
       await page.waitForLoadState('networkidle');
       await accessible(page);
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${path} scrolls sideways`); // prettier-ignore
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth), true, `${path} scrolls sideways`); // prettier-ignore
     }
     assert.deepEqual(faults, []);
     await context.close();

@@ -163,7 +163,7 @@ for (const [device, options] of Object.entries({ PC, 'a small PC': SMALL_PC, pho
     }
     await page.evaluate(() => localStorage.setItem('lanewatch.lang', 'en'));
     for (const [path, title] of [
-      ['/events', 'Events'],
+      ['/events', 'Alerts'],
       [`/c/${slug}/zones`, 'Zones: '],
       [`/c/${slug}/search`, 'Motion search: '],
     ]) {

@@ -2,18 +2,41 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, api, debug, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
-import { median, percentile, print, within } from './figures.mjs';
+import { held, median, percentile, print, within } from './figures.mjs';
+import { gapInFootage } from './footage.mjs';
+import { framesOf } from './pixel-clock.mjs';
 import { needsFleet } from './recorder.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
 after(async () => browser?.close());
 
+const iso = (ms) => new Date(ms).toISOString();
 const SLIDER = '[role=slider]';
 const shown = (page) => page.waitForFunction(() => ['playing', 'paused'].includes(document.querySelector('[data-stage="playback"]')?.dataset.state)); // prettier-ignore
 const position = (page) => page.getAttribute('[data-stage]', 'data-position').then(Number);
 const view = (page) => page.$eval(SLIDER, (e) => [Number(e.dataset.from), Number(e.dataset.to)]);
 const openAt = (page, slug, ms) => page.goto(`${URL_BASE}/c/${slug}?t=${encodeURIComponent(new Date(ms).toISOString())}`); // prettier-ignore
+
+/** Another moment without leaving the page, as going back in the history does: what is paused stays so. */
+async function goTo(page, slug, ms) {
+  const seeks = (await debug(page)).seeks.length;
+  await page.evaluate(
+    (path) => {
+      history.pushState(null, '', path);
+      dispatchEvent(new PopStateEvent('popstate'));
+    },
+    `/c/${slug}?t=${encodeURIComponent(iso(ms))}`,
+  );
+  await page.waitForFunction((n) => window.__lanewatch.seeks.length > n || document.querySelector('[data-notice=gap]'), seeks); // prettier-ignore
+}
+
+/** Playing or not, it stands still now. */
+async function pause(page) {
+  await shown(page);
+  if ((await page.getAttribute('[data-stage]', 'data-state')) === 'playing') await page.keyboard.press('k');
+  await page.waitForSelector('[data-stage=playback][data-state=paused]');
+}
 
 /** A live camera with at least 25 s of footage in one piece, and the newest such piece; waits until there is one. */
 async function footage(page, slug = null) {
@@ -94,6 +117,41 @@ test('J7, phone: taps on the timeline are seeks, quick and landing where asked',
   await context.close();
 });
 
+test(
+  'J7: the frame that is shown is that of the moment asked for, up to the newest seconds and beside a gap',
+  needsFleet,
+  async () => {
+    const { context, page, faults } = await open(browser, PC);
+    await signIn(page);
+    const gap = await gapInFootage(page, 'lane12');
+    const { b } = await footage(page, 'lane12');
+    const { id } = await api(page, 'cameras/lane12');
+    await openAt(page, 'lane12', gap.from - 3000);
+    await pause(page);
+    const before = Array.from({ length: 3 }, () => gap.from - 300 - Math.random() * 2500);
+    const after = Array.from({ length: 3 }, () => gap.to + 300 + Math.random() * 3000);
+    for (const t of [...before, gap.from - 60, gap.to + 60, ...after, b - 5000, Date.now() - 3000].map(Math.round)) {
+      await goTo(page, 'lane12', t);
+      await page.waitForFunction(() => ['paused', 'gap', 'edge', 'error'].includes(document.querySelector('[data-stage=playback]')?.dataset.state)); // prettier-ignore
+      assert.equal(await page.getAttribute('[data-stage]', 'data-state'), 'paused', `asked ${iso(t)}, the gap is ${iso(gap.from)} to ${iso(gap.to)}`); // prettier-ignore
+      const got = await position(page);
+      const frames = await framesOf(page, id, 'main', t - 3000, t + 3000);
+      const index = (at) => frames.findLastIndex((f) => f.at <= at + 5);
+      assert.ok(
+        Math.abs(index(got) - index(t)) <= 1,
+        `asked ${iso(t)}, shown ${iso(got)}: ${index(got) - index(t)} frames off`,
+      );
+    }
+    // In the gap it stays where it was asked for, and says so.
+    const middle = Math.round((gap.from + gap.to) / 2);
+    await goTo(page, 'lane12', middle);
+    await page.waitForSelector('[data-notice=gap]');
+    assert.ok(Math.abs((await position(page)) - middle) < 1000);
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+);
+
 test('J8, phone: two fingers zoom the timeline about what is between them', async () => {
   const { context, page, faults } = await open(browser, PHONE);
   await signIn(page);
@@ -138,8 +196,9 @@ test('phone: across the picture another camera at the same moment; two fingers, 
     cdp.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
   const stage = () => page.$eval('[data-stage]', (e) => e.getBoundingClientRect().toJSON());
   const at = Date.now() - 8000;
-  await page.goto(`${URL_BASE}/c/${first}?t=${encodeURIComponent(new Date(at).toISOString())}`);
-  await page.waitForSelector('[data-stage=playback][data-state=paused]');
+  await openAt(page, first, at);
+  await pause(page);
+  const asked = await position(page);
   const middle = await stage().then((b) => b.top + b.height / 2);
   // Not far enough, and too steep: nothing.
   await touch('touchStart', [200, middle]);
@@ -152,8 +211,10 @@ test('phone: across the picture another camera at the same moment; two fingers, 
   await touch('touchEnd');
   await page.waitForURL(new RegExp(`/c/${second}\\b`));
   await page.waitForSelector('[data-stage=playback]');
-  const position = await page.getAttribute('[data-stage]', 'data-position').then(Number);
-  assert.ok(Math.abs(position - at) < 1500, `${position - at} ms off`);
+  await pause(page);
+  const off = (await position(page)) - asked;
+  // To the second, and what played until it was paused.
+  assert.ok(off > -1500 && off < 10_000, `${off} ms off`);
   // Two fingers apart: larger, about what is between them; then one finger moves it and does not turn to the next.
   await touch('touchStart', [170, middle], [190, middle]);
   for (const d of [20, 40, 60]) await touch('touchMove', [170 - d, middle], [190 + d, middle]);
@@ -178,6 +239,38 @@ test('phone: across the picture another camera at the same moment; two fingers, 
   assert.deepEqual(faults, []);
   await context.close();
 });
+
+test(
+  'a camera with sound is heard when one asks, live and recorded; one without has no button',
+  needsFleet,
+  async () => {
+    const { context, page, faults } = await open(browser, PC);
+    await signIn(page);
+    await footage(page, 'lane09');
+    await page.goto(`${URL_BASE}/c/lane09`);
+    await page.waitForSelector('[data-stage=live][data-state=live]');
+    const heard = () => page.$$eval('[data-stage] video', (all) => all.map((v) => [v.muted, v.webkitAudioDecodedByteCount])); // prettier-ignore
+    assert.ok(
+      (await heard()).every(([muted]) => muted),
+      'heard without having been asked for',
+    );
+    await page.keyboard.press('m');
+    await page.waitForSelector('[data-action=sound][aria-pressed=true]');
+    const loud = () => page.waitForFunction(() => [...document.querySelectorAll('[data-stage] video')].filter((v) => !v.muted && v.webkitAudioDecodedByteCount > 0 && !v.paused).length === 1); // prettier-ignore
+    await loud();
+    await page.waitForSelector('[data-stage=live][data-state=live]');
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForSelector('[data-stage=playback][data-state=playing]');
+    await loud();
+    await page.click('[data-action=sound]');
+    assert.ok((await heard()).every(([muted]) => muted));
+    await page.goto(`${URL_BASE}/c/lane08`);
+    await page.waitForSelector('[data-stage=live][data-state=live]');
+    assert.equal(await page.$('[data-action=sound]'), null);
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+);
 
 test('playback plays on, steps frames, changes speed, marks a clip for download, and "live" returns', async () => {
   const { context, page, faults } = await open(browser);
@@ -239,6 +332,11 @@ test('J8: dragging the timeline shows key frames; the wheel zooms about the poin
   }, [SLIDER, (viewTo - viewFrom) / 5]); // prettier-ignore
   const zoomed = await anchor();
   assert.ok(Math.abs(zoomed.t - before.t) <= before.pixel * 1.5, 'zoom moved the time under the pointer');
+  const flying = new Set();
+  let most = 0;
+  const media = (r) => /keyframes\.mp4|\/segments\/|\.m4s/.test(r.url());
+  page.on('request', (r) => media(r) && (flying.add(r), (most = Math.max(most, flying.size))));
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (r) => flying.delete(r));
   await within('key frame under the pointer while dragging, p95', 150, async () => {
     const painted = (await debug(page)).scrubs.length;
     await page.mouse.move(x, box.y + 50);
@@ -251,10 +349,22 @@ test('J8: dragging the timeline shows key frames; the wheel zooms about the poin
     await page.waitForFunction((n) => window.__lanewatch.scrubs.length > n, painted);
     const times = (await debug(page)).scrubs.slice(painted);
     print('key frame under the pointer while dragging, median', `${median(times)} ms of ${times.length}`);
+    print('requests for pictures at once while dragging, most', most);
     await page.mouse.up();
     await shown(page);
     return percentile(times, 95);
   });
+  await page.$eval(SLIDER, async (canvas) => {
+    const { left, top, width } = canvas.getBoundingClientRect();
+    for (const deltaY of [...Array(45).fill(-90), ...Array(45).fill(90)]) {
+      await new Promise(requestAnimationFrame);
+      canvas.dispatchEvent(new WheelEvent('wheel', { deltaY, clientX: left + width / 2, clientY: top + 50, bubbles: true, cancelable: true })); // prettier-ignore
+    }
+  });
+  // What a frame has at 50 a second; how many there are is up to the machine.
+  const drawn = (await debug(page)).drawings;
+  assert.ok(drawn.length >= 60, `${drawn.length} drawings of 90 turns of the wheel`);
+  held('one drawing of the timeline, median', Number(median(drawn).toFixed(1)), 20);
   const text = await page.getAttribute(SLIDER, 'aria-valuetext');
   const { time_zone: zone } = await api(page, 'setup');
   const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: 'numeric', hourCycle: 'h23' });
@@ -276,6 +386,61 @@ test('J9: a moment without footage stays there and says so, with a way out', asy
   await page.waitForSelector('[data-notice=gap]', { state: 'detached' });
   assert.deepEqual(faults, []);
   await context.close();
+});
+
+const CAUSES = {
+  camera_lost: 'camera mất kết nối',
+  recorder_off: 'đầu ghi tắt',
+  disk_full: 'ổ cứng đầy',
+  disabled: 'camera được tắt',
+  retention: 'đã xóa vì quá hạn lưu',
+  unknown: 'chưa rõ nguyên nhân',
+};
+
+test('J9: each cause of a gap has its words, in the notice and in the list', needsFleet, async () => {
+  const { context, page, faults } = await open(browser, PC);
+  await signIn(page);
+  const gap = await gapInFootage(page, 'lane13');
+  let cause;
+  // The gap is real, its cause is played.
+  await page.route(/\/api\/v1\/(timeline|cameras\/[^/]+\/segments)\?/, async (route) => {
+    const body = await (await route.fetch()).json();
+    for (const g of [...(body.gaps ?? []), ...(body.cameras ?? []).flatMap((c) => c.gaps)]) g.cause = cause;
+    await route.fulfill({ json: body });
+  });
+  for (const [code, words] of Object.entries(CAUSES)) {
+    cause = code;
+    await openAt(page, 'lane13', Math.round((gap.from + gap.to) / 2));
+    await page.waitForSelector(`[data-notice=gap] >> text=${words}`);
+    await page.getByRole('tab', { name: 'Danh sách' }).click();
+    await page.waitForSelector(`#pane >> text=/Trống .*${words}/`);
+  }
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('J9: the same moment has the same words in every browser zone', async () => {
+  const said = [];
+  let at;
+  for (const timezoneId of ['Asia/Ho_Chi_Minh', 'UTC', 'America/New_York', 'Pacific/Kiritimati']) {
+    const { context, page } = await open(browser, { ...PC, timezoneId });
+    await signIn(page);
+    const { camera, b } = await footage(page);
+    at ??= { slug: camera.slug, t: Math.floor((b - 12_000) / 1000) * 1000 };
+    await openAt(page, at.slug, at.t - 3000);
+    await pause(page);
+    await goTo(page, at.slug, at.t);
+    await page.waitForSelector('[data-stage=playback][data-state=paused]');
+    said.push([
+      await page.textContent('.when'),
+      await page.getAttribute(SLIDER, 'aria-valuetext'),
+      await page.textContent('.camera header .badge'),
+      await page.getAttribute('button.day[aria-pressed=true]', 'aria-label').then((l) => l.split(', có')[0]),
+    ].map((text) => text.replace(/\s+/g, ' ').trim())); // prettier-ignore
+    await context.close();
+  }
+  for (const other of said) assert.deepEqual(other, said[0]);
 });
 
 test('J9: the calendar shows which days have footage, and a click plays that day at the same time', async () => {

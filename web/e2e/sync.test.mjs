@@ -222,6 +222,14 @@ test('above 4× the key frames follow the clock; a drag shows them too; a key en
   await page.waitForSelector(`[data-sync="${slugs[1]}"].big`);
   await page.keyboard.press('Escape');
   await page.waitForSelector('.tile.big', { state: 'detached' });
+  // Marked for all at once: [ and ] by key, taken away by the button.
+  await page.keyboard.press('[');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press(']');
+  await page.waitForSelector('[data-mark=in][aria-pressed=true]');
+  await page.waitForSelector('[data-handle=out]');
+  await page.click('[data-action=clear-marks]');
+  await page.waitForSelector('[data-mark=in][aria-pressed=false]');
   // What is shown is offered for export: both cameras, around the moment.
   const moment = await position(page);
   await page.keyboard.press('e');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { debug, eventually, launch, open, PC, signIn, URL_BASE } from './browser.mjs';
-import { cpuSeconds, median, print } from './figures.mjs';
+import { cpuSeconds, held, median, print } from './figures.mjs';
 import { fault, fleet } from './recorder.mjs';
 
 const MINUTES = Number(process.env.LANEWATCH_WALL_MINUTES ?? 0);
@@ -52,14 +52,14 @@ test(
     const count = fleet.cameras.length - 1;
     await live(page, count);
     const first = Math.max(...numbers((await debug(page)).tiles, 'firstFrameAt'));
-    print(`wall, last of ${count} first frames`, `${first} ms, budget ${BUDGET.first}`);
+    held(`wall, last of ${count} first frames`, first, BUDGET.first);
     const [before, cpu, at] = [await quality(page), cpuSeconds(process.pid), Date.now()];
     // A minute of pictures, by the recorder's clock that the page shows.
     await page.waitForTimeout(WINDOW_MS);
     const [now, spent, took] = [await quality(page), cpuSeconds(process.pid) - cpu, (Date.now() - at) / 1000];
     const dropped = (now.dropped - before.dropped) / Math.max(1, now.total - before.total);
     print('wall, frames in a minute', `${now.total - before.total}, dropped ${(dropped * 100).toFixed(2)} %, budget ${BUDGET.dropped * 100}`); // prettier-ignore
-    print('wall, CPU of browser and test', `${(spent / took).toFixed(2)} cores, budget ${BUDGET.cores}`);
+    held('wall, CPU of browser and test', Number((spent / took).toFixed(2)), BUDGET.cores, 'cores');
     const { tiles, socket } = await debug(page);
     print('wall, live latency, median / worst', `${median(numbers(tiles, 'latencyMs'))} / ${Math.max(...numbers(tiles, 'latencyMs'))} ms`); // prettier-ignore
     assert.equal(await page.$$eval('[data-tile][data-state="live"]', (all) => all.length), count, 'tiles were lost');
@@ -111,10 +111,7 @@ test(
       await live(page, count);
       await page.waitForTimeout(Math.max(0, Math.min(60_000, until - Date.now())));
     }
-    print(
-      'revived camera, live after the recorder has it, worst',
-      `${Math.max(...revived)} ms, budget ${BUDGET.revived}`,
-    );
+    held('revived camera, live after the recorder has it, worst', Math.max(...revived), BUDGET.revived);
     const latencies = numbers((await debug(page)).tiles, 'latencyMs');
     print('wall at the end, live latency, median / worst', `${median(latencies)} / ${Math.max(...latencies)} ms, budget ${BUDGET.latency}`); // prettier-ignore
     const grown = (await heap(page, cdp)) - small;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, api, debug, framed, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
-import { median, print, within } from './figures.mjs';
+import { held, median, print, within } from './figures.mjs';
 import { needsFleet } from './recorder.mjs';
 
 let browser;
@@ -61,14 +61,14 @@ test('J3: enlarge shows the picture at once and the main stream soon; arrows ste
     const { video, state } = { video: document.querySelector('.tile.focused video'), state: document.querySelector('.tile.focused').dataset.state }; // prettier-ignore
     return { ms: performance.now() - began, state, black: video.readyState < 2 };
   });
-  print('enlarged, picture of the sub stream', `${Math.round(enlarged.ms)} ms, budget 100`);
+  held('enlarged, picture of the sub stream', Math.round(enlarged.ms), 100);
   assert.deepEqual(
     [enlarged.state, enlarged.black],
     ['live', false],
     'there was no picture while the main stream began',
   );
   await page.waitForFunction((s) => window.__lanewatch.tiles[`${s}:main`]?.firstFrameMs > 0, slugs[0]);
-  print('enlarged, first frame of the main stream', `${(await debug(page)).tiles[`${slugs[0]}:main`].firstFrameMs} ms, budget 1000`); // prettier-ignore
+  held('enlarged, first frame of the main stream', (await debug(page)).tiles[`${slugs[0]}:main`].firstFrameMs, 1000);
   await page.waitForSelector('.tile.focused[data-rendition="main"]');
   await accessible(page);
   for (let n = 1; n <= 5; n++) {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { accessible, launch, open, PC, PHONE } from './browser.mjs';
+import { held } from './figures.mjs';
 import { fleet, lane, needsRecorder, Recorder } from './recorder.mjs';
 import { onvifCameras } from './onvif.mjs';
 
@@ -84,7 +85,7 @@ test('J13: an empty recorder is set up from the first code to the recorded minut
   const begun = Date.now();
   await page.click('[data-action=test-all]');
   for (const address of cameras.addresses) await stage(page, address, 'ready');
-  console.log(`figure: three cameras tested in ${Date.now() - begun} ms`);
+  held('three cameras tested', Date.now() - begun, 15_000);
   await row(page, h265).locator('p[data-code=h265_sub]').waitFor();
   assert.match(await row(page, h265).textContent(), /Luồng phụ là H\.265.*Chọn H\.264/s);
   for (const address of cameras.addresses) {

@@ -1,13 +1,16 @@
 /** Entry: mounts the app and lets it sign in. */
+import './theme.css';
 import './app.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import './state/debug';
+import './state/theme.svelte';
 import { start } from './state/app.svelte';
+import { wordsReady } from './state/i18n.svelte';
 import { startWorker } from './state/worker.svelte';
 
-mount(App, { target: document.getElementById('app')! });
 void start();
+void wordsReady().then(() => mount(App, { target: document.getElementById('app')! }));
 
 /** The first pictures have come by then. */
 const PICTURES_MS = 4000;

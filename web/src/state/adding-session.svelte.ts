@@ -58,6 +58,8 @@ export class AddingSession {
   password = $state('');
   pattern = $state('');
   first = $state(1);
+  /** Of all that are added. */
+  area = $state('');
   list = $state<Candidate[]>([]);
   fault = $state<BatchFault | null>(null);
   problem = $state<string | null>(null);
@@ -164,6 +166,7 @@ export class AddingSession {
       try {
         await api.addCamera({
           name: c.name.trim().normalize('NFC'),
+          area: this.area.trim().normalize('NFC'),
           main_url: main.url,
           sub_url: sub?.report.ok ? sub.url : null,
           username: null,

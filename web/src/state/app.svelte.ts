@@ -5,7 +5,7 @@ import { ServerClock } from '../lib/live/clock';
 import { LiveSocket, type SocketStatus } from '../lib/live/socket';
 import { TOPICS } from '../lib/live/wire';
 import { changed, changedAll, changes, whenChanged } from './changes.svelte';
-import { forget, keep } from './last-seen';
+import { forget, keep, showKept } from './last-seen';
 import { replace, router } from './router.svelte';
 import { words } from './errors';
 
@@ -80,6 +80,7 @@ async function enter(): Promise<void> {
   socket.start();
   if (router.route.page === 'login') replace(wanted);
   await refreshCameras();
+  void showKept(app.cameras);
 }
 
 /** `#code=XXXX`: signs in once; the code leaves the address bar at once. */

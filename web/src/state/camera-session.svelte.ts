@@ -13,10 +13,11 @@ import { moved } from '../lib/exports/range';
 import { leadTo, neighbour } from '../lib/motion/events';
 import { CoverageLoader } from '../lib/timeline/loader';
 import { TapeLoader } from '../lib/timeline/tape-loader';
-import { rfc3339 } from '../lib/time/zone';
+import { rfc3339, startOfDay } from '../lib/time/zone';
 import { clock, zone } from './app.svelte';
 import { Kept } from './kept.svelte';
 import { cameraPath, rewrite } from './router.svelte';
+import { saver } from './saver.svelte';
 import type { TimelineSession } from './timeline-session';
 
 export const SPEEDS = [0.5, 1, 2, 4, 8, 16] as const;
@@ -24,6 +25,9 @@ const REST_MS = 120;
 const SUB_ABOVE = 4;
 const REVERSE_TICK_MS = 120;
 const NOTICE_MS = 4000;
+
+/** What somebody chose last, on whichever camera: it stands above what the machine would spare. */
+let chosen: RenditionId | null = null;
 
 export class CameraSession implements TimelineSession {
   mode = $state<'live' | 'playback'>('live');
@@ -36,6 +40,8 @@ export class CameraSession implements TimelineSession {
   rate = $state(1);
   reverse = $state(0);
   quality = $state<RenditionId>('main');
+  /** The light picture is shown because data are spared, not because somebody chose it. */
+  spared = $state(false);
   marks = $state<{ in: number | null; out: number | null }>({ in: null, out: null });
   /** The first frame of playback has been shown: live may be taken away. */
   shown = $state(false);
@@ -76,6 +82,10 @@ export class CameraSession implements TimelineSession {
     if (main?.codec && this.#hasSub && !canPlay(`video/mp4; codecs="${main.codec}"`)) {
       this.unplayable = codecName(main.codec);
       this.quality = 'sub';
+    } else if (chosen) this.quality = this.#hasSub ? chosen : 'main';
+    else if (saver.reason && this.#hasSub) {
+      this.quality = 'sub';
+      this.spared = true;
     }
     this.#urlTimer = setInterval(() => this.#writeUrl(), 2000);
   }
@@ -107,7 +117,7 @@ export class CameraSession implements TimelineSession {
   }
 
   get lanes(): TimelineSession['lanes'] {
-    return [{ name: this.camera.name, coverage: this.coverage.coverage }];
+    return [{ camera: this.camera, coverage: this.coverage.coverage }];
   }
 
   get hasSub(): boolean {
@@ -191,6 +201,13 @@ export class CameraSession implements TimelineSession {
     if (this.mode === 'live') return;
     this.#player?.setRate(rate);
     this.#player?.setRendition(this.#effective());
+  }
+
+  /** Somebody asks for it. */
+  choose(q: RenditionId): void {
+    chosen = q;
+    this.spared = false;
+    this.setQuality(q);
   }
 
   setQuality(q: RenditionId): void {
@@ -311,6 +328,15 @@ export class CameraSession implements TimelineSession {
     const spans = coverage.spans;
     const target = direction > 0 ? spans.find((s) => s.from > at)?.from : spans.findLast((s) => s.to < at - 1000)?.to;
     if (target !== undefined) this.seek(direction > 0 ? target + 1 : coverage.leadIn(target), true);
+  }
+
+  /** To the same time of day on the day that begins at `start`, or to the footage of that day that is next to it. */
+  async seekDay(start: number): Promise<void> {
+    const [at, end] = [start + (this.position - startOfDay(this.position, zone())), startOfDay(start, zone(), 1)];
+    const hole = await this.coverage.hole(at).catch(() => null);
+    if (!hole) return this.seek(at, true);
+    if (hole.to < Math.min(end, clock.now() - 1000)) return this.seek(hole.to + 1, true);
+    this.seek(hole.from > start ? this.coverage.coverage.leadIn(hole.from) : at, true);
   }
 
   /** To the event before or after the position: what the timeline knows, else what the recorder finds. */

@@ -30,6 +30,14 @@ export function showSync(name: string, tile: SyncTile | null): void {
   else together.delete(name);
 }
 
+const KEPT_DRAWINGS = 90;
+const drawings: number[] = [];
+/** How long the timeline took to draw, in milliseconds. */
+export function noteDrawing(ms: number): void {
+  drawings.push(ms);
+  if (drawings.length > KEPT_DRAWINGS) drawings.shift();
+}
+
 Object.defineProperty(window, '__lanewatch', {
   value: Object.freeze({
     get tiles() {
@@ -40,6 +48,9 @@ Object.defineProperty(window, '__lanewatch', {
     },
     get seeks() {
       return [...seekTimings];
+    },
+    get drawings() {
+      return [...drawings];
     },
     get scrubs() {
       return [...scrubTimings];

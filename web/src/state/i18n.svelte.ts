@@ -1,5 +1,5 @@
 /** The chosen language as reactive state; `t` in a template follows it. */
-import { isLang, translate, type Key, type Lang, type Params } from '../lib/i18n';
+import { isLang, learn, translate, type Key, type Lang, type Params } from '../lib/i18n';
 
 const STORE = 'lanewatch.lang';
 
@@ -15,10 +15,22 @@ function remembered(): Lang {
 
 export const i18n = $state<{ lang: Lang }>({ lang: remembered() });
 document.documentElement.lang = i18n.lang;
-
-export function setLang(lang: Lang): void {
+function take(lang: Lang): void {
   i18n.lang = lang;
   document.documentElement.lang = lang;
+}
+
+/** The words of the remembered language: nothing is shown before they are there. */
+export const wordsReady = (): Promise<void> => learn(i18n.lang).catch(() => take('vi'));
+
+export async function setLang(lang: Lang): Promise<void> {
+  try {
+    await learn(lang);
+  } catch {
+    // Without the recorder there are no words to be had: the language stays.
+    return;
+  }
+  take(lang);
   try {
     localStorage.setItem(STORE, lang);
   } catch {

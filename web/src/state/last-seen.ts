@@ -4,6 +4,7 @@
  * session that has ended, throw all of it away.
  */
 import type { Camera } from '../lib/api/types';
+import { givePicture } from '../lib/live/last-picture';
 import { lastFrameAt } from './debug';
 
 const CACHE = 'lanewatch-kept';
@@ -18,8 +19,8 @@ export interface KeptSite {
   cameras: { slug: string; name: string }[];
 }
 export interface Kept extends KeptSite {
-  /** By slug: when the picture was taken, and an object URL of it. */
-  stills: Map<string, { at: number; url: string }>;
+  /** By slug: when the picture was taken, and the picture. */
+  stills: Map<string, { at: number; picture: Blob }>;
 }
 
 /** Plain HTTP in a village's network has no such storage; then nothing is kept. */
@@ -66,9 +67,21 @@ export async function recall(): Promise<Kept | null> {
   const stills: Kept['stills'] = new Map();
   for (const { slug } of list.cameras) {
     const answer = await cache.match(still(slug));
-    if (answer) stills.set(slug, { at: Number(answer.headers.get(AT)), url: URL.createObjectURL(await answer.blob()) });
+    if (answer) stills.set(slug, { at: Number(answer.headers.get(AT)), picture: await answer.blob() });
   }
   return { ...list, stills };
+}
+
+/** The tiles begin with what this device has seen last, until there is something newer. */
+export async function showKept(cameras: readonly Camera[]): Promise<void> {
+  const kept = await recall().catch(() => null);
+  for (const camera of kept ? cameras : []) {
+    const still = kept!.stills.get(camera.slug);
+    const image = still && (await createImageBitmap(still.picture).catch(() => null));
+    if (!still || !image) continue;
+    givePicture(camera.id, image, still.at);
+    image.close();
+  }
 }
 
 export async function forget(): Promise<void> {

@@ -8,7 +8,15 @@ export type Route =
   | { page: 'search'; slug: string; t: string | null }
   /** Several cameras at one clock; `big` is enlarged. */
   | { page: 'sync'; slugs: string[]; t: string | null; big: string | null }
-  | { page: 'events'; camera: string | null; kind: string | null; when: string | null; unseen: boolean }
+  /** `event` is shown beside the list, where there is room. */
+  | {
+      page: 'events';
+      camera: string | null;
+      kind: string | null;
+      when: string | null;
+      unseen: boolean;
+      event: string | null;
+    }
   | { page: 'event'; id: string }
   | { page: 'exports' }
   | { page: 'cameras' }
@@ -44,6 +52,7 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
       kind: query.get('kind'),
       when: query.get('when'),
       unseen: query.get('seen') === '0',
+      event: query.get('e'),
     };
   if (parts.length === 1 && PLAIN.has(parts[0] ?? ''))
     return { page: parts[0] as 'exports' | 'cameras' | 'system' | 'health' | 'setup' | 'login' };
@@ -117,13 +126,14 @@ export const eventPath = (id: string): string => `/e/${encodeURIComponent(id)}`;
 export function eventsPath(
   camera?: string | null,
   kind?: string | null,
-  more: { when?: string | null; unseen?: boolean } = {},
+  more: { when?: string | null; unseen?: boolean; event?: string | null } = {},
 ): string {
   const query = new URLSearchParams([
     ...(camera ? [['c', camera]] : []),
     ...(kind ? [['kind', kind]] : []),
     ...(more.when ? [['when', more.when]] : []),
     ...(more.unseen ? [['seen', '0']] : []),
+    ...(more.event ? [['e', more.event]] : []),
   ]);
   return `/events${query.size ? `?${query}` : ''}`;
 }

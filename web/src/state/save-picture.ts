@@ -2,6 +2,10 @@
 import { rfc3339 } from '../lib/time/zone';
 import { zone } from './app.svelte';
 
+/** Camera and moment, as files are called; colons are not allowed everywhere. */
+export const fileName = (slug: string, ms: number): string =>
+  `${slug}_${rfc3339(Math.floor(ms / 1000) * 1000, zone()).replaceAll(':', '-')}`;
+
 export function savePicture(source: HTMLVideoElement | HTMLCanvasElement, slug: string, ms: number): void {
   const video = source instanceof HTMLVideoElement;
   const still = document.createElement('canvas');
@@ -9,7 +13,7 @@ export function savePicture(source: HTMLVideoElement | HTMLCanvasElement, slug: 
   still.height = video ? source.videoHeight : source.height;
   if (!still.width) return;
   still.getContext('2d')!.drawImage(source, 0, 0);
-  const name = `${slug}_${rfc3339(Math.floor(ms / 1000) * 1000, zone()).replaceAll(':', '-')}.jpg`;
+  const name = `${fileName(slug, ms)}.jpg`;
   still.toBlob(
     (blob) => {
       if (!blob) return;

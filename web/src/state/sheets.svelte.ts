@@ -1,5 +1,5 @@
-/** The two sheets that open over any page: the keys, and the jump to a time. And what the page under them shows. */
-export type Sheet = 'help' | 'jump';
+/** The sheets that open over any page: the keys, the jump to a time, and what the navigation has no room for. And what the page under them shows. */
+export type Sheet = 'help' | 'jump' | 'more';
 export const sheets = $state<{ open: Sheet | null }>({ open: null });
 
 /** A page of recordings: what a phrase means that names no camera or day, and who goes there. */

@@ -3,6 +3,7 @@
  * tiles' players and the timeline's data; the components only show it and call it.
  */
 import type { Camera } from '../lib/api/types';
+import { moved } from '../lib/exports/range';
 import { Choir, type ChoirSnapshot, type Part } from '../lib/player/choir';
 import type { Gap } from '../lib/player/playlist';
 import { TileVoice } from '../lib/player/tile-voice';
@@ -23,9 +24,9 @@ const SURE_MS = 60_000;
 
 export class SyncSession implements TimelineSession {
   readonly mode = 'playback';
-  readonly marks = { in: null, out: null };
   readonly tape = null;
   readonly tapeVersion = 0;
+  marks = $state.raw<{ in: number | null; out: number | null }>({ in: null, out: null });
   snap = $state.raw<ChoirSnapshot>()!;
   cameras = $state.raw<Camera[]>([]);
   big = $state<string | null>(null);
@@ -95,6 +96,19 @@ export class SyncSession implements TimelineSession {
     this.coverage?.stop();
   }
 
+  /** Begins or ends at this moment what is exported of all cameras. */
+  mark(which: 'in' | 'out'): void {
+    this.setMark(which, this.position);
+  }
+
+  setMark(which: 'in' | 'out', t: number): void {
+    this.marks = moved(this.marks, which, t);
+  }
+
+  clearMarks(): void {
+    this.marks = { in: null, out: null };
+  }
+
   get position(): number {
     return this.scrub ?? this.snap.position;
   }
@@ -112,7 +126,7 @@ export class SyncSession implements TimelineSession {
   get lanes(): TimelineSession['lanes'] {
     return this.cameras.flatMap((c) => {
       const coverage = this.coverage?.of.get(c.id);
-      return coverage ? [{ name: c.name, coverage }] : [];
+      return coverage ? [{ camera: c, coverage }] : [];
     });
   }
 

@@ -1,4 +1,5 @@
 /** What the timeline shows and moves: one camera's page, or several cameras at one clock. */
+import type { Camera } from '../lib/api/types';
 import type { Coverage } from '../lib/timeline/coverage';
 import type { CoverageLoader } from '../lib/timeline/loader';
 import type { TapeLoader } from '../lib/timeline/tape-loader';
@@ -11,7 +12,7 @@ export interface TimelineSession {
   readonly scrub: number | null;
   readonly marks: { in: number | null; out: number | null };
   /** A line for each camera. */
-  readonly lanes: readonly { name: string; coverage: Coverage }[];
+  readonly lanes: readonly { camera: Camera; coverage: Coverage }[];
   readonly coverage: CoverageLoader;
   readonly coverageVersion: number;
   /** Motion and events, where they are shown. */

@@ -95,7 +95,8 @@ export const api = {
   setPassword: (password: string) => send<void>('PUT', 'me/password', { password }),
   health: () => json<Health>('health'),
   storage: () => json<Storage>('storage'),
-  forecast: () => json<Forecast>('storage/forecast'),
+  /** With `overrides`, what would be: `camera:kbps=1024` and such. */
+  forecast: (overrides?: string) => json<Forecast>(`storage/forecast?${query({ overrides })}`),
   outages: (cursor?: string) => json<Page<Outage>>(`outages?${query({ min_duration: 'PT5S', limit: 20, cursor })}`),
   async cameras(): Promise<Camera[]> {
     const all: Camera[] = [];

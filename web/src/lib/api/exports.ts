@@ -27,6 +27,22 @@ export const exportsApi = {
     }),
   /** The same `key` again makes no second one: for a request whose answer was lost. */
   begin: (wish: ExportWish, key: string) => send<Export>('POST', 'exports', body(wish), { 'idempotency-key': key }),
+  /** Ranges of their own; the same `key` again makes no second one. */
+  beginRanges: (ranges: readonly { camera: string; from: number; to: number }[], key: string) =>
+    send<Export>(
+      'POST',
+      'exports',
+      { items: ranges.map(({ camera, from, to }) => ({ camera, from: iso(from), to: iso(to) })), rendition: 'main' },
+      { 'idempotency-key': key },
+    ),
+  /** What failed once more, as it was asked for; however often that is pressed, it is begun once. */
+  again: ({ id, items, rendition, reason }: Export) =>
+    send<Export>(
+      'POST',
+      'exports',
+      { items: items.map(({ camera, from, to }) => ({ camera, from, to })), rendition, ...(reason ? { reason } : {}) },
+      { 'idempotency-key': `again-${id}` },
+    ),
   list: (cursor?: string) => json<Page<Export>>(`exports?${query({ limit: 50, cursor })}`),
   get: (id: string) => json<Export>(`exports/${id}`),
   cancel: (id: string) => send<void>('DELETE', `jobs/${id}`),

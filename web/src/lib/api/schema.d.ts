@@ -1800,6 +1800,7 @@ export interface components {
         Health: {
             /** @description What was looked at; only with a session or token. */
             checks?: components["schemas"]["HealthCheck"][] | null;
+            machine?: components["schemas"]["Machine"] | null;
             now?: components["schemas"]["Time"] | null;
             /** @description `starting` for some seconds, then `ok`, or `degraded` when a check is not. */
             status: components["schemas"]["HealthStatus"];
@@ -2034,6 +2035,28 @@ export interface components {
         Locks: {
             /** @description Newest footage first. */
             items: components["schemas"]["Lock"][];
+        };
+        /** @description What the machine has and how much of it is taken. */
+        Machine: {
+            /** @description Its address in the local network; null when it is in none. */
+            address: string | null;
+            /** @description CPUs that the recorder may use. */
+            cpus: number;
+            /**
+             * Format: double
+             * @description Tasks that ran or waited to run, on average over the last minute; as many as CPUs: busy (proc_loadavg(5)).
+             */
+            load: number;
+            /**
+             * Format: int64
+             * @description Bytes of memory.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes of memory that programs can still get (`MemAvailable`, proc_meminfo(5)).
+             */
+            memory_free_bytes: number;
         };
         /** @description An invite that was made. */
         MadeInvite: {
@@ -2506,7 +2529,9 @@ export interface components {
              * @description Sessions begun after the first.
              */
             reconnects: number;
-            /** @description Footage of it is kept while it is live. */
+            /** @description Its footage is to be kept: `record_main` or `record_sub`. */
+            record: boolean;
+            /** @description Footage of it is being kept at the moment. */
             recording: boolean;
             /** @description What it does. */
             state: components["schemas"]["CameraState"];

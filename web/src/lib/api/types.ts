@@ -27,6 +27,7 @@ export type SitePatch = Schemas['SitePatch'];
 export type SetupStep = Schemas['SetupStep'];
 export type HealthCheck = Schemas['HealthCheck'];
 export type Health = Schemas['Health'];
+export type Machine = Schemas['Machine'];
 export type Storage = Schemas['Storage'];
 export type Forecast = Schemas['Forecast'];
 export type Outage = Schemas['Outage'];

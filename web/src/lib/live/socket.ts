@@ -40,8 +40,8 @@ const HIDE_AFTER_MS = 3000;
 const SIGN_IN_FIRST = 1008;
 
 interface Subscription {
-  camera: string;
-  rendition: RenditionId;
+  /** As it is asked for again on a new connection. */
+  wish: { camera: string; rendition: RenditionId; audio?: true };
   handlers: ChannelHandlers;
 }
 
@@ -102,12 +102,14 @@ export class LiveSocket {
     this.#set('waiting');
   }
 
-  subscribe(camera: string, rendition: RenditionId, handlers: ChannelHandlers): Channel {
+  /** `sound`: also the camera's sound, where it sends some that can be played. */
+  subscribe(camera: string, rendition: RenditionId, handlers: ChannelHandlers, sound = false): Channel {
     while (this.#channels.has(this.#next)) this.#next = (this.#next + 1) % 65536;
     const ch = this.#next;
     this.#next = (this.#next + 1) % 65536;
-    this.#channels.set(ch, { camera, rendition, handlers });
-    this.#send({ op: 'sub', ch, camera, rendition });
+    const wish = { camera, rendition, ...(sound ? { audio: true as const } : {}) };
+    this.#channels.set(ch, { wish, handlers });
+    this.#send({ op: 'sub', ch, ...wish });
     return {
       ch,
       close: () => {
@@ -188,7 +190,7 @@ export class LiveSocket {
       this.#set('open');
       for (const [ch, s] of this.#channels) {
         s.handlers.reset();
-        this.#send({ op: 'sub', ch, camera: s.camera, rendition: s.rendition });
+        this.#send({ op: 'sub', ch, ...s.wish });
       }
       if (this.#paused) this.#send({ op: 'pause' });
       this.#follow();

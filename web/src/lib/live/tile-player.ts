@@ -42,6 +42,8 @@ export interface LiveOptions {
   clock: ServerClock;
   camera: string;
   rendition: RenditionId;
+  /** Also the camera's sound: only after a tap, or the browser plays nothing. */
+  sound?: boolean;
   changed(s: LiveSnapshot): void;
   /** The last picture is about to go: a chance to keep a still of it. */
   beforeTeardown?(): void;
@@ -105,7 +107,7 @@ export class LivePlayer {
       drops: 0,
     };
     const v = options.video;
-    v.muted = true;
+    v.muted = !options.sound;
     v.playsInline = true;
     v.addEventListener('error', this.#failed);
     this.#subscribe();
@@ -158,14 +160,15 @@ export class LivePlayer {
     this.#channel?.close();
     this.#intake = new Intake();
     this.#asked = performance.now();
-    this.#channel = this.#o.socket.subscribe(this.#o.camera, this.stats.rendition, {
-      event: (e) => this.#event(e),
-      media: (m) => this.#media(m),
+    const handlers = {
+      event: (e: ServerEvent) => this.#event(e),
+      media: (m: MediaMessage) => this.#media(m),
       reset: () => {
         this.#hold.drop();
         this.#intake.restart();
       },
-    });
+    };
+    this.#channel = this.#o.socket.subscribe(this.#o.camera, this.stats.rendition, handlers, this.#o.sound);
   }
 
   #event(e: ServerEvent): void {

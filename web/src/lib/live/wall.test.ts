@@ -4,6 +4,7 @@ import { BRIGHT_MS, IDLE_MS, isDim, isIdle, shiftAt } from './idle';
 import { sharpest } from './rendition';
 import { saverReason, STALL_WINDOW_MS, STALLED_MS, Stalls } from './saver';
 import { AGAIN_MS, GIVE_UP_MS, SharpKeeper } from './sharp';
+import { isAway, STILL_FRESH_MS, stillSnapshot } from './still';
 import { MOST, pan, WHOLE, zoomAt } from './zoom';
 
 describe('wall grid', () => {
@@ -130,5 +131,24 @@ describe('digital zoom', () => {
     expect(zoomAt(far, 0.1, 0, 0, box)).toEqual({ scale: 1, x: 0, y: 0 });
     expect(zoomAt(WHOLE, 100, 0, 0, box).scale).toBe(MOST);
     expect(pan(WHOLE, 50, 50, box)).toEqual(WHOLE);
+  });
+});
+
+describe('a still in place of a stream', () => {
+  const NOW = 1e12;
+  const [FRESH, OLD] = [NOW - 9000, NOW - STILL_FRESH_MS - 1];
+  const state = (at: number | null, asked: number | null, away = false): string =>
+    stillSnapshot(at, NOW, asked, away).state;
+  it('never looks live, and is not lost while it is on its way', () => {
+    expect([state(FRESH, OLD), stillSnapshot(FRESH, NOW, OLD, false).dot]).toEqual(['late', 'amber']);
+    expect(state(null, null), 'nobody asks').toBe('connecting');
+    expect(state(null, FRESH)).toBe('connecting');
+    expect(state(OLD, FRESH), 'asked for again').toBe('connecting');
+  });
+  it('is lost when none comes for long, and at once when the camera is away', () => {
+    expect([state(null, OLD), state(OLD, OLD)]).toEqual(['lost', 'lost']);
+    expect([state(null, FRESH, true), state(FRESH, FRESH, true)]).toEqual(['lost', 'lost']);
+    expect(stillSnapshot(FRESH, NOW, FRESH, true).dot).toBe('red');
+    expect(['live', 'connecting', 'stalled', 'offline', 'off'].filter((s) => isAway({ state: s as 'live' }))).toEqual(['stalled', 'offline', 'off']); // prettier-ignore
   });
 });

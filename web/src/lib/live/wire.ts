@@ -35,7 +35,7 @@ export interface Change {
 }
 
 export type ClientMessage =
-  | { op: 'sub'; ch: number; camera: string; rendition: RenditionId }
+  | { op: 'sub'; ch: number; camera: string; rendition: RenditionId; audio?: true }
   | { op: 'unsub'; ch: number }
   | { op: 'pause' | 'resume' }
   /** Goes on after `since`, if the recorder remembers. */

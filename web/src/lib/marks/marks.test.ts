@@ -48,16 +48,19 @@ describe('groups', () => {
   });
 });
 
-describe('today and last night', () => {
+describe('today, yesterday and last night', () => {
   const zone = 'Asia/Ho_Chi_Minh';
   const hour = (h: number): number => Date.UTC(2026, 10, 22, h - 7);
   it('are the site’s', () => {
     expect(stretchOf('today', hour(9), zone)).toEqual({ from: hour(0), to: hour(24) });
+    expect(stretchOf('yesterday', hour(9), zone)).toEqual({ from: hour(-24), to: hour(0) });
     expect(stretchOf('night', hour(9), zone)).toEqual({ from: hour(-6), to: hour(6) });
     expect(stretchOf('night', hour(23), zone), 'the one that is over').toEqual({ from: hour(-6), to: hour(6) });
     expect(stretchOf('night', hour(2), zone), 'the one that goes on').toEqual({ from: hour(-6), to: hour(6) });
   });
   it('keep their hours where clocks change', () => {
+    const { from, to } = stretchOf('yesterday', Date.parse('2026-11-02T09:00:00-05:00'), 'America/New_York');
+    expect((to - from) / 3_600_000).toBe(25);
     // In New York it was 2 a.m. twice on 1 November 2026.
     const night = stretchOf('night', Date.parse('2026-11-02T09:00:00-05:00'), 'America/New_York');
     expect(new Date(night.to).toISOString()).toBe('2026-11-02T11:00:00.000Z');

@@ -33,7 +33,6 @@ export class NativePlayer implements Player {
   constructor(o: PlaybackOptions) {
     this.#o = o;
     this.s = atRest(o);
-    o.video.muted = true;
     o.video.playsInline = true;
     this.#index = new SegmentIndex(o.camera, o.rendition, o.now);
     this.#timer = setInterval(() => this.#tick(), 100);

@@ -47,7 +47,6 @@ export class PlaybackPlayer implements Player {
   constructor(o: PlaybackOptions) {
     this.#o = o;
     this.s = atRest(o);
-    o.video.muted = true;
     o.video.playsInline = true;
     o.video.addEventListener('error', this.#decodeFailed);
     this.#index = new SegmentIndex(o.camera, o.rendition, o.now);

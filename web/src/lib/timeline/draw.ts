@@ -11,6 +11,7 @@ export const RULER_PX = 26;
 export const EVENTS_PX = 12;
 
 export interface TimelineModel {
+  inks: Inks;
   view: View;
   zone: string;
   /** One camera each, from above. */
@@ -27,38 +28,42 @@ export interface TimelineModel {
   positionLabel: string;
 }
 
-const C = {
-  track: '#0e1319',
-  future: '#0b0e12',
-  recorded: '#1f5d6e',
-  recordedTop: '#4fb3c9',
-  motion: '#a5ecfb',
-  event: '#ffbf5e',
-  trouble: '#ff7a7a',
-  gap: '#1c232d',
-  hatch: '#4a5766',
-  minor: '#2a3441',
-  major: '#465362',
-  text: '#b4c2d0',
-  day: '#f2f5f8',
-  mark: '#ffd166',
-  lock: '#5ec8b2',
-  bookmark: '#7cc4ff',
-  now: '#ff6b6b',
-  head: '#ffffff',
-  label: '#1f2833',
-};
+/** Tokens of theme.css. */
+export const TOKENS = {
+  track: '--track',
+  future: '--future',
+  recorded: '--recorded-deep',
+  recordedTop: '--recorded-top',
+  motion: '--motion',
+  event: '--warn',
+  trouble: '--bad',
+  gap: '--hole',
+  hatch: '--hatch',
+  minor: '--tick',
+  major: '--tick-strong',
+  text: '--text-2',
+  day: '--text',
+  mark: '--mark',
+  lock: '--accent',
+  bookmark: '--blue',
+  now: '--live',
+  head: '--playhead',
+  headInk: '--playhead-ink',
+  hover: '--hover',
+  label: '--raised-2',
+} as const;
+export type Inks = Record<keyof typeof TOKENS, string>;
 
-let hatch: CanvasPattern | null = null;
+let hatch: { inks: Inks; pattern: CanvasPattern | null } | null = null;
 
-function hatching(ctx: CanvasRenderingContext2D): CanvasPattern | string {
-  if (hatch) return hatch;
+function hatching(ctx: CanvasRenderingContext2D, inks: Inks): CanvasPattern | string {
+  if (hatch?.inks === inks) return hatch.pattern ?? inks.gap;
   const tile = document.createElement('canvas');
   tile.width = tile.height = 8;
   const p = tile.getContext('2d')!;
-  p.fillStyle = C.gap;
+  p.fillStyle = inks.gap;
   p.fillRect(0, 0, 8, 8);
-  p.strokeStyle = C.hatch;
+  p.strokeStyle = inks.hatch;
   p.lineWidth = 1.4;
   p.beginPath();
   for (const o of [-8, 0, 8]) {
@@ -66,14 +71,14 @@ function hatching(ctx: CanvasRenderingContext2D): CanvasPattern | string {
     p.lineTo(o + 8, 0);
   }
   p.stroke();
-  hatch = ctx.createPattern(tile, 'repeat');
-  return hatch ?? C.gap;
+  hatch = { inks, pattern: ctx.createPattern(tile, 'repeat') };
+  return hatch.pattern ?? inks.gap;
 }
 
 function drawLane(ctx: CanvasRenderingContext2D, m: TimelineModel, c: Coverage, top: number, height: number): void {
   const { view } = m;
   const nowX = Math.min(view.width, Math.max(0, toX(view, m.now)));
-  ctx.fillStyle = hatching(ctx);
+  ctx.fillStyle = hatching(ctx, m.inks);
   for (let i = Math.max(0, lastBefore(c.gaps, view.from)); i < c.gaps.length; i++) {
     const g = c.gaps[i]!;
     if (g.from > view.to) break;
@@ -86,9 +91,9 @@ function drawLane(ctx: CanvasRenderingContext2D, m: TimelineModel, c: Coverage, 
     const x = Math.max(0, toX(view, s.from));
     const end = i === c.spans.length - 1 ? paintedEnd(s, c.edge, m.now) : s.to;
     const w = Math.max(1, Math.min(view.width, toX(view, end)) - x);
-    ctx.fillStyle = C.recorded;
+    ctx.fillStyle = m.inks.recorded;
     ctx.fillRect(x, top, w, height);
-    ctx.fillStyle = C.recordedTop;
+    ctx.fillStyle = m.inks.recordedTop;
     ctx.fillRect(x, top, w, height > 30 ? 2 : 1);
   }
 }
@@ -96,11 +101,11 @@ function drawLane(ctx: CanvasRenderingContext2D, m: TimelineModel, c: Coverage, 
 function drawTrack(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
   const { view } = m;
   const nowX = Math.min(view.width, Math.max(0, toX(view, m.now)));
-  ctx.fillStyle = C.track;
+  ctx.fillStyle = m.inks.track;
   ctx.fillRect(0, top, view.width, height);
   const tall = height / Math.max(1, m.lanes.length);
   m.lanes.forEach((coverage, i) => drawLane(ctx, m, coverage, top + i * tall, m.lanes.length > 1 ? tall - 2 : tall));
-  ctx.fillStyle = C.future;
+  ctx.fillStyle = m.inks.future;
   if (nowX < view.width) ctx.fillRect(nowX, top, view.width - nowX, height);
 }
 
@@ -109,7 +114,7 @@ function drawMotion(ctx: CanvasRenderingContext2D, m: TimelineModel, tape: Tape,
   const bucket = bucketOf(m.view);
   const wide = bucket / msPerPx(m.view);
   const room = height - EVENTS_PX - 4;
-  ctx.fillStyle = C.motion;
+  ctx.fillStyle = m.inks.motion;
   for (const { from, strength } of tape.bars(m.view, bucket)) {
     const h = Math.max(2, (strength / 255) * room);
     ctx.fillRect(toX(m.view, from), top + height - h, Math.max(1, wide - 1), h);
@@ -124,7 +129,7 @@ function drawEvents(ctx: CanvasRenderingContext2D, m: TimelineModel, tape: Tape,
     const x = toX(m.view, e.from);
     const w = Math.max(4, toX(m.view, to) - x);
     const motion = e.kind === 'motion' || e.kind === 'unknown';
-    ctx.fillStyle = motion ? C.event : C.trouble;
+    ctx.fillStyle = motion ? m.inks.event : m.inks.trouble;
     ctx.beginPath();
     ctx.roundRect(x, top + 3, w, EVENTS_PX - 6, 3);
     ctx.fill();
@@ -145,11 +150,11 @@ function drawKept(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, 
     const x = toX(m.view, k.from);
     const w = toX(m.view, to) - x;
     if (k.kind === 'lock') {
-      ctx.fillStyle = C.lock;
+      ctx.fillStyle = m.inks.lock;
       ctx.fillRect(x, top + height - 4, Math.max(3, w), 4);
       continue;
     }
-    ctx.fillStyle = C.bookmark;
+    ctx.fillStyle = m.inks.bookmark;
     if (w > 1) {
       ctx.globalAlpha = 0.22;
       ctx.fillRect(x, top, w, height);
@@ -171,7 +176,7 @@ function drawRuler(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number,
   const { step, marks } = ticks(view, zone);
   const headX = toX(view, m.position);
   const minor = minorStep(step);
-  ctx.fillStyle = C.minor;
+  ctx.fillStyle = m.inks.minor;
   if (minor / msPerPx(view) >= 5)
     for (const t of multiples(view, minor, zone)) ctx.fillRect(Math.round(toX(view, t)), top - 4, 1, 4);
   ctx.font = '500 12px system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif';
@@ -179,21 +184,21 @@ function drawRuler(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number,
   ctx.textAlign = 'center';
   for (const { t, label, day } of marks) {
     const x = Math.round(toX(view, t));
-    ctx.fillStyle = day ? C.day : C.major;
+    ctx.fillStyle = day ? m.inks.day : m.inks.major;
     ctx.fillRect(x, top - 7, 1, 7);
     ctx.globalAlpha = 0.25;
     ctx.fillRect(x, top, 1, height);
     ctx.globalAlpha = 1;
     // The playhead's flag stands in the ruler: no half-covered hours beside it.
     if (Math.abs(x - headX) < 58) continue;
-    ctx.fillStyle = day ? C.day : C.text;
+    ctx.fillStyle = day ? m.inks.day : m.inks.text;
     ctx.fillText(label, Math.min(view.width - 18, Math.max(18, x)), RULER_PX / 2 - 2);
   }
 }
 
 function drawMarks(ctx: CanvasRenderingContext2D, m: TimelineModel, top: number, height: number): void {
   const { in: a, out: b } = m.marks;
-  ctx.fillStyle = C.mark;
+  ctx.fillStyle = m.inks.mark;
   if (a !== null && b !== null) {
     ctx.globalAlpha = 0.28;
     ctx.fillRect(toX(m.view, a), top, toX(m.view, b) - toX(m.view, a), height);
@@ -249,20 +254,20 @@ export function drawTimeline(ctx: CanvasRenderingContext2D, m: TimelineModel, he
   drawMarks(ctx, m, top, height);
   const nowX = toX(m.view, m.now);
   if (nowX >= 0 && nowX <= m.view.width) {
-    ctx.fillStyle = C.now;
+    ctx.fillStyle = m.inks.now;
     ctx.fillRect(nowX - 0.75, top, 1.5, height);
   }
   if (m.hoverX !== null) {
-    ctx.fillStyle = 'rgba(255,255,255,.45)';
+    ctx.fillStyle = m.inks.hover;
     ctx.fillRect(m.hoverX, top, 1, height);
-    flag(ctx, m.hoverX, m.hoverLabel, m.view.width, heightPx - 22, C.label, C.day);
+    flag(ctx, m.hoverX, m.hoverLabel, m.view.width, heightPx - 22, m.inks.label, m.inks.day);
   }
   const x = toX(m.view, m.position);
   if (x >= -20 && x <= m.view.width + 20) {
-    const ink = m.live ? C.now : C.head;
+    const ink = m.live ? m.inks.now : m.inks.head;
     ctx.fillStyle = ink;
     ctx.fillRect(x - 1, 20, 2, heightPx - 20);
-    flag(ctx, x, m.positionLabel, m.view.width, 1, ink, '#0b0e12');
+    flag(ctx, x, m.positionLabel, m.view.width, 1, ink, m.inks.headInk);
     ctx.beginPath();
     ctx.roundRect(x - 6, top + height / 2 - 12, 12, 24, 6);
     ctx.fillStyle = ink;

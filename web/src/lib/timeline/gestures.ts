@@ -13,7 +13,8 @@ export interface TimelineHost {
   scrubEnd(t: number): void;
   scrubCancel(): void;
   seek(t: number): void;
-  hover(x: number | null): void;
+  /** Where the mouse is, or that it has gone. */
+  hover(x: number | null, y?: number): void;
 }
 
 type Mode = 'none' | 'press' | 'scrub' | 'pan' | 'pinch';
@@ -60,6 +61,10 @@ export class TimelineGestures {
     return e.clientX - this.element.getBoundingClientRect().left;
   }
 
+  #y(e: MouseEvent): number {
+    return e.clientY - this.element.getBoundingClientRect().top;
+  }
+
   readonly #down = (e: PointerEvent): void => {
     if (e.button !== 0) return;
     this.element.setPointerCapture(e.pointerId);
@@ -71,14 +76,14 @@ export class TimelineGestures {
       return;
     }
     this.#mode = 'press';
-    this.#start = { x, y: e.clientY - this.element.getBoundingClientRect().top };
+    this.#start = { x, y: this.#y(e) };
     this.#last = x;
   };
 
   readonly #move = (e: PointerEvent): void => {
     const x = this.#x(e);
     if (this.#mode === 'none') {
-      if (e.pointerType !== 'touch') this.host.hover(x);
+      if (e.pointerType !== 'touch') this.host.hover(x, this.#y(e));
       return;
     }
     if (this.#mode === 'pinch') return this.#pinch(e.pointerId, x);
