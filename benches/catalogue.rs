@@ -15,7 +15,7 @@ use lanewatch::base::{
     SegmentId, SharedClock, SimClock, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, VolumeId, Zone,
 };
 use lanewatch::catalogue::{
-    Catalogue, NewCamera, NewSegment, NewVolume, Parameters, SealedSegment, SegmentState,
+    Catalogue, NewCamera, NewSegment, NewVolume, Parameters, Scope, SealedSegment, SegmentState,
 };
 use lanewatch::media::ParametersHash;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -111,37 +111,49 @@ async fn reads(c: &Catalogue, minutes: i64, out: &mut Table) -> Result<(), Failu
         let picks: Vec<_> = (0..200).map(|_| pick()).collect();
         let mut listed = 0;
         for (stream, range) in &picks {
-            listed = listed.max(c.segments(*stream, *range, 1000).await?.len());
+            listed = listed.max(c.segments(Scope::everything(), *stream, *range, 1000).await?.len());
         }
         measure(out, &format!("list, 1 camera, {name} (page of {listed})"), &picks, |(s, r)| {
-            c.segments(s, r, 1000)
+            c.segments(Scope::everything(), s, r, 1000)
         })
         .await?;
-        measure(out, &format!("timeline, 1 camera, {name}"), &picks, |(s, r)| c.spans(s, r)).await?;
+        measure(out, &format!("timeline, 1 camera, {name}"), &picks, |(s, r)| {
+            c.spans(Scope::everything(), s, r)
+        })
+        .await?;
     }
     let all: Vec<StreamKey> = (1..=STREAMS).map(StreamKey).collect();
     let days = (minutes * MINUTE / DAY).max(1);
     let picks: Vec<i64> = (0..100).map(|_| random.below(days)).collect();
     let week = TimeRange::new(origin() + (minutes * MINUTE - 7 * DAY).max(0), origin() + minutes * MINUTE);
     measure(out, "pace of all streams, 7 days (forecast)", &[week; 50], |range| {
-        futures::future::try_join_all(all.iter().map(move |stream| c.pace(*stream, range)))
+        futures::future::try_join_all(
+            all.iter().map(move |stream| c.pace(Scope::everything(), *stream, range)),
+        )
     })
     .await?;
     measure(out, "outages of 19 cameras, 30 days, a page", &[week; 50], |range| {
-        futures::future::try_join_all((1..=19).map(move |k| c.outages(StreamKey(k), range, 0, None, 51)))
+        futures::future::try_join_all(
+            (1..=19).map(move |k| c.outages(Scope::everything(), StreamKey(k), range, 0, None, 51)),
+        )
     })
     .await?;
     let first = c.zone().day_of(origin());
     measure(out, "19 cameras, 1 day, minutes (day_summary)", &picks, |day| {
         let all = &all;
-        async move { c.days(all, first + day as i32, first + day as i32 + 1).await }
+        async move { c.days(Scope::everything(), all, first + day as i32, first + day as i32 + 1).await }
     })
     .await?;
     measure(out, "19 cameras, 1 day, spans", &picks, |day| {
         let all = &all;
         async move {
             for stream in all {
-                c.spans(*stream, TimeRange::new(origin() + day * DAY, origin() + (day + 1) * DAY)).await?;
+                c.spans(
+                    Scope::everything(),
+                    *stream,
+                    TimeRange::new(origin() + day * DAY, origin() + (day + 1) * DAY),
+                )
+                .await?;
             }
             Ok(())
         }
@@ -149,7 +161,7 @@ async fn reads(c: &Catalogue, minutes: i64, out: &mut Table) -> Result<(), Failu
     .await?;
     measure(out, "1 camera, 31 days of the calendar", &picks, |day| {
         let all = &all[..1];
-        async move { c.days(all, first + day as i32, first + day as i32 + 31).await }
+        async move { c.days(Scope::everything(), all, first + day as i32, first + day as i32 + 31).await }
     })
     .await?;
     let volume = c.volumes().await?[0].id;
@@ -161,12 +173,13 @@ async fn reads(c: &Catalogue, minutes: i64, out: &mut Table) -> Result<(), Failu
     })
     .await?;
     measure(out, "doomed of a volume", &picks, |_| c.doomed_segments(volume, 64)).await?;
-    measure(out, "usage of all", &picks, |_| c.usage()).await
+    measure(out, "usage of all", &picks, |_| c.usage(Scope::everything())).await
 }
 
 async fn writes(c: &Catalogue, minutes: i64, out: &mut Table) -> Result<(), Failure> {
     let volume = c.volumes().await?[0].id;
-    let end = c.newest(StreamKey(1)).await?.unwrap_or(origin() + minutes * MINUTE) + MINUTE;
+    let end =
+        c.newest(Scope::everything(), StreamKey(1)).await?.unwrap_or(origin() + minutes * MINUTE) + MINUTE;
     let segment = |m: i64, stream: i64| sealed(volume, StreamKey(stream), end + m * MINUTE);
     let count = 100;
     let start = Instant::now();

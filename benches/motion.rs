@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use lanewatch::base::{
     CameraId, Cells, Polygon, SharedClock, SimClock, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, Zone,
 };
-use lanewatch::catalogue::{Catalogue, NewCamera};
+use lanewatch::catalogue::{Catalogue, NewCamera, Scope};
 
 const CAMERAS: usize = 19;
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
@@ -61,7 +61,8 @@ async fn run() -> Result<(), Failure> {
     )?;
 
     let catalogue = Catalogue::open(&path, clock.clone(), Zone::HO_CHI_MINH, &Tasks::new()).await?;
-    let cameras: Vec<CameraId> = catalogue.cameras().await?.iter().map(|camera| camera.id).collect();
+    let cameras: Vec<CameraId> =
+        catalogue.cameras(Scope::everything()).await?.iter().map(|camera| camera.id).collect();
     let all = TimeRange::new(origin(), origin() + days * DAY * MINUTE);
     let gate = Polygon::new(vec![(0.45, 0.45), (0.55, 0.45), (0.55, 0.65), (0.45, 0.65)])?.cells(0.25);
     let corner = Polygon::new(vec![(0.0, 0.0), (0.1, 0.0), (0.1, 0.1), (0.0, 0.1)])?.cells(0.25);
@@ -90,17 +91,17 @@ async fn run() -> Result<(), Failure> {
     let catalogue = Catalogue::open(&path, clock, Zone::HO_CHI_MINH, &Tasks::new()).await?;
     let start = Instant::now();
     for &camera in &cameras {
-        catalogue.observed(camera, all).await?;
+        catalogue.observed(Scope::everything(), camera, all).await?;
     }
     line(&mut out, "when somebody looked, all cameras", &[("all", start.elapsed())])?;
     let day = TimeRange::new(all.to - DAY * MINUTE, all.to);
     let start = Instant::now();
-    for camera in catalogue.cameras().await? {
-        catalogue.motion_strip(&camera, day, MINUTE).await?;
+    for camera in catalogue.cameras(Scope::everything()).await? {
+        catalogue.motion_strip(Scope::everything(), &camera, day, MINUTE).await?;
     }
     line(&mut out, "strip of a day by the minute, all cameras", &[("all", start.elapsed())])?;
     let start = Instant::now();
-    let seconds = catalogue.activity(cameras[0], day).await?.len();
+    let seconds = catalogue.activity(Scope::everything(), cameras[0], day).await?.len();
     line(
         &mut out,
         &format!("cells of a day by the second, 1 camera ({seconds})"),
@@ -130,7 +131,7 @@ async fn search(
 ) -> Result<(usize, (Duration, Duration)), Failure> {
     let (start, mut first, mut hits) = (Instant::now(), None, 0);
     for &camera in cameras {
-        let mut search = catalogue.search_motion(camera, range, region, 1);
+        let mut search = catalogue.search_motion(Scope::everything(), camera, range, region, 1);
         while let Some(found) = search.next().await? {
             hits += found.hits.len();
             if hits > 0 {

@@ -19,7 +19,7 @@
 //! | 3 | [`playback`] | from a range of time to bytes: lists, HLS, MP4, key frames, live chunks, exports | zip |
 //! | 3 | [`detect`] | what moves, where it counts, events, their pictures, cameras made blind | rten (feature `objects`) |
 //! | 3 | [`alert`] | who is told of what, when, how often: rules, what is usual, a night's budget | – |
-//! | 3 | [`auth`] | passwords, sessions, tokens | argon2 |
+//! | 3 | [`auth`] | people: roles, invites, passwords, sessions, tokens; who may do what on which cameras | argon2 |
 //! | 2 | [`ingest`] | RTSP sessions, camera clocks and quirks, reconnecting; finding cameras | retina, ONVIF's XML |
 //! | 2 | [`catalogue`] | the SQLite index: every SQL string, one writer, many readers | sqlx, `migrations/` |
 //! | 2 | [`storage`] | volumes, segment files, fsync, unlink, positioned reads | the file system |
@@ -48,6 +48,8 @@
 //! - **hub**: where a stream meets its readers. **subscription**: a reader's cursor. **viewer**: one that looks.
 //! - **timeline**: what exists between two times. **export**: a file made from segments. **share**: a link to an export for
 //!   somebody without an account. **lock**: somebody's word that footage stays; it makes holds. **layout**: a kept wall.
+//! - **person**: somebody who signs in. **role**: viewer, guard, head or admin; it gives **rights**. **reach**: the cameras and areas
+//!   that a person sees. **scope**: the cameras that one question may see. **invite**: a link by which somebody becomes a person.
 //!
 //! # Three walks
 //!
@@ -64,8 +66,8 @@
 //! the hub's board, the event with its outbox row to the catalogue in one transaction; `detect::album` adds its pictures,
 //! made of the main stream's key frames. Sending it is not built yet: the outbox will feed dispatch.
 //!
-//! **A playback request.** `http` checks who asks; [`playback::Playback::plan`] asks the catalogue for the segments of
-//! the range, places their fragments (`playback::plan`, pure), and starts at the random access point before it. The
+//! **A playback request.** The handler's signature says which right it needs; with it comes the [`catalogue::Scope`] of whoever
+//! asks, without which [`playback::Playback::plan`] finds no segments. It asks the catalogue for those of the range, places their fragments (`playback::plan`, pure), and starts at the random access point before it. The
 //! answer is a list for our player, a playlist, or slices streamed from the files with a little read-ahead. What is
 //! not yet in a file comes from the ring ([`playback::Playback::tail`]).
 

@@ -97,6 +97,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("seccompiler", &["vision"]),
     ("libc", &["vision"]),
     ("zip", &["playback"]),
+    ("qrcodegen", &["http"]),
+    ("chacha20poly1305", &["catalogue"]),
     ("rten", &["detect"]),
     ("clap", &["cli", "main"]),
     ("tracing_subscriber", &["app", "cli", "main", "lifecycle"]),
@@ -234,6 +236,67 @@ fn sql_and_file_writes_stay_in_their_rooms() {
         }
     }
     assert!(broken.is_empty(), "an owner is passed by:\n{}", broken.join("\n"));
+}
+
+/// Files of http that look at all cameras, and why that shows nobody too much.
+const LOOKS_AT_EVERYTHING: &[(&str, &str)] = &[
+    ("src/http/look.rs", "looks once for all followers; each piece of news says who may hear it"),
+    ("src/http/health.rs", "tells strangers one word of the whole site"),
+];
+
+/// Questions that take no scope, as recording, recovery and retention ask them.
+const WITHOUT_SCOPE: &[&str] = &[
+    ".all_cameras(",
+    ".segment_row(",
+    ".segment_ids(",
+    ".segments_after(",
+    ".unfinished_segments(",
+    ".exports_over(",
+    ".next_export(",
+    ".audit_stream(",
+];
+
+#[test]
+fn http_asks_in_somebodys_name() {
+    let mut broken = Vec::new();
+    for source in sources().iter().filter(|s| s.room == "http") {
+        let file = source.path.display().to_string();
+        let may = LOOKS_AT_EVERYTHING.iter().any(|(path, _)| *path == file);
+        for (n, line) in &source.lines {
+            let line = code(line);
+            if line.contains("Scope::everything") && !may {
+                broken.push(format!("{file}:{n}: take the scope of whoever asks, from Caller"));
+            }
+            if let Some(question) = WITHOUT_SCOPE.iter().find(|q| line.contains(**q)) {
+                broken.push(format!("{file}:{n}: {question}..) shows cameras that nobody may see"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "somebody could see too much:\n{}", broken.join("\n"));
+}
+
+/// Handlers of routes that answer anybody; the guard has the same list by address.
+const OPEN: &[&str] = &["get_setup", "post_session", "accept_invite"];
+
+#[test]
+fn every_handler_says_what_one_must_be_allowed_to_do() {
+    let (mut broken, mut handlers) = (Vec::new(), 0);
+    for source in sources().iter().filter(|s| s.room == "http") {
+        let text: Vec<&str> = source.lines.iter().map(|(_, line)| line.as_str()).collect();
+        let text = text.join("\n");
+        for described in text.split("#[utoipa::path(").skip(1) {
+            let (_, from) = described.split_once("async fn ").expect("a handler");
+            let (name, _) = from.split_once(['(', '<']).expect("arguments");
+            let (signature, _) = from.split_once(" -> ").expect("an answer");
+            handlers += 1;
+            let says = signature.contains("Caller<") || signature.contains("Somebody");
+            if !says && !OPEN.contains(&name) {
+                broken.push(format!("{}: {name} takes no Caller<Right>", source.path.display()));
+            }
+        }
+    }
+    assert!(handlers > 60, "{handlers} handlers were found");
+    assert!(broken.is_empty(), "anybody could ask:\n{}", broken.join("\n"));
 }
 
 #[test]

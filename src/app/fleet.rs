@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::base::{CameraId, Error, Result, SharedClock, Stop, StreamKey, Ticks};
-use crate::catalogue::{Camera, Catalogue, GapCause, Stream};
+use crate::catalogue::{Camera, Catalogue, GapCause, Scope, Stream};
 use crate::config::Config;
 use crate::http::Restart;
 use crate::hub::{Hub, Limits};
@@ -96,7 +96,7 @@ impl Fleet {
     /// # Errors
     /// When the catalogue cannot be read.
     pub(super) async fn apply(&self) -> Result<()> {
-        let cameras = self.inner.catalogue.cameras().await?;
+        let cameras = self.inner.catalogue.cameras(Scope::everything()).await?;
         let mut wanted: HashMap<StreamKey, (Setup, &Camera, &Stream)> = HashMap::new();
         for camera in cameras.iter().filter(|c| c.enabled) {
             for stream in &camera.streams {

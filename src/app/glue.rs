@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::base::{CameraId, Error, Result, SharedClock, Stop, Tasks, TimeRange};
-use crate::catalogue::{self, CameraZone, Catalogue, VolumeState, ZoneKind};
+use crate::catalogue::{self, CameraZone, Catalogue, Scope, VolumeState, ZoneKind};
 use crate::detect;
 use crate::http::{self, CheckId, ReplayedEvent, VolumeInfo};
 use crate::ingest;
@@ -163,7 +163,7 @@ impl VolumeReport {
                     _ = pace.tick() => {}
                 }
                 let known = catalogue.volumes().await.unwrap_or_default();
-                let usage = catalogue.usage().await.unwrap_or_default();
+                let usage = catalogue.usage(Scope::everything()).await.unwrap_or_default();
                 let asked = volumes.clone();
                 let work = move || {
                     asked.iter().map(|v| (v.id(), (v.space().ok(), v.is_suspect()))).collect::<Vec<_>>()
@@ -230,7 +230,7 @@ impl crate::http::ZoneReplay for Replayer {
         range: TimeRange,
     ) -> BoxFuture<'_, Result<Vec<ReplayedEvent>>> {
         async move {
-            let seconds = self.0.activity(camera, range).await?;
+            let seconds = self.0.activity(Scope::everything(), camera, range).await?;
             let work = move || {
                 let (drawn, _) = detect::zones(&zones);
                 // Places among the alert zones, and among all that were given.

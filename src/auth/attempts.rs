@@ -6,7 +6,7 @@ use super::bucket::Buckets;
 use super::token::Digest;
 use crate::base::TICKS_PER_SECOND;
 
-/// Addresses and devices remembered; beyond, newcomers share one bucket.
+/// Accounts, addresses and devices remembered; beyond, newcomers share one bucket.
 const REMEMBERED: usize = 4096;
 
 /// Where a try comes from.
@@ -21,7 +21,7 @@ pub(super) struct Origin {
 /// Tries of late.
 #[derive(Debug)]
 pub(super) struct Attempts {
-    account: Buckets<()>,
+    accounts: Buckets<Digest>,
     addresses: Buckets<IpAddr>,
     devices: Buckets<Digest>,
 }
@@ -29,32 +29,32 @@ pub(super) struct Attempts {
 impl Attempts {
     pub(super) fn new() -> Self {
         Self {
-            account: Buckets::new(1),
+            accounts: Buckets::new(REMEMBERED),
             addresses: Buckets::new(REMEMBERED),
             devices: Buckets::new(REMEMBERED),
         }
     }
 
-    /// Uses a try of a password up, or says how many seconds to wait. A known device has its own tries: others
+    /// Uses a try of an account's password up, or says how many seconds to wait. A known device has its own tries: others
     /// cannot use them up.
-    pub(super) fn password(&mut self, origin: Origin, now: i64) -> Result<(), u64> {
+    pub(super) fn password(&mut self, account: Digest, origin: Origin, now: i64) -> Result<(), u64> {
         if let Some(device) = origin.device {
             allow(self.devices.wait(&device, now))?;
             self.devices.take(device, now);
             return Ok(());
         }
-        allow(self.account.wait(&(), now).max(self.addresses.wait(&origin.address, now)))?;
-        self.account.take((), now);
+        allow(self.accounts.wait(&account, now).max(self.addresses.wait(&origin.address, now)))?;
+        self.accounts.take(account, now);
         self.addresses.take(origin.address, now);
         Ok(())
     }
 
     /// The password was right: it does not count.
-    pub(super) fn right(&mut self, origin: Origin) {
+    pub(super) fn right(&mut self, account: Digest, origin: Origin) {
         match origin.device {
             Some(device) => self.devices.give_back(&device),
             None => {
-                self.account.give_back(&());
+                self.accounts.give_back(&account);
                 self.addresses.give_back(&origin.address);
             }
         }
@@ -88,11 +88,13 @@ mod tests {
     fn strangers_on_many_addresses_cannot_lock_a_known_device_out() {
         let mut attempts = Attempts::new();
         let stranger = |n: u8| Origin { address: IpAddr::from([10, 0, 0, n]), device: None };
-        let tried = (0..200).filter(|n| attempts.password(stranger(*n), 0).is_ok()).count();
+        let (mine, other) = (Digest([1; 32]), Digest([2; 32]));
+        let tried = (0..200).filter(|n| attempts.password(mine, stranger(*n), 0).is_ok()).count();
         assert_eq!(tried, 5);
-        assert_eq!(attempts.password(stranger(201), 0), Err(13));
+        assert_eq!(attempts.password(mine, stranger(201), 0), Err(13));
         let owner = Origin { address: IpAddr::from([10, 0, 0, 1]), device: Some(Digest([7; 32])) };
-        assert_eq!(attempts.password(owner, 0), Ok(()));
+        assert_eq!(attempts.password(mine, owner, 0), Ok(()));
+        assert_eq!(attempts.password(other, stranger(201), 0), Ok(()), "others have tries of their own");
     }
 
     #[test]
@@ -100,8 +102,8 @@ mod tests {
         let mut attempts = Attempts::new();
         let origin = Origin { address: IpAddr::from([10, 0, 0, 1]), device: None };
         for _ in 0..50 {
-            assert_eq!(attempts.password(origin, 0), Ok(()));
-            attempts.right(origin);
+            assert_eq!(attempts.password(Digest([1; 32]), origin, 0), Ok(()));
+            attempts.right(Digest([1; 32]), origin);
         }
     }
 }

@@ -1,81 +1,27 @@
 //! Pure. Who somebody is and what they may do.
 
-use std::str::FromStr;
-
 use uuid::Uuid;
 
-use crate::base::{Error, Result};
-use crate::catalogue::TokenHash;
-
-/// One right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Figures for a monitoring system: `/metrics` and `/health`, no pictures.
-    Metrics,
-    /// To look at everything, live and recorded.
-    Read,
-    /// Everything.
-    Admin,
-}
-
-impl Scope {
-    const ALL: [Self; 3] = [Self::Metrics, Self::Read, Self::Admin];
-
-    /// Name in the API and in the catalogue.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Metrics => "metrics",
-            Self::Read => "read",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-/// Some rights.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scopes(Vec<Scope>);
-
-impl Scopes {
-    /// Everything.
-    pub fn admin() -> Self {
-        Self(vec![Scope::Admin])
-    }
-
-    /// True when `scope` is among them or follows from one of them: admin > read > metrics.
-    pub fn allow(&self, scope: Scope) -> bool {
-        self.0.iter().any(|held| *held as u8 >= scope as u8)
-    }
-
-    /// Their names.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.0.iter().map(|scope| scope.name()).collect()
-    }
-}
-
-impl FromStr for Scopes {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let scopes = text.split_whitespace().map(|name| {
-            let found = Scope::ALL.into_iter().find(|scope| scope.name() == name);
-            found
-                .ok_or_else(|| Error::invalid(format!("{name:?} is not a right; use admin, read or metrics")))
-        });
-        let scopes = scopes.collect::<Result<Vec<_>>>()?;
-        if scopes.is_empty() {
-            return Err(Error::invalid("a token needs at least one right; use admin, read or metrics"));
-        }
-        Ok(Self(scopes))
-    }
-}
+use super::rights::{Right, Rights, Role};
+use crate::base::{CameraId, Error, Kind, Result};
+use crate::catalogue::{Reach, Scope, TokenHash};
 
 /// Somebody whose session or token is valid at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// What the audit calls them.
+    /// What the audit calls them: a person's sign-in name, or `token`.
     pub name: String,
+    /// As people call them; may be empty.
+    pub display_name: String,
+    /// Their role; `None` for a machine.
+    pub role: Option<Role>,
     /// What they may do.
-    pub scopes: Scopes,
+    pub rights: Rights,
+    /// Language of what is written to them.
+    pub locale: String,
+    pub(super) scope: Scope,
+    /// What the scope was made of; `None` = the whole site.
+    pub(super) reach: Option<Reach>,
     pub(super) means: Means,
 }
 
@@ -88,22 +34,48 @@ pub(super) enum Means {
     Token(TokenHash),
 }
 
+/// The public id of a session or token: what its hash begins with says nothing of the token.
+pub(super) fn public_id(hash: TokenHash) -> Uuid {
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.0[..16]);
+    Uuid::from_bytes(id)
+}
+
 impl Identity {
+    /// The cameras on which somebody may do this: whatever is asked of the catalogue in their name needs it.
+    ///
+    /// # Errors
+    /// `Forbidden` when they may not.
+    pub fn require(&self, right: Right) -> Result<Scope> {
+        if self.rights.allow(right) {
+            return Ok(self.scope.clone());
+        }
+        let who = if self.is_person() { "you do not have" } else { "this token does not have" };
+        let sentence = format!("{who} the right {}; ask whoever looks after the recorder", right.name());
+        Err(Error::new(Kind::Forbidden, sentence))
+    }
+
+    /// The cameras they may see; `None` = all.
+    pub fn cameras(&self) -> Option<Vec<CameraId>> {
+        self.scope.cameras().map(Iterator::collect)
+    }
+
     /// Whom marks belong to that are each person's own: the person, or what stands for the machine's token.
     pub fn id(&self) -> Uuid {
         match self.means {
             Means::Session { person, .. } => person,
-            Means::Token(hash) => {
-                let mut id = [0; 16];
-                id.copy_from_slice(&hash.0[..16]);
-                Uuid::from_bytes(id)
-            }
+            Means::Token(hash) => public_id(hash),
         }
     }
 
     /// True for a person with a session, false for a machine with a token.
     pub fn is_person(&self) -> bool {
         matches!(self.means, Means::Session { .. })
+    }
+
+    /// They came in by the session of this public id.
+    pub fn came_by(&self, session: Uuid) -> bool {
+        matches!(self.means, Means::Session { hash, .. } if public_id(hash) == session)
     }
 
     /// Both came in by the same session or token.
@@ -115,23 +87,13 @@ impl Identity {
         }
     }
 
+    /// Both may do the same on the same cameras.
+    pub(super) fn may_the_same(&self, other: &Self) -> bool {
+        self.rights == other.rights && self.scope == other.scope
+    }
+
     /// The person has set a password.
     pub fn has_password(&self) -> bool {
         matches!(self.means, Means::Session { has_password: true, .. })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn greater_rights_include_smaller_ones() {
-        assert!(Scopes::admin().allow(Scope::Metrics));
-        let reader: Scopes = "read".parse().expect("scopes");
-        assert!(reader.allow(Scope::Metrics) && !reader.allow(Scope::Admin));
-        let metrics: Scopes = " metrics ".parse().expect("scopes");
-        assert!(!metrics.allow(Scope::Read));
-        assert!("".parse::<Scopes>().is_err() && "root".parse::<Scopes>().is_err());
     }
 }

@@ -5,12 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::attempts::{Attempts, Origin};
 use super::device::Devices;
-use super::identity::{Identity, Means, Scopes};
+use super::identity::{Identity, Means};
 use super::password::Hasher;
+use super::people::plain_name;
+use super::rights::{Role, of_token};
 use super::share::Shares;
 use super::token::{Digest, fresh_code, fresh_token, read_code};
 use crate::base::{Error, Kind, Result, Secret, SharedClock, TICKS_PER_SECOND, Ticks};
-use crate::catalogue::{Catalogue, NewSession, Person, Session, TokenHash};
+use crate::catalogue::{AuditAction, Catalogue, NewAudit, NewSession, Person, Scope, Session, TokenHash};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -22,8 +24,10 @@ const ABSOLUTE: i64 = 30 * 24 * HOUR;
 const NOTE_EVERY: i64 = 5 * MINUTE;
 /// How long a one-time code can be used.
 const CODE: i64 = 15 * MINUTE;
-/// The one person.
-const ADMIN: &str = "admin";
+/// The person who is always there: a code on the machine's screen signs in as this one.
+pub(super) const ADMIN: &str = "admin";
+/// Characters of what a browser calls itself that are kept.
+const AGENT: usize = 200;
 
 /// Answers who may come in.
 pub struct Auth {
@@ -33,6 +37,17 @@ pub struct Auth {
     devices: Devices,
     attempts: Mutex<Attempts>,
     shares: Shares,
+}
+
+/// Where a try to sign in comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    /// Its address.
+    pub peer: IpAddr,
+    /// What the browser calls itself; may be empty.
+    pub agent: &'a str,
+    /// The mark of a device that has signed in before.
+    pub device: Option<&'a str>,
 }
 
 /// Why somebody was not let in.
@@ -66,6 +81,25 @@ pub struct SignedIn {
     pub max_age_s: i64,
 }
 
+/// Whether what somebody came in with still allows what it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// It does.
+    Valid,
+    /// It allows something else now: other rights, or other cameras.
+    Changed,
+    /// It has ended.
+    Over,
+}
+
+fn of_session(hash: TokenHash, session: Session) -> Result<Identity> {
+    let Person { id: person, name, display_name, role, has_password, reach, scope, locale, .. } =
+        session.person;
+    let role: Role = role.parse()?;
+    let means = Means::Session { hash, person, has_password };
+    Ok(Identity { name, display_name, role: Some(role), rights: role.rights(), locale, scope, reach, means })
+}
+
 fn session_hash(token: &str) -> TokenHash {
     TokenHash(Digest::of(&[b"session", token.as_bytes()]).0)
 }
@@ -84,6 +118,10 @@ impl Auth {
         let (devices, hasher) = (Devices::open(&catalogue).await?, Hasher::new().await?);
         let (attempts, shares) = (Mutex::new(Attempts::new()), Shares::new());
         Ok(Self { catalogue, clock, hasher, devices, attempts, shares })
+    }
+
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
     }
 
     pub(super) fn hasher(&self) -> &Hasher {
@@ -105,7 +143,7 @@ impl Auth {
         })
     }
 
-    /// True once a password has been set.
+    /// True once the machine's own account has a password.
     ///
     /// # Errors
     /// When the catalogue cannot be read.
@@ -125,64 +163,91 @@ impl Auth {
         Ok(code)
     }
 
-    /// Begins a session with the password.
+    /// Begins a session with the name and password of a person; without a name it is the account of the machine.
     ///
     /// # Errors
-    /// [`Denied`].
+    /// [`Denied`]: the same, after the same work, for a wrong password, an unknown name and somebody who may not.
     pub async fn sign_in(
         &self,
+        name: Option<&str>,
         password: Secret,
-        from: IpAddr,
-        device: Option<&str>,
+        client: &Client<'_>,
     ) -> Result<SignedIn, Denied> {
-        let origin = self.origin(from, device);
-        self.attempt(|attempts, now| attempts.password(origin, now))?;
-        let person = self.admin().await?;
-        let hash = self.catalogue.password_hash(person.id).await?;
-        if !self.hasher.verify(password, hash).await? {
-            tracing::warn!(peer = %from, known_device = origin.device.is_some(), "a wrong password was tried");
+        let (origin, name) = (self.origin(client), name.map_or_else(|| ADMIN.to_owned(), plain_name));
+        let account = Digest::of(&[b"account", name.as_bytes()]);
+        self.attempt(|attempts, now| attempts.password(account, origin, now))?;
+        let person = self.catalogue.person(&name).await?.filter(|person| person.enabled);
+        let hash = match &person {
+            Some(person) => self.catalogue.password_hash(person.id).await?,
+            None => None,
+        };
+        let right = self.hasher.verify(password, hash).await?;
+        let Some(person) = person.filter(|_| right) else {
+            let peer = client.peer;
+            tracing::warn!(peer = %peer, known_device = origin.device.is_some(), "a wrong password was tried");
+            // Not the name: people type passwords there.
+            self.note("", AuditAction::SignInFailed, client);
             return Err(Denied::Wrong);
-        }
-        self.attempts().right(origin);
-        tracing::info!(peer = %from, "signed in with the password");
-        Ok(self.begin(&person, "password").await?)
+        };
+        self.attempts().right(account, origin);
+        tracing::info!(peer = %client.peer, person = person.name, "signed in with a password");
+        self.note(&person.name, AuditAction::SignIn, client);
+        Ok(self.begin(&person, "password", client).await?)
+    }
+
+    fn note(&self, actor: &str, action: AuditAction, client: &Client<'_>) {
+        let (actor, peer) = (actor.to_owned(), client.peer.to_string());
+        self.catalogue.note(NewAudit { actor, action, camera: None, detail: serde_json::json!({}), peer });
     }
 
     /// Begins a session with a one-time code, which is used up.
     ///
     /// # Errors
     /// [`Denied`].
-    pub async fn sign_in_with_code(&self, code: &Secret, from: IpAddr) -> Result<SignedIn, Denied> {
-        let origin = self.origin(from, None);
+    pub async fn sign_in_with_code(&self, code: &Secret, client: &Client<'_>) -> Result<SignedIn, Denied> {
+        let origin = Origin { device: None, ..self.origin(client) };
         self.attempt(|attempts, now| attempts.code(origin, now))?;
         let Some(hash) = read_code(code.expose()) else { return Err(Denied::Wrong) };
         if !self.catalogue.use_login_code(TokenHash(hash.0), self.clock.now()).await? {
-            tracing::warn!(peer = %from, "a wrong or used one-time code was tried");
+            self.note("", AuditAction::SignInFailed, client);
+            tracing::warn!(peer = %client.peer, "a wrong or used one-time code was tried");
             return Err(Denied::Wrong);
         }
         self.attempts().right_code(origin);
-        tracing::info!(peer = %from, "signed in with a one-time code");
+        tracing::info!(peer = %client.peer, "signed in with a one-time code");
         let person = self.admin().await?;
-        Ok(self.begin(&person, "code").await?)
+        self.note(&person.name, AuditAction::SignIn, client);
+        Ok(self.begin(&person, "code", client).await?)
     }
 
-    fn origin(&self, address: IpAddr, device: Option<&str>) -> Origin {
-        Origin { address, device: device.and_then(|mark| self.devices.known(mark)) }
+    pub(super) fn origin(&self, client: &Client<'_>) -> Origin {
+        let device = client.device.and_then(|mark| self.devices.known(mark));
+        Origin { address: client.peer, device }
     }
 
-    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+    pub(super) fn attempts(&self) -> MutexGuard<'_, Attempts> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn attempt(&self, count: impl FnOnce(&mut Attempts, i64) -> Result<(), u64>) -> Result<(), Denied> {
+    pub(super) fn attempt(
+        &self,
+        count: impl FnOnce(&mut Attempts, i64) -> Result<(), u64>,
+    ) -> Result<(), Denied> {
         count(&mut self.attempts(), self.clock.monotonic())
             .map_err(|retry_after_s| Denied::TooMany { retry_after_s })
     }
 
-    async fn begin(&self, person: &Person, kind: &str) -> Result<SignedIn> {
+    pub(super) async fn begin(&self, person: &Person, kind: &str, client: &Client<'_>) -> Result<SignedIn> {
         let token = fresh_token();
         let (hash, expires) = (session_hash(token.expose()), self.clock.now() + IDLE);
-        let session = NewSession { hash, person: person.id, kind: kind.to_owned(), expires };
+        let session = NewSession {
+            hash,
+            person: person.id,
+            kind: kind.to_owned(),
+            expires,
+            peer: client.peer.to_string(),
+            agent: client.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect(),
+        };
         self.catalogue.add_session(session).await?;
         Ok(SignedIn { token, device: self.devices.mark(), max_age_s: ABSOLUTE / TICKS_PER_SECOND })
     }
@@ -195,17 +260,16 @@ impl Auth {
         let hash = session_hash(token);
         let Some(session) = self.valid(hash).await? else { return Ok(None) };
         self.note_use(hash, &session);
-        let Person { id: person, name, has_password, .. } = session.person;
-        Ok(Some(Identity {
-            name,
-            scopes: Scopes::admin(),
-            means: Means::Session { hash, person, has_password },
-        }))
+        of_session(hash, session).map(Some)
     }
 
     async fn valid(&self, hash: TokenHash) -> Result<Option<Session>> {
         let session = self.catalogue.session(hash).await?;
-        Ok(session.filter(|session| self.clock.now() < session.created + ABSOLUTE))
+        Ok(session.filter(|session| self.is_young(session)))
+    }
+
+    pub(super) fn is_young(&self, session: &Session) -> bool {
+        self.clock.now() < session.created + ABSOLUTE
     }
 
     fn note_use(&self, hash: TokenHash, session: &Session) {
@@ -221,27 +285,44 @@ impl Auth {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn bearer(&self, token: &str) -> Result<Option<Identity>> {
-        let hash = bearer_hash(token);
-        let Some(scope) = self.catalogue.token(hash).await? else { return Ok(None) };
-        Ok(Some(Identity { name: "token".to_owned(), scopes: scope.parse()?, means: Means::Token(hash) }))
+        self.of_token(bearer_hash(token)).await
     }
 
-    /// True while the session or token that somebody came in with is valid: for connections that stay open. Being
-    /// asked counts as use of a session when it is `in_use`.
+    async fn of_token(&self, hash: TokenHash) -> Result<Option<Identity>> {
+        let Some(scope) = self.catalogue.token(hash).await? else { return Ok(None) };
+        Ok(Some(Identity {
+            name: "token".to_owned(),
+            display_name: String::new(),
+            role: None,
+            rights: of_token(&scope)?,
+            locale: "vi".to_owned(),
+            scope: Scope::everything().clone(),
+            reach: None,
+            means: Means::Token(hash),
+        }))
+    }
+
+    /// Whether the session or token that somebody came in with still allows what it did: for connections that stay open.
+    /// Being asked counts as use of a session when it is `in_use`.
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn still_valid(&self, identity: &Identity, in_use: bool) -> Result<bool> {
-        match identity.means {
+    pub async fn still_valid(&self, identity: &Identity, in_use: bool) -> Result<Validity> {
+        let now = match identity.means {
             Means::Session { hash, .. } => {
                 let session = self.valid(hash).await?;
                 if let Some(session) = session.as_ref().filter(|_| in_use) {
                     self.note_use(hash, session);
                 }
-                Ok(session.is_some())
+                session.map(|session| of_session(hash, session)).transpose()?
             }
-            Means::Token(hash) => Ok(self.catalogue.token(hash).await?.is_some()),
-        }
+            Means::Token(hash) => self.of_token(hash).await?,
+        };
+        Ok(match now {
+            Some(now) if now.may_the_same(identity) => Validity::Valid,
+            Some(_) => Validity::Changed,
+            None => Validity::Over,
+        })
     }
 
     /// Ends the session that somebody came in with.
@@ -259,7 +340,12 @@ impl Auth {
     ///
     /// # Errors
     /// `Forbidden` for a machine, `Invalid` when the password is too easy, or when the catalogue cannot be written.
-    pub async fn set_password(&self, identity: &Identity, password: Secret) -> Result<SignedIn> {
+    pub async fn set_password(
+        &self,
+        identity: &Identity,
+        password: Secret,
+        client: &Client<'_>,
+    ) -> Result<SignedIn> {
         let Means::Session { person, .. } = identity.means else {
             return Err(Error::new(Kind::Forbidden, "a token has no password; sign in as a person"));
         };
@@ -267,8 +353,10 @@ impl Auth {
         self.catalogue.set_password(person, &hash).await?;
         let ended = self.catalogue.end_other_sessions(person, None).await?;
         tracing::info!(ended, "the password was changed and all sessions ended");
-        let person = self.admin().await?;
-        self.begin(&person, "password").await
+        let gone = || Error::not_found("this person was removed meanwhile");
+        let person = self.catalogue.person_by_id(person).await?.ok_or_else(gone)?;
+        self.note(&person.name, AuditAction::Password, client);
+        self.begin(&person, "password", client).await
     }
 
     /// A new bearer token for a machine; it is shown once.
@@ -276,9 +364,10 @@ impl Auth {
     /// # Errors
     /// `Invalid` for unknown rights, or when the catalogue cannot be written.
     pub async fn add_token(&self, name: &str, scopes: &str) -> Result<Secret> {
-        let scopes: Scopes = scopes.parse()?;
+        of_token(scopes)?;
+        let words: Vec<&str> = scopes.split_whitespace().collect();
         let token = fresh_token();
-        self.catalogue.add_token(bearer_hash(token.expose()), name, &scopes.names().join(" ")).await?;
+        self.catalogue.add_token(bearer_hash(token.expose()), name, &words.join(" ")).await?;
         Ok(token)
     }
 

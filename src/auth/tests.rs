@@ -27,20 +27,20 @@ async fn bench() -> Bench {
     Bench { auth, catalogue, clock, _folder: folder }
 }
 
-fn here() -> IpAddr {
-    IpAddr::from([192, 168, 1, 7])
+fn here() -> Client<'static> {
+    Client { peer: IpAddr::from([192, 168, 1, 7]), agent: "a browser", device: None }
 }
 
 impl Bench {
     async fn with_code(&self) -> SignedIn {
         let code = self.auth.one_time_code().await.expect("code");
-        self.auth.sign_in_with_code(&code, here()).await.expect("signed in")
+        self.auth.sign_in_with_code(&code, &here()).await.expect("signed in")
     }
 
     async fn with_password(&self) -> SignedIn {
         let first = self.with_code().await;
         let identity = self.who(&first).await.expect("session");
-        self.auth.set_password(&identity, Secret::new(PASSWORD)).await.expect("password")
+        self.auth.set_password(&identity, Secret::new(PASSWORD), &here()).await.expect("password")
     }
 
     async fn who(&self, session: &SignedIn) -> Option<Identity> {
@@ -48,7 +48,8 @@ impl Bench {
     }
 
     async fn try_password(&self, password: &str, from: u8, device: Option<&str>) -> Result<SignedIn, Denied> {
-        self.auth.sign_in(Secret::new(password), IpAddr::from([192, 168, 1, from]), device).await
+        let client = Client { peer: IpAddr::from([192, 168, 1, from]), device, ..here() };
+        self.auth.sign_in(None, Secret::new(password), &client).await
     }
 }
 
@@ -56,11 +57,11 @@ impl Bench {
 async fn a_code_signs_in_once_and_not_after_a_quarter_of_an_hour() {
     let bench = bench().await;
     let code = bench.auth.one_time_code().await.expect("code");
-    assert!(bench.auth.sign_in_with_code(&code, here()).await.is_ok());
-    assert!(matches!(bench.auth.sign_in_with_code(&code, here()).await, Err(Denied::Wrong)));
+    assert!(bench.auth.sign_in_with_code(&code, &here()).await.is_ok());
+    assert!(matches!(bench.auth.sign_in_with_code(&code, &here()).await, Err(Denied::Wrong)));
     let late = bench.auth.one_time_code().await.expect("code");
     bench.clock.advance(HOUR / 4);
-    assert!(matches!(bench.auth.sign_in_with_code(&late, here()).await, Err(Denied::Wrong)));
+    assert!(matches!(bench.auth.sign_in_with_code(&late, &here()).await, Err(Denied::Wrong)));
 }
 
 #[tokio::test]
@@ -73,7 +74,7 @@ async fn no_password_opens_before_one_is_set_and_only_the_right_one_after() {
     assert!(matches!(bench.try_password("con cò bay lả bay", 7, None).await, Err(Denied::Wrong)));
     let session = bench.try_password(PASSWORD, 7, None).await.expect("signed in");
     let identity = bench.who(&session).await.expect("session");
-    assert!(identity.has_password() && identity.scopes.allow(Scope::Admin));
+    assert!(identity.has_password() && identity.rights.allow(Right::Settings));
 }
 
 #[tokio::test]
@@ -100,10 +101,10 @@ async fn a_session_ends_when_idle_at_its_age_and_at_sign_out() {
 
     let session = bench.with_code().await;
     let identity = bench.who(&session).await.expect("session");
-    assert!(bench.auth.still_valid(&identity, false).await.expect("catalogue"));
+    assert_eq!(bench.auth.still_valid(&identity, false).await.expect("catalogue"), Validity::Valid);
     bench.auth.sign_out(&identity).await.expect("signed out");
     assert!(bench.who(&session).await.is_none());
-    assert!(!bench.auth.still_valid(&identity, false).await.expect("catalogue"));
+    assert_eq!(bench.auth.still_valid(&identity, false).await.expect("catalogue"), Validity::Over);
 }
 
 #[tokio::test]
@@ -115,7 +116,7 @@ async fn an_open_connection_prolongs_a_session_while_it_is_in_use_and_not_beyond
         bench.clock.advance(11 * HOUR);
         let valid = bench.auth.still_valid(&identity, in_use).await.expect("catalogue");
         bench.catalogue.flush().await.expect("noted");
-        valid
+        valid == Validity::Valid
     };
     for _ in 0..65 {
         assert!(valid(true).await);
@@ -124,9 +125,10 @@ async fn an_open_connection_prolongs_a_session_while_it_is_in_use_and_not_beyond
 
     let session = bench.with_code().await;
     let identity = bench.who(&session).await.expect("session");
-    assert!(bench.auth.still_valid(&identity, false).await.expect("catalogue"));
+    assert_eq!(bench.auth.still_valid(&identity, false).await.expect("catalogue"), Validity::Valid);
     bench.clock.advance(12 * HOUR);
-    assert!(!bench.auth.still_valid(&identity, false).await.expect("catalogue"), "not in use");
+    let idle = bench.auth.still_valid(&identity, false).await.expect("catalogue");
+    assert_eq!(idle, Validity::Over, "not in use");
 }
 
 #[tokio::test]
@@ -163,9 +165,11 @@ async fn tokens_of_machines_have_rights_and_can_be_revoked() {
     let token = bench.auth.add_token("prometheus", "metrics").await.expect("token");
     let identity = bench.auth.bearer(token.expose()).await.expect("catalogue").expect("identity");
     assert!(
-        identity.scopes.allow(Scope::Metrics) && !identity.scopes.allow(Scope::Read) && !identity.is_person()
+        identity.rights.allow(Right::Metrics)
+            && identity.require(Right::Live).is_err()
+            && !identity.is_person()
     );
-    assert!(bench.auth.set_password(&identity, Secret::new(PASSWORD)).await.is_err());
+    assert!(bench.auth.set_password(&identity, Secret::new(PASSWORD), &here()).await.is_err());
     assert!(bench.auth.session(token.expose()).await.expect("catalogue").is_none(), "a token is no session");
     assert!(bench.auth.revoke_token(&token).await.expect("revoked"));
     assert!(bench.auth.bearer(token.expose()).await.expect("catalogue").is_none());

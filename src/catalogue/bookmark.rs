@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::names::camera_key;
 use super::sql::{failed, statements, uuid};
 use super::writer::{Change, Write};
-use super::{Catalogue, outbox};
+use super::{Catalogue, Scope, outbox};
 use crate::base::{BookmarkId, CameraId, Error, Kind, Result, Ticks, TimeRange};
 
 statements! {
@@ -19,7 +19,8 @@ statements! {
         join camera c on c.key = b.camera_key where b.id = ?1";
     LIST = "select b.id, c.id, b.at_90k, b.to_90k, b.note, b.by, b.made_90k, b.revision from bookmark b \
         join camera c on c.key = b.camera_key where b.at_90k < ?2 and coalesce(b.to_90k, b.at_90k + 1) > ?1 \
-        and (?3 is null or c.id = ?3) and (b.at_90k, b.id) < (?4, ?5) order by b.at_90k desc, b.id desc limit ?6";
+        and (?3 is null or c.id = ?3) and (?7 is null or c.id in (select unhex(value, '-') from json_each(?7))) \
+        and (b.at_90k, b.id) < (?4, ?5) order by b.at_90k desc, b.id desc limit ?6";
 }
 
 /// A moment or a stretch with a note.
@@ -59,6 +60,14 @@ fn bookmark((id, camera, at, to, note, by, made, revision): Row) -> Result<Bookm
     Ok(Bookmark { id, camera, at: Ticks(at), to: to.map(Ticks), note, by, made: Ticks(made), revision })
 }
 
+fn no_camera() -> Error {
+    Error::not_found("there is no such camera; look at the list again")
+}
+
+fn gone() -> Error {
+    Error::not_found("there is no such bookmark; somebody may have removed it")
+}
+
 struct Add(Bookmark);
 
 impl Change for Add {
@@ -67,9 +76,7 @@ impl Change for Add {
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let b = &self.0;
-        let camera = camera_key(w, b.camera)
-            .await?
-            .ok_or_else(|| Error::not_found("there is no such camera; look at the list again"))?;
+        let camera = camera_key(w, b.camera).await?.ok_or_else(no_camera)?;
         let query = sqlx::query(INSERT)
             .bind(b.id.0.as_bytes().as_slice())
             .bind(camera)
@@ -100,7 +107,7 @@ impl Change for Put {
                 sqlx::query_scalar(THERE).bind(id).fetch_optional(&mut w.conn).await.map_err(failed)?;
             return Err(match there {
                 Some(_) => Error::new(Kind::Conflict, "somebody changed this bookmark; read it again"),
-                None => Error::not_found("there is no such bookmark; somebody may have removed it"),
+                None => gone(),
             });
         }
         outbox::put(w, "bookmark", b.id.0, b.body()).await
@@ -128,7 +135,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// `NotFound` when the camera never was; when the catalogue cannot be written.
-    pub async fn add_bookmark(&self, bookmark: Bookmark) -> Result<()> {
+    pub async fn add_bookmark(&self, scope: &Scope, bookmark: Bookmark) -> Result<()> {
+        if !scope.sees(bookmark.camera) {
+            return Err(no_camera());
+        }
         self.inner.queue.ask(Add(bookmark)).await
     }
 
@@ -136,7 +146,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// `Conflict` when somebody changed it meanwhile, `NotFound`; when the catalogue cannot be written.
-    pub async fn put_bookmark(&self, bookmark: Bookmark) -> Result<()> {
+    pub async fn put_bookmark(&self, scope: &Scope, bookmark: Bookmark) -> Result<()> {
+        if self.bookmark(scope, bookmark.id).await?.is_none() {
+            return Err(gone());
+        }
         self.inner.queue.ask(Put(bookmark)).await
     }
 
@@ -144,7 +157,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be written.
-    pub async fn remove_bookmark(&self, id: BookmarkId) -> Result<bool> {
+    pub async fn remove_bookmark(&self, scope: &Scope, id: BookmarkId) -> Result<bool> {
+        if self.bookmark(scope, id).await?.is_none() {
+            return Ok(false);
+        }
         self.inner.queue.ask(Remove(id)).await
     }
 
@@ -152,10 +168,11 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn bookmark(&self, id: BookmarkId) -> Result<Option<Bookmark>> {
+    pub async fn bookmark(&self, scope: &Scope, id: BookmarkId) -> Result<Option<Bookmark>> {
         let query = sqlx::query_as(BY_ID).bind(id.0.as_bytes().as_slice());
         let row: Option<Row> = self.read(query.fetch_optional(self.readers())).await?;
-        row.map(bookmark).transpose()
+        let found = row.map(bookmark).transpose()?;
+        Ok(found.filter(|bookmark| scope.sees(bookmark.camera)))
     }
 
     /// Bookmarks of a camera (`None`: of all) that meet a range, newest moment first, at most `limit`; for the next
@@ -165,6 +182,7 @@ impl Catalogue {
     /// When the catalogue cannot be read.
     pub async fn bookmarks(
         &self,
+        scope: &Scope,
         range: TimeRange,
         camera: Option<CameraId>,
         before: Option<(Ticks, BookmarkId)>,
@@ -173,8 +191,8 @@ impl Catalogue {
         let (before, id) = before.map_or((i64::MAX, Vec::new()), |(at, id)| (at.0, id.0.as_bytes().to_vec()));
         let query = sqlx::query_as(LIST).bind(range.from.0).bind(range.to.0);
         let query = query.bind(camera.map(|camera| camera.0.as_bytes().to_vec()));
-        let rows: Vec<Row> =
-            self.read(query.bind(before).bind(id).bind(limit).fetch_all(self.readers())).await?;
+        let query = query.bind(before).bind(id).bind(limit).bind(scope.list());
+        let rows: Vec<Row> = self.read(query.fetch_all(self.readers())).await?;
         rows.into_iter().map(bookmark).collect()
     }
 }

@@ -5,9 +5,10 @@ use std::str::FromStr;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::Catalogue;
 use super::sql::{failed, statements, uuid};
+use super::vault::Vault;
 use super::writer::Write;
+use super::{Catalogue, Scope};
 use crate::base::{
     CameraId, Credentials, Error, Result, RtspUrl, Secret, StreamId, StreamKey, StreamKind, Ticks,
 };
@@ -82,6 +83,8 @@ pub struct Camera {
     pub username: Option<String>,
     /// What the camera asks for.
     pub password: Option<Secret>,
+    /// One was kept and cannot be read: its key is gone.
+    pub password_lost: bool,
     /// How RTP travels.
     pub transport: Transport,
     /// Counts over all cameras: greater = changed later.
@@ -161,7 +164,9 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Joined {
             order: row.try_get(5)?,
             enabled: row.try_get(6)?,
             username: row.try_get(7)?,
+            // As it is stored: revealed when the rows are joined.
             password: row.try_get::<Option<String>, _>(8)?.map(Secret::new),
+            password_lost: false,
             transport: parse(row.try_get(9)?)?,
             revision: row.try_get(10)?,
             created: Ticks(row.try_get(11)?),
@@ -171,12 +176,18 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Joined {
     }
 }
 
-fn grouped(rows: Vec<Joined>) -> Vec<Camera> {
+fn grouped(vault: &Vault, rows: Vec<Joined>) -> Vec<Camera> {
     let mut cameras: Vec<Camera> = Vec::new();
     for Joined(mut camera) in rows {
         match cameras.last_mut() {
             Some(last) if last.key == camera.key => last.streams.append(&mut camera.streams),
-            _ => cameras.push(camera),
+            _ => {
+                if let Some(stored) = camera.password.take() {
+                    camera.password = vault.reveal(camera.id, stored.expose());
+                    camera.password_lost = camera.password.is_none();
+                }
+                cameras.push(camera);
+            }
         }
     }
     cameras
@@ -189,7 +200,7 @@ pub(super) async fn load(w: &mut Write, id: CameraId) -> Result<Option<Camera>> 
         .fetch_all(&mut w.conn)
         .await
         .map_err(failed)?;
-    Ok(grouped(rows).pop())
+    Ok(grouped(&w.vault, rows).pop())
 }
 
 impl Catalogue {
@@ -197,8 +208,11 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn cameras(&self) -> Result<Vec<Camera>> {
-        Ok(grouped(self.read(sqlx::query_as(LIVE).fetch_all(self.readers())).await?))
+    pub async fn cameras(&self, scope: &Scope) -> Result<Vec<Camera>> {
+        let mut all =
+            grouped(&self.inner.vault, self.read(sqlx::query_as(LIVE).fetch_all(self.readers())).await?);
+        all.retain(|camera| scope.sees(camera.id));
+        Ok(all)
     }
 
     /// Cameras and streams that have been removed too: their footage is there until retention takes it.
@@ -206,17 +220,18 @@ impl Catalogue {
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn all_cameras(&self) -> Result<Vec<Camera>> {
-        Ok(grouped(self.read(sqlx::query_as(ALL).fetch_all(self.readers())).await?))
+        Ok(grouped(&self.inner.vault, self.read(sqlx::query_as(ALL).fetch_all(self.readers())).await?))
     }
 
     /// A camera by its id, its slug or its exact name, in this order.
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn camera(&self, which: &str) -> Result<Option<Camera>> {
+    pub async fn camera(&self, scope: &Scope, which: &str) -> Result<Option<Camera>> {
         let id: Option<CameraId> = which.parse().ok();
         let query = sqlx::query_as(FIND).bind(id.map(|id| id.0.as_bytes().to_vec())).bind(which.to_owned());
-        let mut found = grouped(self.read(query.fetch_all(self.readers())).await?);
+        let mut found = grouped(&self.inner.vault, self.read(query.fetch_all(self.readers())).await?);
+        found.retain(|camera| scope.sees(camera.id));
         found.sort_by_key(|camera| (Some(camera.id) != id, camera.slug != which));
         Ok(found.into_iter().next())
     }

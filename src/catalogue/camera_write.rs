@@ -15,8 +15,9 @@ statements! {
     INSERT = "insert into camera (id, slug, name, area, ord, enabled, username, password, transport, revision, created_90k) \
         values (?1, ?2, ?3, ?4, coalesce(?5, (select coalesce(max(ord), 0) + 1 from camera where deleted_90k is null)), \
         ?6, ?7, ?8, ?9, (select coalesce(max(revision), 0) + 1 from camera), ?10) returning key";
-    UPDATE = "update camera set name = ?2, area = ?3, ord = ?4, enabled = ?5, username = ?6, password = ?7, transport = ?8, \
-        deleted_90k = ?9, revision = (select max(revision) + 1 from camera) where key = ?1";
+    UPDATE = "update camera set name = ?2, area = ?3, ord = ?4, enabled = ?5, username = ?6, transport = ?7, \
+        deleted_90k = ?8, revision = (select max(revision) + 1 from camera) where key = ?1";
+    PASSWORD = "update camera set password = ?2 where key = ?1";
     /// A stream that was removed comes back with its key, so its old footage is its again.
     NAMESAKES = "select count(*) from camera where name = ?1 and deleted_90k is null and id <> ?2";
     PUT_STREAM = "insert into stream (id, camera_key, kind, url, recorded, min_days, max_days, grp) \
@@ -152,7 +153,7 @@ pub(super) async fn insert(w: &mut Write, id: CameraId, new: &NewCamera) -> Resu
         .bind(new.order)
         .bind(new.enabled)
         .bind(new.username.clone())
-        .bind(new.password.as_ref().map(|password| password.expose().to_owned()))
+        .bind(new.password.as_ref().map(|password| w.vault.seal(id, password)).transpose()?)
         .bind(new.transport.name())
         .bind(w.now.0);
     query.fetch_one(&mut w.conn).await.map_err(failed)
@@ -252,9 +253,12 @@ impl Change for Patch {
         camera.order = p.order.unwrap_or(camera.order);
         camera.enabled = p.enabled.unwrap_or(camera.enabled);
         camera.username = p.username.unwrap_or(camera.username);
-        camera.password = p.password.unwrap_or(camera.password);
         camera.transport = p.transport.unwrap_or(camera.transport);
         update(w, &camera, None).await?;
+        // Left alone otherwise: one whose key is gone may be read again when the key is back.
+        if let Some(password) = &p.password {
+            set_password(w, &camera, password.as_ref()).await?;
+        }
         self.patch_stream(w, &camera, StreamKind::Main, self.patch.main_url.clone().map(Some)).await?;
         self.patch_stream(w, &camera, StreamKind::Sub, self.patch.sub_url.clone()).await?;
         announce(w, self.id).await
@@ -306,9 +310,14 @@ async fn update(w: &mut Write, camera: &Camera, deleted: Option<Ticks>) -> Resul
         .bind(camera.order)
         .bind(camera.enabled)
         .bind(camera.username.clone())
-        .bind(camera.password.as_ref().map(|password| password.expose().to_owned()))
         .bind(camera.transport.name())
         .bind(deleted.map(|at| at.0));
+    query.execute(&mut w.conn).await.map(drop).map_err(failed)
+}
+
+async fn set_password(w: &mut Write, camera: &Camera, password: Option<&Secret>) -> Result<()> {
+    let sealed = password.map(|password| w.vault.seal(camera.id, password)).transpose()?;
+    let query = sqlx::query(PASSWORD).bind(camera.key).bind(sealed);
     query.execute(&mut w.conn).await.map(drop).map_err(failed)
 }
 
@@ -328,10 +337,11 @@ impl Change for Remove {
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let mut camera = load(w, self.0).await?.ok_or_else(|| not_found(self.0))?;
-        // The password has no use any more.
-        (camera.enabled, camera.password) = (false, None);
+        camera.enabled = false;
         let now = w.now;
         update(w, &camera, Some(now)).await?;
+        // It has no use any more.
+        set_password(w, &camera, None).await?;
         for stream in &camera.streams {
             remove_stream(w, stream.key).await?;
         }

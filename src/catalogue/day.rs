@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use super::coverage::{add, count, day_range, empty, whole_minutes};
 use super::sql::{failed, statements};
 use super::writer::{Change, Write};
-use super::{Catalogue, ledger, meta, strip, timeline};
+use super::{Catalogue, Scope, ledger, meta, strip, timeline};
 use crate::base::{Result, StreamKey, TimeRange, Zone};
 
 statements! {
@@ -115,9 +115,15 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn days(&self, streams: &[StreamKey], from_day: i32, to_day: i32) -> Result<Vec<DaySummary>> {
+    pub async fn days(
+        &self,
+        scope: &Scope,
+        streams: &[StreamKey],
+        from_day: i32,
+        to_day: i32,
+    ) -> Result<Vec<DaySummary>> {
         let mut all = Vec::new();
-        for &stream in streams {
+        for &stream in streams.iter().filter(|stream| scope.sees_stream(**stream)) {
             let query = sqlx::query_as(BETWEEN).bind(stream.0).bind(from_day).bind(to_day);
             let rows: Vec<(i32, Vec<u8>)> = self.read(query.fetch_all(self.readers())).await?;
             let days =

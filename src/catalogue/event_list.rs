@@ -3,10 +3,10 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::Catalogue;
 use super::event::{Event, EventFilter, EventKind};
 use super::object::Object;
 use super::sql::{damaged, statements, uuid};
+use super::{Catalogue, Scope};
 use crate::base::{CameraId, Cells, EventId, Result, Ticks, TimeRange, ZoneId};
 
 macro_rules! columns {
@@ -105,6 +105,13 @@ pub struct EventAudit {
     pub orphans: u64,
 }
 
+/// The cameras that a list is about: those asked for (none = all) that may be seen; empty = all. `None` = nothing.
+fn wanted(scope: &Scope, asked: &[CameraId]) -> Option<Vec<CameraId>> {
+    let Some(seen) = scope.cameras() else { return Some(asked.to_vec()) };
+    let wanted: Vec<CameraId> = seen.filter(|camera| asked.is_empty() || asked.contains(camera)).collect();
+    (!wanted.is_empty()).then_some(wanted)
+}
+
 /// As `instr` looks for them.
 fn listed(cameras: &[CameraId]) -> String {
     let hex = |camera: &CameraId| camera.0.simple().to_string().to_uppercase();
@@ -117,7 +124,14 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn events(&self, range: TimeRange, filter: &EventFilter, limit: u32) -> Result<Vec<Event>> {
+    pub async fn events(
+        &self,
+        scope: &Scope,
+        range: TimeRange,
+        filter: &EventFilter,
+        limit: u32,
+    ) -> Result<Vec<Event>> {
+        let Some(cameras) = wanted(scope, &filter.cameras) else { return Ok(Vec::new()) };
         let kinds: String = filter.kinds.iter().map(|kind| format!(",{kind},")).collect();
         let (before, id) =
             filter.before.map_or((i64::MAX, Vec::new()), |(start, id)| (start.0, id.0.as_bytes().to_vec()));
@@ -126,7 +140,7 @@ impl Catalogue {
         let query = sqlx::query_as(FEED)
             .bind(range.from.0)
             .bind(to.0)
-            .bind(listed(&filter.cameras))
+            .bind(listed(&cameras))
             .bind(kinds)
             .bind(filter.zone.map(|zone| zone.0.simple().to_string().to_uppercase()))
             .bind(filter.min_ticks)
@@ -142,7 +156,16 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn events_of(&self, camera: CameraId, range: TimeRange, limit: u32) -> Result<Vec<Event>> {
+    pub async fn events_of(
+        &self,
+        scope: &Scope,
+        camera: CameraId,
+        range: TimeRange,
+        limit: u32,
+    ) -> Result<Vec<Event>> {
+        if !scope.sees(camera) {
+            return Ok(Vec::new());
+        }
         let query = sqlx::query_as(OF_CAMERA).bind(range.from.0).bind(range.to.0);
         let query = query.bind(camera.0.as_bytes().to_vec()).bind(limit);
         self.read(query.fetch_all(self.readers())).await
@@ -152,9 +175,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn event(&self, id: EventId) -> Result<Option<Event>> {
+    pub async fn event(&self, scope: &Scope, id: EventId) -> Result<Option<Event>> {
         let query = sqlx::query_as(BY_ID).bind(id.0.as_bytes().as_slice());
-        self.read(query.fetch_optional(self.readers())).await
+        let found: Option<Event> = self.read(query.fetch_optional(self.readers())).await?;
+        Ok(found.filter(|event| scope.sees(event.camera)))
     }
 
     /// Looks at all events: for `lanewatch check`.

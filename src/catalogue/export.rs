@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::Catalogue;
 use super::sql::{damaged, failed, statements, uuid};
 use super::types::GapCause;
 use super::writer::{Change, Write};
+use super::{Catalogue, Scope, Share, Standing};
 use crate::base::{CameraId, Error, ExportId, Result, StreamKind, Ticks, TimeRange};
 
 macro_rules! columns {
@@ -22,7 +22,10 @@ statements! {
         values (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict (idempotency) do nothing";
     BY_IDEMPOTENCY = concat!(columns!(), "from export e where e.idempotency = ?1");
     BY_ID = concat!(columns!(), "from export e where e.id = ?1");
+    /// ?4 is a JSON list of the cameras that may be seen: an export that touches another is not there.
     LIST = concat!(columns!(), "from export e where (e.created_90k, e.id) < (?1, ?2) \
+        and (?4 is null or not exists (select 1 from json_each(e.items) i \
+        where json_extract(i.value, '$.camera') not in (select value from json_each(?4)))) \
         order by e.created_90k desc, e.id desc limit ?3");
     NEXT = concat!(columns!(), "from export e where e.finished_90k is null and e.state = 'queued' \
         order by e.created_90k limit 1");
@@ -148,6 +151,13 @@ pub struct Export {
     pub sha256: Option<[u8; 32]>,
     /// Stable name of why it failed.
     pub problem: Option<String>,
+}
+
+impl Export {
+    /// True when it touches no camera but those that may be seen.
+    pub fn is_within(&self, scope: &Scope) -> bool {
+        scope.sees_all(self.items.iter().map(|item| item.camera))
+    }
 }
 
 /// What came of a finished export.
@@ -332,21 +342,36 @@ impl Catalogue {
     }
 
     /// One export.
-    pub async fn export(&self, id: ExportId) -> Result<Option<Export>> {
+    pub async fn export(&self, scope: &Scope, id: ExportId) -> Result<Option<Export>> {
         let query = sqlx::query_as(BY_ID).bind(id.0.as_bytes().as_slice());
-        self.read(query.fetch_optional(self.readers())).await
+        let found: Option<Export> = self.read(query.fetch_optional(self.readers())).await?;
+        Ok(found.filter(|export| export.is_within(scope)))
+    }
+
+    /// What a link opens, whoever comes by it: having it is the right to this one export.
+    pub async fn shared_export(&self, share: &Share, now: Ticks) -> Result<Option<Export>> {
+        match share.standing(now) {
+            Standing::Open(id) => self.export(Scope::everything(), id).await,
+            _ => Ok(None),
+        }
     }
 
     /// The export that a request with this key made.
-    pub async fn export_of_request(&self, idempotency: &str) -> Result<Option<Export>> {
+    pub async fn export_of_request(&self, scope: &Scope, idempotency: &str) -> Result<Option<Export>> {
         let query = sqlx::query_as(BY_IDEMPOTENCY).bind(idempotency.to_owned());
-        self.read(query.fetch_optional(self.readers())).await
+        let found: Option<Export> = self.read(query.fetch_optional(self.readers())).await?;
+        Ok(found.filter(|export| export.is_within(scope)))
     }
 
     /// Exports, newest first; for the next page give the last one's creation and id as `before`.
-    pub async fn exports(&self, before: Option<(Ticks, ExportId)>, limit: u32) -> Result<Vec<Export>> {
+    pub async fn exports(
+        &self,
+        scope: &Scope,
+        before: Option<(Ticks, ExportId)>,
+        limit: u32,
+    ) -> Result<Vec<Export>> {
         let (at, id) = before.map_or((i64::MAX, Vec::new()), |(at, id)| (at.0, id.0.as_bytes().to_vec()));
-        let query = sqlx::query_as(LIST).bind(at).bind(id).bind(limit);
+        let query = sqlx::query_as(LIST).bind(at).bind(id).bind(limit).bind(scope.list());
         self.read(query.fetch_all(self.readers())).await
     }
 

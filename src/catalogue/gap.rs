@@ -4,7 +4,7 @@ use super::ranges::FOREVER;
 use super::sql::{statements, uuid};
 use super::types::{Gap, GapCause};
 use super::writer::{Change, Write};
-use super::{Catalogue, ledger};
+use super::{Catalogue, Scope, ledger};
 use crate::base::{Result, StreamKey, Ticks, TimeRange};
 
 statements! {
@@ -131,7 +131,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn gaps(&self, stream: StreamKey, range: TimeRange) -> Result<Vec<Gap>> {
+    pub async fn gaps(&self, scope: &Scope, stream: StreamKey, range: TimeRange) -> Result<Vec<Gap>> {
+        if !scope.sees_stream(stream) {
+            return Ok(Vec::new());
+        }
         let query = sqlx::query_as(WITHIN).bind(stream.0).bind(range.from.0).bind(range.to.0);
         let rows: Vec<Raw> = self.read(query.fetch_all(self.readers())).await?;
         rows.into_iter().map(gap).collect()

@@ -14,6 +14,8 @@ statements! {
         where s.recorded = 1 and s.deleted_90k is null and c.deleted_90k is null order by s.key";
     PRUNE_OUTBOX = "delete from outbox where at_90k < ?1";
     PRUNE_SESSIONS = "delete from session where expires_90k < ?1";
+    PRUNE_INVITES = "delete from invite where expires_90k < ?1";
+    PRUNE_AUDIT = "delete from audit where at_90k < ?1";
     PRUNE_CODES = "delete from login_code where expires_90k < ?1";
     CHECKPOINT = "pragma wal_checkpoint(truncate)";
     OPTIMIZE = "pragma optimize";
@@ -28,6 +30,8 @@ const HOURS_BACK: i64 = 7 * 24;
 const OUTBOX_KEPT: i64 = 90 * 24 * HOUR;
 /// Expired sessions and codes are kept for a day: a clock that jumps ahead and back must not end them all.
 const EXPIRED_KEPT: i64 = 24 * HOUR;
+/// What people did is kept for twelve months.
+const AUDIT_KEPT: i64 = 366 * 24 * HOUR;
 /// Row that says which hour was reported last.
 const REPORTED: &str = "coverage_hour";
 
@@ -107,6 +111,8 @@ async fn prune(w: &mut Write) -> Result<()> {
         (PRUNE_OUTBOX, now - OUTBOX_KEPT),
         (PRUNE_SESSIONS, now - EXPIRED_KEPT),
         (PRUNE_CODES, now - EXPIRED_KEPT),
+        (PRUNE_INVITES, now - EXPIRED_KEPT),
+        (PRUNE_AUDIT, now - AUDIT_KEPT),
     ] {
         sqlx::query(sql).bind(before).execute(&mut w.conn).await.map_err(failed)?;
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::sql::{failed, statements, uuid};
 use super::writer::{Change, Write};
-use super::{Catalogue, camera_write, outbox};
+use super::{Catalogue, Scope, camera_write, outbox};
 use crate::base::{CameraId, Error, Kind, LayoutId, Result};
 
 statements! {
@@ -259,12 +259,19 @@ impl Change for Remove {
 }
 
 impl Catalogue {
-    /// The layouts that are kept, by name.
+    /// The layouts that are kept, by name, with those of their cameras that may be seen; one that has only others is not
+    /// there.
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn layouts(&self) -> Result<Vec<Layout>> {
-        layouts(self.read(sqlx::query_as(ALL).fetch_all(self.readers())).await?)
+    pub async fn layouts(&self, scope: &Scope) -> Result<Vec<Layout>> {
+        let mut all = layouts(self.read(sqlx::query_as(ALL).fetch_all(self.readers())).await?)?;
+        all.retain_mut(|layout| {
+            let whole_site = layout.cameras.is_empty();
+            layout.cameras.retain(|camera| scope.sees(*camera));
+            whole_site || !layout.cameras.is_empty()
+        });
+        Ok(all)
     }
 
     /// Keeps a layout.

@@ -25,7 +25,7 @@ statements! {
     INSERT = "insert into gap (stream_key, from_90k, to_90k, cause, id) values (?1, ?2, ?3, ?4, ?5)";
     SET_TO = "update gap set to_90k = ?3 where stream_key = ?1 and from_90k = ?2";
     DELETE = "delete from gap where stream_key = ?1 and from_90k = ?2";
-    STREAM_ID = "select id from stream where key = ?1";
+    IDS = "select s.id, c.id from stream s join camera c on c.key = s.camera_key where s.key = ?1";
 }
 
 /// A gap row; `to` is [`FOREVER`] while it lasts.
@@ -167,9 +167,11 @@ async fn tell(w: &mut Write, stream: StreamKey, kind: &'static str, gap: &Row) -
     if gap.cause == GapCause::Retention.name() {
         return Ok(());
     }
-    let id: Vec<u8> =
-        sqlx::query_scalar(STREAM_ID).bind(stream.0).fetch_one(&mut w.conn).await.map_err(failed)?;
+    let (id, camera): (Vec<u8>, Vec<u8>) =
+        sqlx::query_as(IDS).bind(stream.0).fetch_one(&mut w.conn).await.map_err(failed)?;
     let to = (gap.range.to != FOREVER).then(|| gap.range.to.rfc3339());
-    let body = json!({"stream": uuid(&id)?, "from": gap.range.from.rfc3339(), "to": to, "cause": gap.cause});
+    let body = json!({
+        "camera": uuid(&camera)?, "stream": uuid(&id)?, "from": gap.range.from.rfc3339(), "to": to, "cause": gap.cause,
+    });
     outbox::put(w, kind, gap.id, body).await
 }

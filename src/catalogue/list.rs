@@ -6,11 +6,11 @@ use bytes::Bytes;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::Catalogue;
 use super::names::Known;
 use super::packed::{Raw, unpack};
 use super::sql::{damaged, statements, uuid};
 use super::types::{Parameters, Segment, SegmentState};
+use super::{Catalogue, Scope};
 use crate::base::{Result, SegmentId, StreamKey, Ticks, TimeRange};
 use crate::media::ParametersHash;
 
@@ -93,7 +93,16 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn segments(&self, stream: StreamKey, range: TimeRange, limit: u32) -> Result<Vec<Segment>> {
+    pub async fn segments(
+        &self,
+        scope: &Scope,
+        stream: StreamKey,
+        range: TimeRange,
+        limit: u32,
+    ) -> Result<Vec<Segment>> {
+        if !scope.sees_stream(stream) {
+            return Ok(Vec::new());
+        }
         // Before the rows: what is settled meanwhile is then in both, never in neither.
         let ahead = self.inner.growing.within(stream, range);
         let query = sqlx::query_as(WITHIN).bind(stream.0).bind(range.from.0).bind(range.to.0).bind(limit);
@@ -115,13 +124,14 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn segment(&self, id: SegmentId) -> Result<Option<Segment>> {
+    pub async fn segment(&self, scope: &Scope, id: SegmentId) -> Result<Option<Segment>> {
+        let seen = |segment: &Segment| scope.sees_stream(segment.stream);
         if let Some(ahead) = self.inner.growing.find(id) {
-            return Ok(Some(ahead));
+            return Ok(Some(ahead).filter(seen));
         }
         let query = sqlx::query_as(BY_ID).bind(id.0.as_bytes().as_slice());
         let rows: Vec<Raw> = self.read(query.fetch_all(self.readers())).await?;
-        Ok(self.named(rows).await?.pop().filter(Segment::is_complete))
+        Ok(self.named(rows).await?.pop().filter(Segment::is_complete).filter(seen))
     }
 
     /// The row of a segment, whatever its state.

@@ -5,17 +5,18 @@ use serde_json::{Value, json};
 use super::names::camera_key;
 use super::sql::{failed, statements, uuid};
 use super::writer::{Change, Write};
-use super::{Catalogue, hold, outbox};
+use super::{Catalogue, Scope, hold, outbox};
 use crate::base::{CameraId, Error, LockId, Result, Ticks, TimeRange};
 
 statements! {
     INSERT = "insert into lock (id, camera_key, from_90k, to_90k, until_90k, note, by, made_90k) \
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     DELETE = "delete from lock where id = ?1 returning camera_key, from_90k, to_90k";
+    CAMERA = "select c.id from lock l join camera c on c.key = l.camera_key where l.id = ?1";
     OVER = "select id from lock where until_90k <= ?1";
     LIST = "select l.id, c.id, l.from_90k, l.to_90k, l.until_90k, l.note, l.by, l.made_90k from lock l \
         join camera c on c.key = l.camera_key where l.from_90k < ?2 and l.to_90k > ?1 \
-        and (?3 is null or c.id = ?3) order by l.from_90k desc, l.id desc limit ?4";
+        and (?3 is null or c.id = ?3) and (?5 is null or c.id in (select unhex(value, '-') from json_each(?5))) order by l.from_90k desc, l.id desc limit ?4";
 }
 
 /// Somebody's word that footage stays.
@@ -60,6 +61,10 @@ fn lock((id, camera, from, to, until, note, by, made): Row) -> Result<Lock> {
     })
 }
 
+fn no_camera() -> Error {
+    Error::not_found("there is no such camera; look at the list again")
+}
+
 struct Add(Lock);
 
 impl Change for Add {
@@ -68,9 +73,7 @@ impl Change for Add {
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let lock = &self.0;
-        let camera = camera_key(w, lock.camera)
-            .await?
-            .ok_or_else(|| Error::not_found("there is no such camera; look at the list again"))?;
+        let camera = camera_key(w, lock.camera).await?.ok_or_else(no_camera)?;
         let query = sqlx::query(INSERT)
             .bind(lock.id.0.as_bytes().as_slice())
             .bind(camera)
@@ -129,7 +132,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// `NotFound` when the camera never was; when the catalogue cannot be written.
-    pub async fn add_lock(&self, lock: Lock) -> Result<()> {
+    pub async fn add_lock(&self, scope: &Scope, lock: Lock) -> Result<()> {
+        if !scope.sees(lock.camera) {
+            return Err(no_camera());
+        }
         self.inner.queue.ask(Add(lock)).await
     }
 
@@ -137,7 +143,13 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be written.
-    pub async fn remove_lock(&self, id: LockId) -> Result<bool> {
+    pub async fn remove_lock(&self, scope: &Scope, id: LockId) -> Result<bool> {
+        let query = sqlx::query_scalar(CAMERA).bind(id.0.as_bytes().as_slice());
+        let camera: Option<Vec<u8>> = self.read(query.fetch_optional(self.readers())).await?;
+        let camera = camera.map(|id| uuid(&id).map(CameraId)).transpose()?;
+        if camera.is_none_or(|camera| !scope.sees(camera)) {
+            return Ok(false);
+        }
         self.inner.queue.ask(Remove(id)).await
     }
 
@@ -156,9 +168,16 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn locks(&self, range: TimeRange, camera: Option<CameraId>, limit: u32) -> Result<Vec<Lock>> {
+    pub async fn locks(
+        &self,
+        scope: &Scope,
+        range: TimeRange,
+        camera: Option<CameraId>,
+        limit: u32,
+    ) -> Result<Vec<Lock>> {
         let query = sqlx::query_as(LIST).bind(range.from.0).bind(range.to.0);
-        let query = query.bind(camera.map(|camera| camera.0.as_bytes().to_vec())).bind(limit);
+        let query =
+            query.bind(camera.map(|camera| camera.0.as_bytes().to_vec())).bind(limit).bind(scope.list());
         let rows: Vec<Row> = self.read(query.fetch_all(self.readers())).await?;
         rows.into_iter().map(lock).collect()
     }

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use super::sql::{failed, statements, uuid};
 use super::writer::{Change, Write};
-use super::{Catalogue, outbox};
+use super::{Catalogue, Scope, outbox};
 use crate::base::{CameraId, EventId, Result, Ticks, TimeRange};
 
 statements! {
-    EVENT_KEY = "select key from event where id = ?1";
+    EVENT_KEY = "select e.key, c.id from event e join camera c on c.key = e.camera_key where e.id = ?1";
     SEE = "insert into event_seen (event_key, person, at_90k) values (?1, ?2, ?3) on conflict do nothing";
     UNSEE = "delete from event_seen where event_key = ?1 and person = ?2";
     HANDLE = "insert into event_mark (event_key, handled_90k, handled_by, handled_note) values (?1, ?2, ?3, ?4) \
@@ -22,6 +22,7 @@ statements! {
     MARK = "select handled_90k, handled_by, handled_note, verdict from event_mark where event_key = ?1";
     /// ?1 is a JSON list of ids in hexadecimal.
     MARKS = "select e.id, s.person is not null, m.handled_90k, m.handled_by, m.handled_note, m.verdict from event e \
+        join camera c on c.key = e.camera_key and (?3 is null or c.id in (select unhex(value, '-') from json_each(?3))) \
         left join event_seen s on s.event_key = e.key and s.person = ?2 left join event_mark m on m.event_key = e.key \
         where e.id in (select unhex(value) from json_each(?1))";
     COUNT = "select c.id, count(*), sum(not exists (select 1 from event_seen s where s.event_key = e.key and s.person = ?3)) \
@@ -100,6 +101,7 @@ fn marks(seen: bool, (at, by, note, verdict): Row) -> EventMarks {
 }
 
 struct Mark {
+    scope: Scope,
     events: Vec<EventId>,
     person: Uuid,
     by: String,
@@ -108,17 +110,21 @@ struct Mark {
 
 impl Mark {
     async fn one(&self, w: &mut Write, event: EventId) -> Result<()> {
-        let query = sqlx::query_scalar(EVENT_KEY).bind(event.0.as_bytes().as_slice());
+        let query = sqlx::query_as(EVENT_KEY).bind(event.0.as_bytes().as_slice());
+        let found: Option<(i64, Vec<u8>)> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
         // Gone with its footage meanwhile.
-        let Some(key) = query.fetch_optional(&mut w.conn).await.map_err(failed)? else { return Ok(()) };
-        let (key, now): (i64, Ticks) = (key, w.now);
+        let Some((key, camera)) = found else { return Ok(()) };
+        let (camera, now) = (CameraId(uuid(&camera)?), w.now);
+        if !self.scope.sees(camera) {
+            return Ok(());
+        }
         if let Some(seen) = self.new.seen {
             let query = sqlx::query(if seen { SEE } else { UNSEE }).bind(key);
             let query = query.bind(self.person.as_bytes().as_slice());
             let query = if seen { query.bind(now.0) } else { query };
             let changed = query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() > 0;
             if changed {
-                let body = json!({"person": self.person, "seen": seen});
+                let body = json!({"camera": camera, "person": self.person, "seen": seen});
                 outbox::put(w, "event_seen", event.0, body).await?;
             }
         }
@@ -137,7 +143,7 @@ impl Mark {
         let row = sqlx::query_as(MARK).bind(key).fetch_one(&mut w.conn).await.map_err(failed)?;
         let EventMarks { handled, verdict, .. } = marks(false, row);
         let handled = handled.map(|h| json!({"at": h.at.rfc3339(), "by": h.by, "note": h.note}));
-        let body = json!({"handled": handled, "verdict": verdict.map(Verdict::name)});
+        let body = json!({"camera": camera, "handled": handled, "verdict": verdict.map(Verdict::name)});
         outbox::put(w, "event_mark", event.0, body).await
     }
 }
@@ -161,12 +167,13 @@ impl Catalogue {
     /// When the catalogue cannot be written.
     pub async fn mark_events(
         &self,
+        scope: &Scope,
         events: Vec<EventId>,
         person: Uuid,
         by: &str,
         new: NewMarks,
     ) -> Result<()> {
-        self.inner.queue.ask(Mark { events, person, by: by.to_owned(), new }).await
+        self.inner.queue.ask(Mark { scope: scope.clone(), events, person, by: by.to_owned(), new }).await
     }
 
     /// What is marked on these events, as `person` sees it; those that are gone are left out.
@@ -175,12 +182,14 @@ impl Catalogue {
     /// When the catalogue cannot be read.
     pub async fn event_marks(
         &self,
+        scope: &Scope,
         events: &[EventId],
         person: Uuid,
     ) -> Result<HashMap<EventId, EventMarks>> {
         type Marked = (Vec<u8>, bool, Option<i64>, Option<String>, Option<String>, Option<String>);
         let ids: Vec<String> = events.iter().map(|id| id.0.simple().to_string()).collect();
         let query = sqlx::query_as(MARKS).bind(json!(ids).to_string()).bind(person.as_bytes().to_vec());
+        let query = query.bind(scope.list());
         let rows: Vec<Marked> = self.read(query.fetch_all(self.readers())).await?;
         let each = |(id, seen, at, by, note, verdict): Marked| {
             Ok((EventId(uuid(&id)?), marks(seen, (at, by, note, verdict))))
@@ -195,6 +204,7 @@ impl Catalogue {
     /// When the catalogue cannot be read.
     pub async fn count_events(
         &self,
+        scope: &Scope,
         range: TimeRange,
         kinds: &[super::EventKind],
         person: Uuid,
@@ -207,6 +217,8 @@ impl Catalogue {
             let count = EventCount { events: events.unsigned_abs(), unseen: unseen.unsigned_abs() };
             Ok((CameraId(uuid(&id)?), count))
         };
-        rows.into_iter().map(each).collect()
+        let mut counts: HashMap<CameraId, EventCount> = rows.into_iter().map(each).collect::<Result<_>>()?;
+        counts.retain(|camera, _| scope.sees(*camera));
+        Ok(counts)
     }
 }

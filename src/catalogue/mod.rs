@@ -23,6 +23,8 @@
 //! - a full disk does not keep footage from being deleted: the write-ahead log has its room ([`ballast`]);
 //! - what moved where, and pictures of events, are in a file of their own ([`motion`]): it may be lost, and recording,
 //!   events and everything else go on;
+//! - every question about cameras and what they filmed takes a [`Scope`] and answers as if no other cameras existed;
+//! - cameras' passwords are sealed with a key that is not in the file ([`vault`]);
 //! - secrets in here are readable by the file's owner only: the file is 0600 or it is not opened.
 //!
 //! Who has what: one file per kind of object (`camera`, `segment`, `gap`, `day`, `event`, `zone`, `outbox` …), SQL
@@ -32,6 +34,7 @@
 
 mod adopt;
 mod audit;
+mod audit_log;
 mod ballast;
 mod bookmark;
 mod boot;
@@ -49,6 +52,7 @@ mod gap;
 mod growing;
 mod hold;
 mod housekeeping;
+mod invite;
 mod layout;
 mod ledger;
 mod list;
@@ -67,7 +71,9 @@ mod packed;
 mod person;
 mod ranges;
 mod salvage;
+mod scope;
 mod segment;
+mod session;
 mod share;
 mod site;
 mod slug;
@@ -79,6 +85,7 @@ mod tests;
 mod timeline;
 mod types;
 mod usage;
+mod vault;
 mod volume;
 mod watch;
 mod writer;
@@ -93,6 +100,7 @@ use tokio::sync::watch as tokio_watch;
 
 pub use adopt::{AdoptedCamera, AdoptedStream};
 pub use audit::StreamAudit;
+pub use audit_log::{AuditAction, AuditEntry, AuditFilter, NewAudit};
 pub use bookmark::Bookmark;
 pub use boot::Boot;
 pub use camera::{Camera, Stream, Transport};
@@ -103,6 +111,7 @@ pub use event::{Event, EventFilter, EventKind};
 pub use event_list::EventAudit;
 pub use export::{Export, ExportDone, ExportItem, ExportMissing, ExportState, NewExport};
 pub use growing::{Growing, Load};
+pub use invite::{Invite, NewInvite};
 pub use layout::{Grid, Layout, LayoutPatch, NewLayout};
 pub use lock::Lock;
 pub use mark::{EventCount, EventMarks, Handled, NewMarks, Verdict};
@@ -111,8 +120,10 @@ pub use object::{Object, ObjectKind, Rank, merged};
 pub use outage::OutagePlace;
 pub use outbox::Outgoing;
 pub use pace::Pace;
-pub use person::{NewSession, Person, Session, TokenHash};
+pub use person::{Person, PersonPatch, Reach};
 pub use salvage::take_settings;
+pub use scope::Scope;
+pub use session::{NewSession, Session, TokenHash};
 pub use share::{NewShare, Opened, Share, ShareOpen, Standing};
 pub use site::Site;
 pub use types::{
@@ -141,6 +152,7 @@ struct Inner {
     motion: motion::Motion,
     tally: tally::Tally,
     announcer: watch::Announcer,
+    vault: Arc<vault::Vault>,
     names: names::Names,
     clock: SharedClock,
     /// People may choose another while it runs.

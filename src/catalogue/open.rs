@@ -14,6 +14,7 @@ use super::motion::Motion;
 use super::names::Names;
 use super::sql::{failed, statements};
 use super::tally::Tally;
+use super::vault::Vault;
 use super::watch::Announcer;
 use super::writer::{Queue, Write, Writer};
 use super::{Catalogue, Inner, boot, day, meta, site, watch};
@@ -27,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_marks.sql"),
     include_str!("../../migrations/0005_exports.sql"),
     include_str!("../../migrations/0006_layouts.sql"),
+    include_str!("../../migrations/0007_people.sql"),
 ];
 
 /// Older ones can corrupt the file: the WAL-reset bug, fixed in 3.51.3. <https://www.sqlite.org/wal.html#walresetbug>
@@ -177,6 +179,8 @@ impl Catalogue {
         let mut conn = connect_writer(path).await?;
         assert_version(&mut conn).await?;
         migrate(&mut conn).await?;
+        let vault = Arc::new(Vault::open(path)?);
+        vault.take_over(&mut conn).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(super::READ_LIMIT)
@@ -192,7 +196,14 @@ impl Catalogue {
         announcer.look(&mut conn).await;
         let used = meta::zone(&mut conn).await?;
         let zone = site::zone(&mut conn).await?.or(zone).or(used).unwrap_or(Zone::HO_CHI_MINH);
-        let write = Write { conn, now: clock.now(), zone, boot: 0, configuration_changed: false };
+        let write = Write {
+            conn,
+            now: clock.now(),
+            zone,
+            boot: 0,
+            configuration_changed: false,
+            vault: Arc::clone(&vault),
+        };
         let writer = Writer {
             write,
             path: path.to_owned(),
@@ -227,6 +238,7 @@ impl Catalogue {
             motion,
             tally: Tally::default(),
             announcer,
+            vault,
             names,
             clock,
             zone: RwLock::new(zone),

@@ -3,9 +3,9 @@
 
 use uuid::Uuid;
 
-use super::Catalogue;
 use super::sql::{statements, uuid};
 use super::types::{Gap, GapCause};
+use super::{Catalogue, Scope};
 use crate::base::{Result, StreamKey, Ticks, TimeRange};
 
 statements! {
@@ -34,12 +34,16 @@ impl Catalogue {
     /// When the catalogue cannot be read.
     pub async fn outages(
         &self,
+        scope: &Scope,
         stream: StreamKey,
         range: TimeRange,
         least: i64,
         before: Option<OutagePlace>,
         limit: u32,
     ) -> Result<Vec<Gap>> {
+        if !scope.sees_stream(stream) {
+            return Ok(Vec::new());
+        }
         let (at, id) = before.unwrap_or(NEWEST);
         let query = sqlx::query_as(OF_STREAM).bind(stream.0).bind(range.from.0).bind(range.to.0);
         let query = query.bind(at.0).bind(id.as_bytes().as_slice()).bind(limit).bind(least);

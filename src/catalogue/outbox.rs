@@ -23,7 +23,7 @@ pub struct Outgoing {
     pub seq: i64,
     /// Wall clock of the change.
     pub at: Ticks,
-    /// `camera`, `camera_removed`, `gap`, `gap_removed`, `person`, `coverage`, `event`, `event_seen`, `event_mark`,
+    /// `camera`, `camera_removed`, `gap`, `gap_removed`, `person`, `person_removed`, `coverage`, `event`, `event_seen`, `event_mark`,
     /// `zones`, `bookmark`, `bookmark_removed`, `lock`, `lock_removed`, `layout`, `layout_removed`.
     pub kind: String,
     /// What changed.

@@ -1,37 +1,63 @@
-//! People, sessions, bearer tokens and one-time codes, as the auth room stores them: hashes only.
+//! People: who they are to the place and which cameras they see.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use super::Catalogue;
-use super::outbox;
-use super::sql::{failed, statements, uuid};
+use super::sql::{damaged, failed, statements, uuid};
 use super::writer::{Change, Write};
-use crate::base::{Error, Result, Ticks, fresh_uuid};
+use super::{Catalogue, Scope, outbox};
+use crate::base::{CameraId, Error, Kind, Result, StreamKey, Ticks, fresh_uuid};
+
+/// The columns of a person `p`: the last four are lists of what they see who do not see the whole site.
+macro_rules! person_columns {
+    () => {
+        "p.id, p.name, p.display_name, p.role, p.password_hash is not null, p.enabled, p.whole_site, p.locale, p.revision, \
+         p.created_90k, p.ended_90k, \
+         (select json_group_array(lower(hex(c.id))) from person_reach r join camera c on c.key = r.camera_key \
+         where r.person_key = p.key), \
+         (select json_group_array(r.area) from person_reach r where r.person_key = p.key and r.area is not null), \
+         (select json_group_array(lower(hex(c.id))) from camera c \
+         where c.key in (select camera_key from person_reach where person_key = p.key and camera_key is not null) \
+         or c.area in (select area from person_reach where person_key = p.key and area is not null)), \
+         (select json_group_array(s.key) from stream s join camera c on c.key = s.camera_key \
+         where c.key in (select camera_key from person_reach where person_key = p.key and camera_key is not null) \
+         or c.area in (select area from person_reach where person_key = p.key and area is not null)) "
+    };
+}
+pub(super) use person_columns;
 
 statements! {
-    ENSURE = "insert into person (id, name, role) values (?1, ?2, ?3) on conflict (name) do nothing";
-    PERSON = "select id, name, role, password_hash is not null from person where name = ?1";
-    PEOPLE = "select id, name, role, password_hash is not null from person order by key";
+    ENSURE = "insert into person (id, name, role, created_90k) values (?1, ?2, ?3, ?4) on conflict (name) do nothing";
+    BY_NAME = concat!("select ", person_columns!(), "from person p where p.name = ?1");
+    BY_ID = concat!("select ", person_columns!(), "from person p where p.id = ?1");
+    ALL = concat!("select ", person_columns!(), "from person p order by p.key");
+    ADD = "insert into person (id, name, display_name, role, password_hash, whole_site, created_90k) \
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7) on conflict (name) do nothing";
+    UPDATE = "update person set display_name = ?3, role = ?4, enabled = ?5, whole_site = ?6, locale = ?7, \
+        revision = revision + 1, changed_90k = ?8, ended_90k = ?9 where id = ?1 and revision = ?2";
+    REMOVE = "delete from person where id = ?1";
+    END_SESSIONS = "delete from session where person_key = (select key from person where id = ?1)";
+    /// Whoever may less now, or nothing, has invited nobody.
+    END_INVITES = "delete from invite where by = ?1 and used_90k is null";
+    CLEAR_REACH = "delete from person_reach where person_key = (select key from person where id = ?1)";
+    REACH_CAMERA = "insert into person_reach (person_key, camera_key) select p.key, c.key from person p join camera c \
+        on c.id = ?2 and c.deleted_90k is null where p.id = ?1 on conflict do nothing";
+    REACH_AREA = "insert into person_reach (person_key, area) select key, ?2 from person where id = ?1 on conflict do nothing";
     SET_PASSWORD = "update person set password_hash = ?2 where id = ?1 returning name, role";
     PASSWORD_HASH = "select password_hash from person where id = ?1";
-    ADD_SESSION = "insert into session (hash, person_key, kind, created_90k, seen_90k, expires_90k) \
-        values (?1, (select key from person where id = ?2), ?3, ?4, ?4, ?5)";
-    SESSION = "select p.id, p.name, p.role, p.password_hash is not null, s.kind, s.created_90k, s.seen_90k, s.expires_90k \
-        from session s join person p on p.key = s.person_key where s.hash = ?1 and s.expires_90k > ?2";
-    TOUCH_SESSION = "update session set seen_90k = ?2, expires_90k = ?3 where hash = ?1";
-    END_SESSION = "delete from session where hash = ?1";
-    END_OTHERS = "delete from session where person_key = (select key from person where id = ?1) and hash is not ?2";
-    ADD_TOKEN = "insert into token (hash, name, scope, created_90k) values (?1, ?2, ?3, ?4)";
-    TOKEN = "select scope from token where hash = ?1 and revoked_90k is null";
-    REVOKE_TOKEN = "update token set revoked_90k = ?2 where hash = ?1 and revoked_90k is null";
-    ADD_CODE = "insert into login_code (hash, expires_90k) values (?1, ?2)";
-    USE_CODE = "update login_code set used_90k = ?2 where hash = ?1 and used_90k is null and expires_90k > ?2";
 }
 
-/// SHA-256 of a session token, bearer token or one-time code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TokenHash(pub [u8; 32]);
+/// Cameras and areas that somebody sees who does not see the whole site.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// These.
+    pub cameras: Vec<CameraId>,
+    /// All of these areas, also cameras that come later.
+    pub areas: Vec<String>,
+}
 
 /// Somebody who signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,44 +66,83 @@ pub struct Person {
     pub id: Uuid,
     /// What is typed at sign-in.
     pub name: String,
+    /// As people call them; may be empty.
+    pub display_name: String,
     /// Such as `admin`.
     pub role: String,
     /// A password has been set.
     pub has_password: bool,
+    /// They may sign in.
+    pub enabled: bool,
+    /// What they see; `None` = the whole site.
+    pub reach: Option<Reach>,
+    /// The same, as it is now.
+    pub scope: Scope,
+    /// Language of what is written to them.
+    pub locale: String,
+    /// Counts the changes of this person.
+    pub revision: i64,
+    /// When they were added; `None` = it was not noted.
+    pub created: Option<Ticks>,
+    /// Since when they may not sign in.
+    pub ended: Option<Ticks>,
 }
 
-/// A session to begin.
-#[derive(Clone, Debug)]
-pub struct NewSession {
-    /// Of its token.
-    pub hash: TokenHash,
-    /// Whose.
-    pub person: Uuid,
-    /// How it began: `password` or `code`.
-    pub kind: String,
-    /// Not valid from here on.
-    pub expires: Ticks,
+/// What to change; `None` leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct PersonPatch {
+    /// As people call them.
+    pub display_name: Option<String>,
+    /// Such as `guard`.
+    pub role: Option<String>,
+    /// They may sign in; when they may not, their sessions end.
+    pub enabled: Option<bool>,
+    /// What they see; `Some(None)` = the whole site.
+    pub reach: Option<Option<Reach>>,
+    /// Language of what is written to them.
+    pub locale: Option<String>,
 }
 
-/// A session that is valid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// Whose.
-    pub person: Person,
-    /// How it began: `password` or `code`.
-    pub kind: String,
-    /// When it began.
-    pub created: Ticks,
-    /// When it was used last, as far as it was noted.
-    pub seen: Ticks,
-    /// Not valid from here on.
-    pub expires: Ticks,
+impl<'r> sqlx::FromRow<'r, SqliteRow> for Person {
+    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
+        let decode = |e: Error| sqlx::Error::Decode(Box::new(e));
+        fn list<T: serde::de::DeserializeOwned>(row: &SqliteRow, index: usize) -> sqlx::Result<Vec<T>> {
+            let read = serde_json::from_str(row.try_get(index)?);
+            read.map_err(|e| sqlx::Error::Decode(Box::new(damaged("what somebody sees").because(e))))
+        }
+        let whole_site: bool = row.try_get(6)?;
+        let reach = Reach { cameras: list(row, 11)?, areas: list(row, 12)? };
+        let streams = list(row, 14)?.into_iter().map(StreamKey);
+        let scope = Scope::of_rows(list::<CameraId>(row, 13)?, streams);
+        Ok(Self {
+            id: uuid(row.try_get(0)?).map_err(decode)?,
+            name: row.try_get(1)?,
+            display_name: row.try_get(2)?,
+            role: row.try_get(3)?,
+            has_password: row.try_get(4)?,
+            enabled: row.try_get(5)?,
+            reach: (!whole_site).then_some(reach),
+            scope: if whole_site { Scope::everything().clone() } else { scope },
+            locale: row.try_get(7)?,
+            revision: row.try_get(8)?,
+            created: row.try_get::<Option<i64>, _>(9)?.map(Ticks),
+            ended: row.try_get::<Option<i64>, _>(10)?.map(Ticks),
+        })
+    }
 }
 
-type PersonRow = (Vec<u8>, String, String, bool);
+pub(super) fn nobody() -> Error {
+    Error::not_found("there is no such person")
+}
 
-fn person((id, name, role, has_password): PersonRow) -> Result<Person> {
-    Ok(Person { id: uuid(&id)?, name, role, has_password })
+async fn load(w: &mut Write, id: Uuid) -> Result<Person> {
+    let query = sqlx::query_as(BY_ID).bind(id.as_bytes().to_vec());
+    query.fetch_optional(&mut w.conn).await.map_err(failed)?.ok_or_else(nobody)
+}
+
+async fn tell(w: &mut Write, person: &Person) -> Result<()> {
+    let body = json!({"name": person.name, "role": person.role, "enabled": person.enabled});
+    outbox::put(w, "person", person.id, body).await
 }
 
 struct Ensure(String, String);
@@ -88,15 +153,136 @@ impl Change for Ensure {
 
     async fn apply(&self, w: &mut Write) -> Result<Person> {
         let id = fresh_uuid(w.now);
-        let query =
-            sqlx::query(ENSURE).bind(id.as_bytes().as_slice()).bind(self.0.clone()).bind(self.1.clone());
+        let query = sqlx::query(ENSURE).bind(id.as_bytes().to_vec()).bind(self.0.clone());
+        let query = query.bind(self.1.clone()).bind(w.now.0);
         let added = query.execute(&mut w.conn).await.map_err(failed)?.rows_affected();
-        let row = sqlx::query_as(PERSON).bind(self.0.clone()).fetch_one(&mut w.conn).await.map_err(failed)?;
-        let person = person(row)?;
+        let query = sqlx::query_as(BY_NAME).bind(self.0.clone());
+        let person = query.fetch_one(&mut w.conn).await.map_err(failed)?;
         if added > 0 {
-            outbox::put(w, "person", person.id, json!({"name": person.name, "role": person.role})).await?;
+            tell(w, &person).await?;
         }
         Ok(person)
+    }
+}
+
+/// Somebody to add, in a change that makes them.
+pub(super) struct NewPerson<'a> {
+    pub(super) name: &'a str,
+    pub(super) display_name: &'a str,
+    pub(super) role: &'a str,
+    pub(super) password_hash: &'a str,
+    pub(super) reach: Option<&'a Reach>,
+}
+
+/// Adds somebody.
+///
+/// # Errors
+/// `Conflict` when the name is taken.
+pub(super) async fn add(w: &mut Write, new: NewPerson<'_>) -> Result<Person> {
+    let id = fresh_uuid(w.now);
+    let query = sqlx::query(ADD)
+        .bind(id.as_bytes().to_vec())
+        .bind(new.name.to_owned())
+        .bind(new.display_name.to_owned())
+        .bind(new.role.to_owned())
+        .bind(new.password_hash.to_owned())
+        .bind(new.reach.is_none())
+        .bind(w.now.0);
+    if query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() == 0 {
+        return Err(taken(new.name));
+    }
+    put_reach(w, id, new.reach).await?;
+    let person = load(w, id).await?;
+    tell(w, &person).await?;
+    Ok(person)
+}
+
+pub(super) fn taken(name: &str) -> Error {
+    Error::new(Kind::Conflict, format!("there is somebody named {name:?} already; choose another name"))
+}
+
+async fn put_reach(w: &mut Write, id: Uuid, reach: Option<&Reach>) -> Result<()> {
+    let person = id.as_bytes().to_vec();
+    sqlx::query(CLEAR_REACH).bind(person.clone()).execute(&mut w.conn).await.map_err(failed)?;
+    let Some(reach) = reach else { return Ok(()) };
+    for camera in &reach.cameras {
+        let query = sqlx::query(REACH_CAMERA).bind(person.clone()).bind(camera.0.as_bytes().to_vec());
+        query.execute(&mut w.conn).await.map_err(failed)?;
+    }
+    for area in &reach.areas {
+        let query = sqlx::query(REACH_AREA).bind(person.clone()).bind(area.clone());
+        query.execute(&mut w.conn).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+async fn end_invites(w: &mut Write, by: &str) -> Result<()> {
+    sqlx::query(END_INVITES).bind(by.to_owned()).execute(&mut w.conn).await.map(drop).map_err(failed)
+}
+
+struct Patch {
+    id: Uuid,
+    expected: i64,
+    patch: PersonPatch,
+}
+
+impl Change for Patch {
+    type Answer = Person;
+    const NAME: &'static str = "patch_person";
+
+    async fn apply(&self, w: &mut Write) -> Result<Person> {
+        let (before, p) = (load(w, self.id).await?, self.patch.clone());
+        let reach = p.reach.unwrap_or(before.reach.clone());
+        let enabled = p.enabled.unwrap_or(before.enabled);
+        let ended = if enabled { None } else { before.ended.or(Some(w.now)) };
+        let query = sqlx::query(UPDATE)
+            .bind(self.id.as_bytes().to_vec())
+            .bind(self.expected)
+            .bind(p.display_name.unwrap_or(before.display_name))
+            .bind(p.role.unwrap_or(before.role))
+            .bind(enabled)
+            .bind(reach.is_none())
+            .bind(p.locale.unwrap_or(before.locale))
+            .bind(w.now.0)
+            .bind(ended.map(|at| at.0));
+        if query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() == 0 {
+            let sentence = "somebody changed this person meanwhile; read them again and repeat the change";
+            return Err(Error::new(Kind::Conflict, sentence));
+        }
+        put_reach(w, self.id, reach.as_ref()).await?;
+        let p = &self.patch;
+        if p.role.is_some() || p.enabled.is_some() || p.reach.is_some() {
+            end_invites(w, &before.name).await?;
+        }
+        if !enabled {
+            let query = sqlx::query(END_SESSIONS).bind(self.id.as_bytes().to_vec());
+            query.execute(&mut w.conn).await.map_err(failed)?;
+        }
+        let person = load(w, self.id).await?;
+        tell(w, &person).await?;
+        Ok(person)
+    }
+}
+
+struct Remove(Uuid);
+
+impl Change for Remove {
+    type Answer = bool;
+    const NAME: &'static str = "remove_person";
+
+    async fn apply(&self, w: &mut Write) -> Result<bool> {
+        let id = self.0.as_bytes().to_vec();
+        let person = match load(w, self.0).await {
+            Err(e) if e.kind() == Kind::NotFound => return Ok(false),
+            person => person?,
+        };
+        end_invites(w, &person.name).await?;
+        sqlx::query(END_SESSIONS).bind(id.clone()).execute(&mut w.conn).await.map_err(failed)?;
+        let gone = sqlx::query(REMOVE).bind(id).execute(&mut w.conn).await.map_err(failed)?;
+        if gone.rows_affected() > 0 {
+            outbox::put(w, "person_removed", self.0, json!({})).await?;
+        }
+        Ok(gone.rows_affected() > 0)
     }
 }
 
@@ -109,141 +295,44 @@ impl Change for SetPassword {
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let query = sqlx::query_as(SET_PASSWORD).bind(self.0.as_bytes().as_slice()).bind(self.1.clone());
         let row: Option<(String, String)> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
-        let (name, role) = row.ok_or_else(|| Error::not_found("there is no such person"))?;
+        let (name, role) = row.ok_or_else(nobody)?;
         outbox::put(w, "person", self.0, json!({"name": name, "role": role, "password_changed": true})).await
     }
 }
 
-struct AddSession(NewSession);
-
-impl Change for AddSession {
-    type Answer = ();
-    const NAME: &'static str = "add_session";
-
-    async fn apply(&self, w: &mut Write) -> Result<()> {
-        let s = &self.0;
-        let query = sqlx::query(ADD_SESSION)
-            .bind(s.hash.0.as_slice())
-            .bind(s.person.as_bytes().as_slice())
-            .bind(s.kind.clone())
-            .bind(w.now.0)
-            .bind(s.expires.0);
-        query.execute(&mut w.conn).await.map(drop).map_err(failed)
-    }
-}
-
-struct Touch(TokenHash, Ticks);
-
-impl Change for Touch {
-    type Answer = ();
-    const NAME: &'static str = "touch_session";
-
-    async fn apply(&self, w: &mut Write) -> Result<()> {
-        let query = sqlx::query(TOUCH_SESSION).bind(self.0.0.as_slice()).bind(w.now.0).bind(self.1.0);
-        query.execute(&mut w.conn).await.map(drop).map_err(failed)
-    }
-}
-
-struct EndSession(TokenHash);
-
-impl Change for EndSession {
-    type Answer = ();
-    const NAME: &'static str = "end_session";
-
-    async fn apply(&self, w: &mut Write) -> Result<()> {
-        sqlx::query(END_SESSION)
-            .bind(self.0.0.as_slice())
-            .execute(&mut w.conn)
-            .await
-            .map(drop)
-            .map_err(failed)
-    }
-}
-
-struct EndOthers(Uuid, Option<TokenHash>);
-
-impl Change for EndOthers {
-    type Answer = u64;
-    const NAME: &'static str = "end_other_sessions";
-
-    async fn apply(&self, w: &mut Write) -> Result<u64> {
-        let query = sqlx::query(END_OTHERS)
-            .bind(self.0.as_bytes().as_slice())
-            .bind(self.1.map(|hash| hash.0.to_vec()));
-        Ok(query.execute(&mut w.conn).await.map_err(failed)?.rows_affected())
-    }
-}
-
-struct AddToken(TokenHash, String, String);
-
-impl Change for AddToken {
-    type Answer = ();
-    const NAME: &'static str = "add_token";
-
-    async fn apply(&self, w: &mut Write) -> Result<()> {
-        let query = sqlx::query(ADD_TOKEN)
-            .bind(self.0.0.as_slice())
-            .bind(self.1.clone())
-            .bind(self.2.clone())
-            .bind(w.now.0);
-        query.execute(&mut w.conn).await.map(drop).map_err(failed)
-    }
-}
-
-struct RevokeToken(TokenHash);
-
-impl Change for RevokeToken {
-    type Answer = bool;
-    const NAME: &'static str = "revoke_token";
-
-    async fn apply(&self, w: &mut Write) -> Result<bool> {
-        let query = sqlx::query(REVOKE_TOKEN).bind(self.0.0.as_slice()).bind(w.now.0);
-        Ok(query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() > 0)
-    }
-}
-
-struct AddCode(TokenHash, Ticks);
-
-impl Change for AddCode {
-    type Answer = ();
-    const NAME: &'static str = "add_login_code";
-
-    async fn apply(&self, w: &mut Write) -> Result<()> {
-        let query = sqlx::query(ADD_CODE).bind(self.0.0.as_slice()).bind(self.1.0);
-        query.execute(&mut w.conn).await.map(drop).map_err(failed)
-    }
-}
-
-struct UseCode(TokenHash, Ticks);
-
-impl Change for UseCode {
-    type Answer = bool;
-    const NAME: &'static str = "use_login_code";
-
-    async fn apply(&self, w: &mut Write) -> Result<bool> {
-        let query = sqlx::query(USE_CODE).bind(self.0.0.as_slice()).bind(self.1.0);
-        Ok(query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() > 0)
-    }
-}
-
-/// Storage for the auth room, which makes and compares the hashes. Each fails when the catalogue cannot be used.
+/// Each fails when the catalogue cannot be used.
 impl Catalogue {
     /// The person of that name, added if there is none.
     pub async fn ensure_person(&self, name: &str, role: &str) -> Result<Person> {
         self.inner.queue.ask(Ensure(name.to_owned(), role.to_owned())).await
     }
 
-    /// The person of that name.
+    /// The person of that sign-in name.
     pub async fn person(&self, name: &str) -> Result<Option<Person>> {
-        let query = sqlx::query_as(PERSON).bind(name.to_owned());
-        let row: Option<PersonRow> = self.read(query.fetch_optional(self.readers())).await?;
-        row.map(person).transpose()
+        let query = sqlx::query_as(BY_NAME).bind(name.to_owned());
+        self.read(query.fetch_optional(self.readers())).await
+    }
+
+    /// The person of that id.
+    pub async fn person_by_id(&self, id: Uuid) -> Result<Option<Person>> {
+        let query = sqlx::query_as(BY_ID).bind(id.as_bytes().to_vec());
+        self.read(query.fetch_optional(self.readers())).await
     }
 
     /// Everybody, in order of addition.
     pub async fn people(&self) -> Result<Vec<Person>> {
-        let rows: Vec<PersonRow> = self.read(sqlx::query_as(PEOPLE).fetch_all(self.readers())).await?;
-        rows.into_iter().map(person).collect()
+        self.read(sqlx::query_as(ALL).fetch_all(self.readers())).await
+    }
+
+    /// Changes a person who still has the revision that the caller saw; whoever may not sign in any more has no session
+    /// from then on, and their open invites end with any change of what they may. `NotFound`, or `Conflict` when the revision is another. Cameras that are not there are passed over.
+    pub async fn patch_person(&self, id: Uuid, expected: i64, patch: PersonPatch) -> Result<Person> {
+        self.inner.queue.ask(Patch { id, expected, patch }).await
+    }
+
+    /// Removes a person and their sessions; `false` when there is none. What they did stays in the log.
+    pub async fn remove_person(&self, id: Uuid) -> Result<bool> {
+        self.inner.queue.ask(Remove(id)).await
     }
 
     /// Sets a password hash (PHC string); `NotFound` for an unknown person.
@@ -256,62 +345,5 @@ impl Catalogue {
         let query = sqlx::query_scalar(PASSWORD_HASH).bind(person.as_bytes().as_slice());
         let hash: Option<Option<String>> = self.read(query.fetch_optional(self.readers())).await?;
         Ok(hash.flatten())
-    }
-
-    /// Begins a session; `Conflict` for an unknown person.
-    pub async fn add_session(&self, session: NewSession) -> Result<()> {
-        self.inner.queue.ask(AddSession(session)).await
-    }
-
-    /// The session of a token, if it has not expired.
-    pub async fn session(&self, hash: TokenHash) -> Result<Option<Session>> {
-        type Row = (Vec<u8>, String, String, bool, String, i64, i64, i64);
-        let query = sqlx::query_as(SESSION).bind(hash.0.as_slice()).bind(self.inner.clock.now().0);
-        let row: Option<Row> = self.read(query.fetch_optional(self.readers())).await?;
-        let session = row.map(|(id, name, role, has_password, kind, created, seen, expires)| {
-            let person = person((id, name, role, has_password))?;
-            Ok(Session { person, kind, created: Ticks(created), seen: Ticks(seen), expires: Ticks(expires) })
-        });
-        session.transpose()
-    }
-
-    /// Notes that a session is in use and until when it is valid now; returns at once.
-    pub fn touch_session(&self, hash: TokenHash, expires: Ticks) -> bool {
-        self.inner.queue.tell(Touch(hash, expires))
-    }
-
-    /// Ends a session.
-    pub async fn end_session(&self, hash: TokenHash) -> Result<()> {
-        self.inner.queue.ask(EndSession(hash)).await
-    }
-
-    /// Ends all sessions of a person but one: after a change of password. Answers how many.
-    pub async fn end_other_sessions(&self, person: Uuid, but: Option<TokenHash>) -> Result<u64> {
-        self.inner.queue.ask(EndOthers(person, but)).await
-    }
-
-    /// Adds a bearer token for a machine.
-    pub async fn add_token(&self, hash: TokenHash, name: &str, scope: &str) -> Result<()> {
-        self.inner.queue.ask(AddToken(hash, name.to_owned(), scope.to_owned())).await
-    }
-
-    /// What a bearer token may do; `None` when it is unknown or revoked.
-    pub async fn token(&self, hash: TokenHash) -> Result<Option<String>> {
-        self.read(sqlx::query_scalar(TOKEN).bind(hash.0.as_slice()).fetch_optional(self.readers())).await
-    }
-
-    /// Revokes a bearer token; `false` when there was none that is valid.
-    pub async fn revoke_token(&self, hash: TokenHash) -> Result<bool> {
-        self.inner.queue.ask(RevokeToken(hash)).await
-    }
-
-    /// Adds a one-time code.
-    pub async fn add_login_code(&self, hash: TokenHash, expires: Ticks) -> Result<()> {
-        self.inner.queue.ask(AddCode(hash, expires)).await
-    }
-
-    /// Uses a one-time code up: `true` once, for one caller, before it expires.
-    pub async fn use_login_code(&self, hash: TokenHash, now: Ticks) -> Result<bool> {
-        self.inner.queue.ask(UseCode(hash, now)).await
     }
 }

@@ -16,6 +16,8 @@ statements! {
     STREAM = "insert or ignore into main.stream select * from old.stream";
     VOLUME = "insert or ignore into main.volume select * from old.volume";
     PERSON = "insert or ignore into main.person select * from old.person";
+    PERSON_REACH = "insert or ignore into main.person_reach select * from old.person_reach \
+        where person_key in (select key from main.person)";
     TOKEN = "insert or ignore into main.token select * from old.token";
     ZONE = "insert or ignore into main.zone select * from old.zone";
     ZONE_SET = "insert or ignore into main.zone_set select * from old.zone_set";
@@ -31,17 +33,19 @@ statements! {
     LOCK = "insert or ignore into main.lock select * from old.lock";
     GAP = "insert or ignore into main.gap select * from old.gap";
     DELETION_LOG = "insert or ignore into main.deletion_log select * from old.deletion_log";
+    AUDIT = "insert or ignore into main.audit select * from old.audit";
     OUTBOX = "insert or ignore into main.outbox select * from old.outbox";
     ATTACH = "attach database ?1 as old";
 }
 
 /// In order of reference. Both files have this program's schema, so all columns are alike.
-const TABLES: [(&str, &str); 18] = [
+const TABLES: [(&str, &str); 20] = [
     ("meta", META),
     ("camera", CAMERA),
     ("stream", STREAM),
     ("volume", VOLUME),
     ("person", PERSON),
+    ("person_reach", PERSON_REACH),
     ("token", TOKEN),
     ("zone", ZONE),
     ("zone_set", ZONE_SET),
@@ -54,6 +58,7 @@ const TABLES: [(&str, &str); 18] = [
     ("lock", LOCK),
     ("gap", GAP),
     ("deletion_log", DELETION_LOG),
+    ("audit", AUDIT),
     ("outbox", OUTBOX),
 ];
 

@@ -3,10 +3,9 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::Catalogue;
-use super::person::TokenHash;
 use super::sql::{damaged, failed, statements, uuid};
 use super::writer::{Change, Write};
+use super::{Catalogue, Scope, TokenHash};
 use crate::base::{Error, ExportId, Result, ShareId, Ticks};
 
 macro_rules! columns {
@@ -218,7 +217,10 @@ impl Change for Forget {
 /// Each fails when the catalogue cannot be used.
 impl Catalogue {
     /// Makes a link to a finished export; `None` when there is no such.
-    pub async fn add_share(&self, new: NewShare) -> Result<Option<Share>> {
+    pub async fn add_share(&self, scope: &Scope, new: NewShare) -> Result<Option<Share>> {
+        if self.export(scope, new.export).await?.is_none() {
+            return Ok(None);
+        }
         let id = ShareId::fresh(self.inner.clock.now());
         self.inner.queue.ask(Add(id, new)).await
     }
@@ -229,14 +231,39 @@ impl Catalogue {
         self.read(query.fetch_optional(self.readers())).await
     }
 
-    /// All links to an export, newest first.
-    pub async fn shares(&self, export: ExportId) -> Result<Vec<Share>> {
+    /// All links to an export, newest first, each with the last times that somebody came by it, newest first.
+    pub async fn shares(
+        &self,
+        scope: &Scope,
+        export: ExportId,
+        opens: u32,
+    ) -> Result<Vec<(Share, Vec<ShareOpen>)>> {
+        if self.export(scope, export).await?.is_none() {
+            return Ok(Vec::new());
+        }
         let query = sqlx::query_as(OF_EXPORT).bind(export.0.as_bytes().as_slice());
-        self.read(query.fetch_all(self.readers())).await
+        let rows: Vec<Share> = self.read(query.fetch_all(self.readers())).await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for share in rows {
+            let opens = self.share_opens(share.id, opens).await?;
+            all.push((share, opens));
+        }
+        Ok(all)
     }
 
     /// Takes a link back; `false` when there is none to take back.
-    pub async fn revoke_share(&self, id: ShareId) -> Result<bool> {
+    pub async fn revoke_share(&self, scope: &Scope, id: ShareId) -> Result<bool> {
+        let query = sqlx::query_as(BY_ID).bind(id.0.as_bytes().to_vec());
+        let share: Option<Share> = self.read(query.fetch_optional(self.readers())).await?;
+        let there = match share.map(|share| share.export) {
+            Some(Some(export)) => self.export(scope, export).await?.is_some(),
+            // It leads nowhere any more, and nobody knows where it did.
+            Some(None) => scope.is_everything(),
+            None => false,
+        };
+        if !there {
+            return Ok(false);
+        }
         self.inner.queue.ask(Revoke(id)).await
     }
 
@@ -245,8 +272,7 @@ impl Catalogue {
         self.inner.queue.ask(Note(id, what, address)).await
     }
 
-    /// The last times that somebody came by a link, newest first.
-    pub async fn share_opens(&self, id: ShareId, limit: u32) -> Result<Vec<ShareOpen>> {
+    async fn share_opens(&self, id: ShareId, limit: u32) -> Result<Vec<ShareOpen>> {
         let query = sqlx::query_as(OPENS).bind(id.0.as_bytes().as_slice()).bind(limit);
         let rows: Vec<(i64, String, String)> = self.read(query.fetch_all(self.readers())).await?;
         let open = |(at, address, what): (i64, String, String)| {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 
-use super::Catalogue;
 use super::camera::Camera;
 use super::coverage::{MINUTE, day_range, empty};
 use super::motion::Strip;
 use super::sql::{failed, statements};
 use super::writer::{Change, Write};
+use super::{Catalogue, Scope};
 use crate::base::{CameraId, Cells, Error, Result, Ticks, TimeRange, Zone};
 
 statements! {
@@ -133,7 +133,16 @@ impl Catalogue {
     ///
     /// # Errors
     /// `Invalid` for more buckets than anybody can look at; when the catalogue or the motion file cannot be read.
-    pub async fn motion_strip(&self, camera: &Camera, range: TimeRange, bucket: i64) -> Result<Vec<u8>> {
+    pub async fn motion_strip(
+        &self,
+        scope: &Scope,
+        camera: &Camera,
+        range: TimeRange,
+        bucket: i64,
+    ) -> Result<Vec<u8>> {
+        if !scope.sees(camera.id) {
+            return Ok(Vec::new());
+        }
         let buckets = (range.ticks() + bucket - 1).checked_div(bucket).unwrap_or(0);
         if bucket <= 0 || buckets > MOST {
             return Err(Error::invalid(format!(
@@ -154,7 +163,7 @@ impl Catalogue {
             return Ok(Vec::new());
         }
         if bucket < MINUTE && range.ticks() <= FINE {
-            strengths = self.second_strengths(camera.id, range).await?;
+            strengths = self.second_strengths(scope, camera.id, range).await?;
         }
         Ok(bucketed(range, bucket, buckets, &strengths, if bucket < MINUTE { 0 } else { MINUTE }))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Catalogue, EventKind};
+use super::{Catalogue, EventKind, Scope};
 use crate::base::CameraId;
 
 /// Counts by camera and kind.
@@ -18,8 +18,12 @@ impl Tally {
 
 impl Catalogue {
     /// Events that were begun since this was opened, by camera and kind.
-    pub fn events_begun(&self) -> Vec<((CameraId, EventKind), u64)> {
+    pub fn events_begun(&self, scope: &Scope) -> Vec<((CameraId, EventKind), u64)> {
         let counts = self.inner.tally.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.iter().map(|(what, count)| (*what, *count)).collect()
+        counts
+            .iter()
+            .map(|(what, count)| (*what, *count))
+            .filter(|((camera, _), _)| scope.sees(*camera))
+            .collect()
     }
 }

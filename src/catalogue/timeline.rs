@@ -3,9 +3,9 @@
 
 use sqlx::SqliteConnection;
 
-use super::Catalogue;
 use super::ranges::{FOREVER, coalesce, without};
 use super::sql::{failed, statements};
+use super::{Catalogue, Scope};
 use crate::base::{Result, StreamKey, Ticks, TimeRange};
 
 statements! {
@@ -60,7 +60,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn spans(&self, stream: StreamKey, range: TimeRange) -> Result<Vec<TimeRange>> {
+    pub async fn spans(&self, scope: &Scope, stream: StreamKey, range: TimeRange) -> Result<Vec<TimeRange>> {
+        if !scope.sees_stream(stream) {
+            return Ok(Vec::new());
+        }
         // Before the rows: what is settled meanwhile is then in both, never in neither.
         let ahead = self.inner.growing.within(stream, range);
         let query = sqlx::query_as(EDGES_AND_HOLES).bind(stream.0).bind(range.from.0).bind(range.to.0);
@@ -77,7 +80,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn oldest(&self, stream: StreamKey) -> Result<Option<Ticks>> {
+    pub async fn oldest(&self, scope: &Scope, stream: StreamKey) -> Result<Option<Ticks>> {
+        if !scope.sees_stream(stream) {
+            return Ok(None);
+        }
         let ahead = self.inner.growing.within(stream, ALWAYS).first().map(|s| s.start);
         let row: Option<i64> =
             self.read(sqlx::query_scalar(FIRST).bind(stream.0).fetch_optional(self.readers())).await?;
@@ -88,7 +94,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn newest(&self, stream: StreamKey) -> Result<Option<Ticks>> {
+    pub async fn newest(&self, scope: &Scope, stream: StreamKey) -> Result<Option<Ticks>> {
+        if !scope.sees_stream(stream) {
+            return Ok(None);
+        }
         let ahead = self.inner.growing.within(stream, ALWAYS).iter().map(|s| s.end()).max();
         let row: Option<i64> =
             self.read(sqlx::query_scalar(LAST).bind(stream.0).fetch_optional(self.readers())).await?;

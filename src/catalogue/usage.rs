@@ -1,8 +1,8 @@
 //! Sums per stream and volume, kept with each change.
 
-use super::Catalogue;
 use super::sql::{failed, statements, uuid};
 use super::writer::Write;
+use super::{Catalogue, Scope};
 use crate::base::{Result, StreamKey, Ticks, VolumeId};
 
 statements! {
@@ -56,10 +56,11 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn usage(&self) -> Result<Vec<Usage>> {
+    pub async fn usage(&self, scope: &Scope) -> Result<Vec<Usage>> {
         type Row = (i64, Vec<u8>, i64, i64, Option<i64>);
         let rows: Vec<Row> = self.read(sqlx::query_as(ALL).fetch_all(self.readers())).await?;
-        let usage = rows.into_iter().map(|(stream, volume, segments, bytes, oldest)| {
+        let rows = rows.into_iter().filter(|row| scope.sees_stream(StreamKey(row.0)));
+        let usage = rows.map(|(stream, volume, segments, bytes, oldest)| {
             let volume = VolumeId(uuid(&volume)?);
             Ok(Usage { stream: StreamKey(stream), volume, segments, bytes, oldest: oldest.map(Ticks) })
         });

@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{Connection, SqliteConnection};
@@ -16,6 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::growing::Growing;
 use super::open::connect_writer;
 use super::sql::{failed, is_store_failure, statements};
+use super::vault::Vault;
 use super::watch::Announcer;
 use super::{ballast, boot, housekeeping};
 use crate::base::{Error, Kind, Result, SharedClock, Ticks, Zone};
@@ -55,6 +57,8 @@ pub(super) struct Write {
     pub(super) boot: i64,
     /// Set by commands that change cameras or streams: watchers are told after the commit.
     pub(super) configuration_changed: bool,
+    /// Seals cameras' passwords.
+    pub(super) vault: Arc<Vault>,
 }
 
 /// One command. It may run more than once (after a failed commit), so it must not change itself.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::sql::{damaged, failed, statements, uuid};
 use super::writer::{Change, Write};
-use super::{Catalogue, camera_write, outbox};
+use super::{Catalogue, Scope, camera_write, outbox};
 use crate::base::{CameraId, Error, Kind, Polygon, Result, TICKS_PER_SECOND, ZoneId};
 
 statements! {
@@ -223,7 +223,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn zones(&self, camera: CameraId) -> Result<CameraZones> {
+    pub async fn zones(&self, scope: &Scope, camera: CameraId) -> Result<CameraZones> {
+        if !scope.sees(camera) {
+            return Ok(CameraZones::default());
+        }
         type Row = (Vec<u8>, String, String, String, String, f64, i64);
         let id = camera.0.as_bytes().as_slice();
         // The revision first: what changes in between is then seen as a change by whoever compares.

@@ -10,7 +10,7 @@ use super::Data;
 use super::tool::{catalogue, catalogue_or_new, print};
 use crate::app::transport;
 use crate::base::{Credentials, Error, Result, RtspUrl, Secret};
-use crate::catalogue::{Camera, Catalogue, NewCamera, Transport};
+use crate::catalogue::{Camera, Catalogue, NewCamera, Scope, Transport};
 use crate::ingest::{ProbeReport, ProbeRequest, probe};
 
 /// A test answers within this, or says that the camera does not.
@@ -98,7 +98,7 @@ pub(super) async fn run(command: Command) -> Result<ExitCode> {
         Command::Add(add) => self::add(add).await,
         Command::List { data, json } => {
             let catalogue = catalogue(&data).await?;
-            let cameras = catalogue.cameras().await?;
+            let cameras = catalogue.cameras(Scope::everything()).await?;
             catalogue.close().await;
             if json {
                 let list: Vec<_> = cameras.iter().map(described).collect();
@@ -208,7 +208,7 @@ impl Login {
 
 /// The camera of a name, slug or id.
 pub(super) async fn find(catalogue: &Catalogue, which: &str) -> Result<Camera> {
-    let found = catalogue.camera(which).await?;
+    let found = catalogue.camera(Scope::everything(), which).await?;
     found.ok_or_else(|| Error::not_found(format!("there is no camera {which:?}; see lanewatch camera list")))
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::tool::{self, catalogue, print};
 use super::{Export, camera};
 use crate::base::{Error, Result, TimeRange};
-use crate::catalogue::{Catalogue, GrowingSegment, SegmentState};
+use crate::catalogue::{Catalogue, GrowingSegment, Scope, SegmentState};
 use crate::hub::Hub;
 use crate::media;
 use crate::playback::{self, Playback, Source};
@@ -28,7 +28,9 @@ async fn write(catalogue: &Catalogue, export: &Export, range: TimeRange) -> Resu
     })?;
     let (volumes, source) = (tool::volumes(catalogue).await?, Source { key: stream.key, id: stream.id });
     show_growing(catalogue, &volumes, source).await?;
-    let clip = Playback::new(catalogue.clone(), volumes, Hub::new()).clip(source, range).await?;
+    let clip = Playback::new(catalogue.clone(), volumes, Hub::new())
+        .clip(Scope::everything(), source, range)
+        .await?;
     let shown = export.out.display();
     let opened = OpenOptions::new().write(true).create_new(true).open(&export.out);
     let mut file = opened.map_err(|e| Error::io(format!("cannot make {shown}"), e))?;

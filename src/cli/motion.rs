@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::tool::{self, print};
 use super::{Stretch, camera};
 use crate::base::{Error, Polygon, Result, Stop, SystemClock, TICKS_PER_SECOND, Tasks, TimeRange};
-use crate::catalogue::{CameraZone, Catalogue, EventFilter, EventKind, Sensitivity, ZoneKind};
+use crate::catalogue::{CameraZone, Catalogue, EventFilter, EventKind, Scope, Sensitivity, ZoneKind};
 use crate::detect::{self, Change, Event, Looks, Observer};
 use crate::hub::{DetectionMode, Hub};
 use crate::playback::{self, Playback, Source};
@@ -121,14 +121,15 @@ async fn compare(
     let camera = camera::find(catalogue, &replay.stretch.camera).await?;
     // What detection looks at: the small stream where there is one.
     let stream = camera.streams.last().ok_or_else(|| Error::internal("a camera without a stream"))?;
-    let mut drawn = catalogue.zones(camera.id).await?.zones;
+    let mut drawn = catalogue.zones(Scope::everything(), camera.id).await?.zones;
     change(&mut drawn, replay)?;
     let playback = Playback::new(catalogue.clone(), tool::volumes(catalogue).await?, Hub::new());
     let source = Source { key: stream.key, id: stream.id };
     let mut observer = Observer::new(detect::zones(&drawn).0, detect::Settings::default());
     let (mut found, mut from, mut pictures): (Vec<Event>, _, u64) = (Vec::new(), range.from, 0);
     loop {
-        let plan = playback.plan(source, TimeRange::new(from, range.to), SEGMENTS).await?;
+        let plan =
+            playback.plan(Scope::everything(), source, TimeRange::new(from, range.to), SEGMENTS).await?;
         let mut units = Vec::new();
         for segment in &plan.segments {
             units.extend(playback::units(&playback, source, segment)?);
@@ -153,7 +154,7 @@ async fn compare(
     }
     let filter =
         EventFilter { cameras: vec![camera.id], kinds: vec![EventKind::Motion], ..EventFilter::default() };
-    let mut stored = catalogue.events(range, &filter, u32::MAX).await?;
+    let mut stored = catalogue.events(Scope::everything(), range, &filter, u32::MAX).await?;
     stored.reverse();
     let stored: Vec<TimeRange> = stored.iter().map(crate::catalogue::Event::range).collect();
     let found: Vec<TimeRange> = found.iter().map(|event| TimeRange::new(event.start, event.end)).collect();

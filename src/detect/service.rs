@@ -17,7 +17,7 @@ use super::{DetectSettings, Rooms};
 use crate::base::{
     CameraId, Result, SharedClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, ZoneId,
 };
-use crate::catalogue::{self, Camera, CameraZones, Catalogue, ZoneKind};
+use crate::catalogue::{self, Camera, CameraZones, Catalogue, Scope, ZoneKind};
 use crate::hub::{DetectionMode, Hub};
 use crate::vision::{self, Vision};
 
@@ -154,7 +154,7 @@ impl Detect {
 
     /// `false`: not all of it could be done yet.
     async fn apply(&mut self) -> Result<bool> {
-        let cameras = self.rooms.catalogue.cameras().await?;
+        let cameras = self.rooms.catalogue.cameras(Scope::everything()).await?;
         let wanted: HashMap<CameraId, Setup> = cameras
             .iter()
             .filter(|c| c.enabled)
@@ -177,7 +177,7 @@ impl Detect {
         }
         let mut whole = true;
         for (id, setup) in wanted {
-            let drawn = self.rooms.catalogue.zones(id).await?;
+            let drawn = self.rooms.catalogue.zones(Scope::everything(), id).await?;
             match self.running.get_mut(&id) {
                 Some(running) if running.revision != drawn.revision => {
                     running.revision = drawn.revision;

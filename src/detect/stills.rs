@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Rooms;
 use crate::base::{CameraId, Error, Kind, Result, StreamKey, Ticks};
+use crate::catalogue::Scope;
 use crate::media::{AccessUnit, Track};
 use crate::vision::{Decoder, Jpeg, Picture, Trouble, Want};
 
@@ -34,7 +35,7 @@ impl Stills {
         max_width: Option<u32>,
         since: Ticks,
     ) -> Result<Option<Jpeg>> {
-        let cameras = self.0.catalogue.cameras().await?;
+        let cameras = self.0.catalogue.cameras(Scope::everything()).await?;
         let camera = cameras.into_iter().find(|c| c.id == camera);
         let camera = camera.ok_or_else(|| Error::not_found("there is no such camera"))?;
         let mut newest = Vec::new();

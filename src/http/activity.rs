@@ -12,9 +12,10 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{Caller, Live};
 use super::error::{Answer, Problem};
 use super::events::hex;
-use super::extract::{Caller, Path};
+use super::extract::Path;
 use super::sse;
 use super::wire::Time;
 use crate::base::{CameraId, EventId};
@@ -135,10 +136,10 @@ impl Watching {
         content_type = "text/event-stream", body = Activity), Problem))]
 pub(super) async fn get_activity(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Live>,
     Path(id): Path<String>,
 ) -> Answer<Response> {
-    let camera = app.camera(&id).await?.id;
+    let camera = app.camera(&caller.scope, &id).await?.id;
     let board = app.hub().motion().clone();
     let mut activity = board.watch(camera);
     // The newest is told at once.
@@ -146,5 +147,5 @@ pub(super) async fn get_activity(
     let mut look = interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let watching = Watching { board, camera, activity, look, told: None };
-    Ok(sse::answer(&app, caller, stream::unfold(watching, Watching::next)))
+    Ok(sse::answer(&app, caller.who, stream::unfold(watching, Watching::next)))
 }

@@ -13,12 +13,13 @@ use utoipa::ToSchema;
 use super::changes::Changes;
 use super::searches::Searches;
 use super::test_pictures::TestPictures;
+use super::watched::Watched;
 use crate::auth::Auth;
 use crate::base::{
     CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, StreamKey, StreamKind,
     TICKS_PER_SECOND, Ticks, TimeRange, VolumeId, Zone, fresh_uuid,
 };
-use crate::catalogue::{Camera, CameraZone, Catalogue, Stream, Transport};
+use crate::catalogue::{Camera, CameraZone, Catalogue, Scope, Stream, Transport};
 use crate::config::Days;
 use crate::hub::Hub;
 use crate::media::AccessUnit;
@@ -67,13 +68,13 @@ pub struct Parts {
 
 /// Handle to all of it; cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>, Searches, TestPictures, Changes);
+pub struct App(Arc<Parts>, Searches, TestPictures, Changes, Watched);
 
 impl App {
     /// A handle.
     pub fn new(parts: Parts) -> Self {
         let changes = Changes::new(fresh_uuid(parts.clock.now()));
-        Self(Arc::new(parts), Searches::default(), TestPictures::default(), changes)
+        Self(Arc::new(parts), Searches::default(), TestPictures::default(), changes, Watched::default())
     }
 
     pub(super) fn catalogue(&self) -> &Catalogue {
@@ -173,6 +174,10 @@ impl App {
         &self.2
     }
 
+    pub(super) fn watched(&self) -> &Watched {
+        &self.4
+    }
+
     pub(super) fn changes(&self) -> &Changes {
         &self.3
     }
@@ -190,9 +195,9 @@ impl App {
         &self.0.stop
     }
 
-    /// The camera with this id or slug.
-    pub(super) async fn camera(&self, which: &str) -> Result<Camera> {
-        let found = self.0.catalogue.camera(which).await?;
+    /// The camera with this id or slug, if it may be seen.
+    pub(super) async fn camera(&self, scope: &Scope, which: &str) -> Result<Camera> {
+        let found = self.0.catalogue.camera(scope, which).await?;
         found.ok_or_else(|| {
             Error::not_found(format!("there is no camera {which:?}; it may have been removed"))
         })

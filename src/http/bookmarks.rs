@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::{Caller, Hold, Playback};
 use super::error::{Answer, Code, Problem};
 use super::etag::expected_revision;
-use super::extract::{Caller, Json, Path, Query};
+use super::extract::{Json, Path, Query};
 use super::marks::note;
 use super::paging::{cut, page_limit, read_cursor};
 use super::wire::{Time, present};
@@ -141,15 +142,16 @@ pub(super) fn open_range(from: Option<Time>, to: Option<Time>) -> TimeRange {
     responses((status = 200, description = "A page of bookmarks", body = BookmarkPage), Problem))]
 pub(super) async fn list_bookmarks(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Query(which): Query<Which>,
 ) -> Answer<Json<BookmarkPage>> {
     let limit = page_limit(which.limit, LIMIT, LIMIT_MAX)?;
     let camera = match &which.camera {
-        Some(name) => Some(app.camera(name).await?.id),
+        Some(name) => Some(app.camera(&caller.scope, name).await?.id),
         None => None,
     };
     let (range, before) = (open_range(which.from, which.to), read_cursor(which.cursor.as_deref())?);
-    let mut rows = app.catalogue().bookmarks(range, camera, before, limit + 1).await?;
+    let mut rows = app.catalogue().bookmarks(&caller.scope, range, camera, before, limit + 1).await?;
     let next_cursor = cut(&mut rows, limit, |row| (row.at, row.id));
     Ok(Json(BookmarkPage { items: rows.into_iter().map(Bookmark::from).collect(), next_cursor }))
 }
@@ -159,15 +161,15 @@ pub(super) async fn list_bookmarks(
     responses((status = 201, description = "The bookmark", body = Bookmark), Problem))]
 pub(super) async fn post_bookmark(
     State(app): State<App>,
-    Caller(who): Caller,
+    caller: Caller<Hold>,
     Json(form): Json<Addition>,
 ) -> Answer<(StatusCode, Json<Bookmark>)> {
     let (at, to, made) = (form.at.0, form.to.map(|to| to.0), app.now());
     checked(at, to)?;
-    let (camera, note) = (app.camera(&form.camera).await?.id, note(&form.note)?);
+    let (camera, note) = (app.camera(&caller.scope, &form.camera).await?.id, note(&form.note)?);
     let id = BookmarkId::fresh(made);
-    let row = catalogue::Bookmark { id, camera, at, to, note, by: who.name, made, revision: 1 };
-    app.catalogue().add_bookmark(row.clone()).await?;
+    let row = catalogue::Bookmark { id, camera, at, to, note, by: caller.who.name, made, revision: 1 };
+    app.catalogue().add_bookmark(&caller.scope, row.clone()).await?;
     Ok((StatusCode::CREATED, Json(row.into())))
 }
 
@@ -178,12 +180,13 @@ pub(super) async fn post_bookmark(
     responses((status = 200, description = "As it is now", body = Bookmark), Problem))]
 pub(super) async fn patch_bookmark(
     State(app): State<App>,
+    caller: Caller<Hold>,
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(form): Json<Change>,
 ) -> Answer<Json<Bookmark>> {
     let id: BookmarkId = id.parse().map_err(|_| gone())?;
-    let mut row = app.catalogue().bookmark(id).await?.ok_or_else(gone)?;
+    let mut row = app.catalogue().bookmark(&caller.scope, id).await?.ok_or_else(gone)?;
     row.revision = expected_revision(&headers)?;
     row.at = form.at.map_or(row.at, |at| at.0);
     row.to = form.to.map_or(row.to, |to| to.map(|to| to.0));
@@ -191,7 +194,7 @@ pub(super) async fn patch_bookmark(
         row.note = note(text)?;
     }
     checked(row.at, row.to)?;
-    app.catalogue().put_bookmark(row.clone()).await.map_err(|e| match e.kind() {
+    app.catalogue().put_bookmark(&caller.scope, row.clone()).await.map_err(|e| match e.kind() {
         Kind::Conflict => Problem::new(Code::StaleRevision, e.message()),
         _ => e.into(),
     })?;
@@ -202,7 +205,15 @@ pub(super) async fn patch_bookmark(
 /// Removes a bookmark.
 #[utoipa::path(delete, path = "/bookmarks/{id}", tag = "marks", params(("id" = String, Path, description = "Id")),
     responses((status = 204, description = "It is gone"), Problem))]
-pub(super) async fn delete_bookmark(State(app): State<App>, Path(id): Path<String>) -> Answer<StatusCode> {
+pub(super) async fn delete_bookmark(
+    State(app): State<App>,
+    caller: Caller<Hold>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
     let id: BookmarkId = id.parse().map_err(|_| gone())?;
-    if app.catalogue().remove_bookmark(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(gone()) }
+    if app.catalogue().remove_bookmark(&caller.scope, id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(gone())
+    }
 }

@@ -12,11 +12,12 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::app::{Check, CheckId, Level, ProbeReport, ProbeRequest, Probed, Whereabouts};
+use super::caller::{Caller, Settings};
 use super::camera_write::{address, short};
 use super::cameras::{RenditionId, TransportName};
 use super::error::{Answer, Code, Problem};
 use super::events::jpeg;
-use super::extract::{Caller, Json, Path};
+use super::extract::{Json, Path};
 use super::wire::Password;
 use crate::base::{Credentials, RtspUrl, Secret};
 use crate::catalogue::{Camera, Transport};
@@ -84,7 +85,7 @@ pub(super) struct TestedStream {
     responses((status = 200, description = "What was seen, within 5 s", body = CameraTest), Problem))]
 pub(super) async fn post_camera_test(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Settings>,
     Json(form): Json<Form>,
 ) -> Answer<Json<CameraTest>> {
     let (whereabouts, given) = whereabouts(&form)?;
@@ -110,14 +111,14 @@ pub(super) async fn post_camera_test(
         Ok(seen) => seen?,
         Err(_) => Probed { checks: vec![silent()], ..Probed::default() },
     };
-    let cameras = app.catalogue().cameras().await?;
+    let cameras = app.catalogue().cameras(&caller.scope).await?;
     seen.checks.extend(seen.streams.first().and_then(|main| known(&main.url, &cameras)));
     let streams = seen.streams.into_iter().map(|stream| TestedStream {
         role: stream.kind.into(),
         url: stream.url.to_string(),
         name: stream.name,
         snapshot_url: stream.picture.map(|picture| {
-            let id = app.test_pictures().keep(app.clock(), &caller, picture);
+            let id = app.test_pictures().keep(app.clock(), &caller.who, picture);
             format!("/api/v1/camera-tests/{id}/snapshot.jpg")
         }),
         report: stream.report,
@@ -132,11 +133,11 @@ pub(super) async fn post_camera_test(
     responses((status = 200, description = "The picture", content_type = "image/jpeg"), Problem))]
 pub(super) async fn get_picture(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Settings>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let kept = app.test_pictures().find(app.clock(), &caller, &id);
+    let kept = app.test_pictures().find(app.clock(), &caller.who, &id);
     let kept = kept.ok_or_else(|| Problem::not_found("this picture is gone; test the camera again"))?;
     Ok(jpeg(&headers, kept.at, kept.jpeg))
 }

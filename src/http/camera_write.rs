@@ -3,16 +3,18 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{Caller, Settings};
 use super::cameras::{self, One, TransportName};
 use super::error::{Answer, Code, Problem};
 use super::etag::expected_revision;
-use super::extract::{Caller, Json, Path};
+use super::extract::{Json, Path};
 use super::wire::{Password, present};
 use crate::base::{CameraId, Credentials, Kind, RtspUrl};
-use crate::catalogue::{CameraPatch, NewCamera, Transport};
+use crate::catalogue::{AuditAction, CameraPatch, NewCamera, Transport};
 
 /// Longest text of a field, in characters.
 const TEXT_MAX: usize = 256;
@@ -218,11 +220,12 @@ fn change(form: Change) -> Answer<CameraPatch> {
     responses((status = 201, description = "Added; its revision is the ETag", body = cameras::Camera), Problem))]
 pub(super) async fn post_camera(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Settings>,
     Json(form): Json<Addition>,
 ) -> Answer<(StatusCode, [(header::HeaderName, HeaderValue); 1], One)> {
     let row = app.catalogue().add_camera(addition(form)?).await?;
     tracing::info!(camera.id = %row.id, "camera added");
+    caller.note(&app, AuditAction::CameraAdded, Some(row.id), json!({"name": row.name}));
     let place = HeaderValue::from_str(&format!("/api/v1/cameras/{}", row.id));
     let place =
         place.map_err(|_| Problem::new(Code::Internal, "the camera's id cannot be written; report this"))?;
@@ -236,12 +239,12 @@ pub(super) async fn post_camera(
     responses((status = 200, description = "As it is now", body = cameras::Camera), Problem))]
 pub(super) async fn patch_camera(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Settings>,
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(form): Json<Change>,
 ) -> Answer<One> {
-    let row = app.camera(&id).await?;
+    let row = app.camera(&caller.scope, &id).await?;
     let expected = expected_revision(&headers)?;
     let patched = app.catalogue().patch_camera(row.id, Some(expected), change(form)?).await;
     let row = patched.map_err(|e| match e.kind() {
@@ -249,6 +252,7 @@ pub(super) async fn patch_camera(
         _ => e.into(),
     })?;
     tracing::info!(camera.id = %row.id, camera.revision = row.revision, "camera changed");
+    caller.note(&app, AuditAction::CameraChanged, Some(row.id), json!({"revision": row.revision}));
     cameras::one(&app, row, &caller).await
 }
 
@@ -266,7 +270,7 @@ pub(super) struct CameraOrder {
     responses((status = 200, description = "All cameras in their new order", body = cameras::CameraPage), Problem))]
 pub(super) async fn put_camera_order(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Settings>,
     Json(form): Json<CameraOrder>,
 ) -> Answer<Json<cameras::CameraPage>> {
     let rows = app.catalogue().order_cameras(form.cameras).await?;
@@ -281,15 +285,17 @@ pub(super) async fn put_camera_order(
     responses((status = 204, description = "Removed"), Problem))]
 pub(super) async fn delete_camera(
     State(app): State<App>,
+    caller: Caller<Settings>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer<StatusCode> {
-    let row = app.camera(&id).await?;
+    let row = app.camera(&caller.scope, &id).await?;
     if headers.contains_key(header::IF_MATCH) && expected_revision(&headers)? != row.revision {
         return Err(Problem::new(Code::StaleRevision, "the camera was changed meanwhile; load it again"));
     }
     app.catalogue().remove_camera(row.id).await?;
     tracing::info!(camera.id = %row.id, "camera removed");
+    caller.note(&app, AuditAction::CameraRemoved, Some(row.id), json!({"name": row.name}));
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -297,8 +303,12 @@ pub(super) async fn delete_camera(
 #[utoipa::path(post, path = "/cameras/{id}/restart", tag = "cameras",
     params(("id" = String, Path, description = "Id or slug")),
     responses((status = 202, description = "Asked for"), Problem))]
-pub(super) async fn restart_camera(State(app): State<App>, Path(id): Path<String>) -> Answer<StatusCode> {
-    let row = app.camera(&id).await?;
+pub(super) async fn restart_camera(
+    State(app): State<App>,
+    caller: Caller<Settings>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let row = app.camera(&caller.scope, &id).await?;
     if !row.enabled {
         return Err(Problem::new(Code::Conflict, "this camera is switched off; switch it on instead"));
     }

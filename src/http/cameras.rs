@@ -9,12 +9,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::activity::Detection;
+use super::caller::{Caller, Live};
 use super::error::{Answer, Problem};
 use super::etag::etag;
-use super::extract::{Caller, Json, Path, Query};
+use super::extract::{Json, Path, Query};
 use super::mask::without_passwords;
 use super::wire::{CameraState, StateReason, Time};
-use crate::auth::{Identity, Scope};
+use crate::auth::{Identity, Right};
 use crate::base::{CameraId, StreamKey, StreamKind, Ticks};
 use crate::catalogue::{Camera as Row, Stream, Usage};
 use crate::hub::{State as HubState, StreamStatus};
@@ -54,6 +55,8 @@ pub(super) struct Camera {
     username: Option<String>,
     /// A password is kept; it is never shown.
     has_password: bool,
+    /// One was kept and cannot be read any more, as the recorder's key is another: enter it anew.
+    password_lost: bool,
     /// How RTP travels.
     transport: TransportName,
     /// Main first.
@@ -187,7 +190,7 @@ pub(super) struct Page {
 impl Camera {
     /// As a caller may see it: addresses may hold passwords, which are for those who set them.
     fn seen_by(mut self, caller: &Identity) -> Self {
-        if !caller.scopes.allow(Scope::Admin) {
+        if !caller.rights.allow(Right::Settings) {
             for rendition in &mut self.renditions {
                 rendition.url = without_passwords(&rendition.url);
             }
@@ -272,6 +275,7 @@ fn camera(app: &App, row: Row, oldest: &HashMap<StreamKey, Ticks>) -> Camera {
         revision: row.revision,
         username: row.username,
         has_password: row.password.is_some(),
+        password_lost: row.password_lost,
         transport: row.transport.into(),
         created_at: Time(row.created),
     }
@@ -281,10 +285,10 @@ fn camera(app: &App, row: Row, oldest: &HashMap<StreamKey, Ticks>) -> Camera {
 pub(super) type One = ([(header::HeaderName, HeaderValue); 1], Json<Camera>);
 
 /// A camera with what the catalogue knows of its footage, as a caller may see it.
-pub(super) async fn one(app: &App, row: Row, caller: &Identity) -> Answer<One> {
-    let oldest = oldest(&app.catalogue().usage().await?);
+pub(super) async fn one<R>(app: &App, row: Row, caller: &Caller<R>) -> Answer<One> {
+    let oldest = oldest(&app.catalogue().usage(&caller.scope).await?);
     let tag = etag(row.revision);
-    Ok(([(header::ETAG, tag)], Json(camera(app, row, &oldest).seen_by(caller))))
+    Ok(([(header::ETAG, tag)], Json(camera(app, row, &oldest).seen_by(&caller.who))))
 }
 
 /// Lists the cameras.
@@ -292,14 +296,14 @@ pub(super) async fn one(app: &App, row: Row, caller: &Identity) -> Answer<One> {
     responses((status = 200, description = "Cameras in their order on the wall", body = CameraPage), Problem))]
 pub(super) async fn list_cameras(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Live>,
     Query(page): Query<Page>,
 ) -> Answer<Json<CameraPage>> {
     let limit = page.limit.unwrap_or(LIMIT);
     if !(1..=LIMIT).contains(&limit) {
         return Err(Problem::invalid(format!("limit is {limit}; use 1 to {LIMIT}")));
     }
-    let mut rows = app.catalogue().cameras().await?;
+    let mut rows = app.catalogue().cameras(&caller.scope).await?;
     if let Some(cursor) = &page.cursor {
         let after = read_cursor(cursor)
             .ok_or_else(|| Problem::invalid("this cursor is none of ours; begin without one"))?;
@@ -312,14 +316,14 @@ pub(super) async fn list_cameras(
 }
 
 /// Several cameras, as a caller may see them.
-pub(super) async fn several(
+pub(super) async fn several<R>(
     app: &App,
     rows: Vec<Row>,
     next_cursor: Option<String>,
-    caller: &Identity,
+    caller: &Caller<R>,
 ) -> Answer<Json<CameraPage>> {
-    let oldest = oldest(&app.catalogue().usage().await?);
-    let items = rows.into_iter().map(|row| camera(app, row, &oldest).seen_by(caller)).collect();
+    let oldest = oldest(&app.catalogue().usage(&caller.scope).await?);
+    let items = rows.into_iter().map(|row| camera(app, row, &oldest).seen_by(&caller.who)).collect();
     Ok(Json(CameraPage { items, next_cursor }))
 }
 
@@ -336,9 +340,9 @@ fn read_cursor(text: &str) -> Option<(i64, i64)> {
     responses((status = 200, description = "The camera; its revision is the ETag", body = Camera), Problem))]
 pub(super) async fn get_camera(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Live>,
     Path(id): Path<String>,
 ) -> Answer<One> {
-    let row = app.camera(&id).await?;
+    let row = app.camera(&caller.scope, &id).await?;
     one(&app, row, &caller).await
 }

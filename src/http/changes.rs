@@ -14,9 +14,11 @@ use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use super::App;
+use super::caller::{Caller, Live};
 use super::look::Look;
-use crate::auth::Identity;
-use crate::base::{TICKS_PER_SECOND, Tasks};
+use crate::auth::Right;
+use crate::base::{CameraId, TICKS_PER_SECOND, Tasks};
+use crate::catalogue::Scope;
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_millis(500);
@@ -43,6 +45,15 @@ impl Topic {
             Self::Cameras => "cameras",
             Self::Jobs => "jobs",
             Self::Health => "health",
+        }
+    }
+
+    /// What somebody must be allowed to do to hear of it.
+    fn needs(self) -> Right {
+        match self {
+            Self::Events => Right::Playback,
+            Self::Jobs => Right::Export,
+            Self::Cameras | Self::Health => Right::Live,
         }
     }
 }
@@ -75,9 +86,29 @@ impl Topics {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct News {
     pub(super) topic: Topic,
-    /// Whom it concerns alone; `None` = everybody.
-    pub(super) person: Option<Uuid>,
+    pub(super) audience: Audience,
     pub(super) data: Value,
+}
+
+/// Whom something concerns.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Audience {
+    /// Whoever sees all of these cameras.
+    Cameras(Vec<CameraId>),
+    /// One person, who sees this camera.
+    Person(Uuid, CameraId),
+    /// Those who see exactly this.
+    Exactly(Scope),
+}
+
+impl Audience {
+    fn includes(&self, person: Uuid, scope: &Scope) -> bool {
+        match self {
+            Self::Cameras(cameras) => scope.sees_all(cameras.iter().copied()),
+            Self::Person(one, camera) => *one == person && scope.sees(*camera),
+            Self::Exactly(theirs) => theirs == scope,
+        }
+    }
 }
 
 /// News in the ring.
@@ -134,6 +165,8 @@ struct State {
     ring: Ring,
     /// Followers of each topic.
     followers: [usize; 4],
+    /// What those see who follow how the recorder does, each once for each of them.
+    scopes: Vec<Scope>,
     looking: bool,
     /// Where the task left it.
     look: Option<Look>,
@@ -185,7 +218,7 @@ impl Changes {
     pub(super) fn follow(
         &self,
         app: &App,
-        caller: &Identity,
+        caller: &Caller<Live>,
         topics: Topics,
         since: Option<&str>,
     ) -> Follower {
@@ -193,6 +226,7 @@ impl Changes {
         for topic in Topic::ALL.into_iter().filter(|topic| topics.has(*topic)) {
             state.followers[topic as usize] += 1;
         }
+        state.scopes.push(caller.scope.clone());
         if !std::mem::replace(&mut state.looking, true) {
             self.tasks.spawn("changes", self.clone().run(app.clone()));
         }
@@ -203,7 +237,10 @@ impl Changes {
         };
         let looks = self.looks.subscribe();
         let first = *looks.borrow() + 1;
-        Follower { changes: self.clone(), topics, person: caller.id(), begin, first, looks }
+        let told =
+            Topics(Topic::ALL.map(|topic| topics.has(topic) && caller.who.rights.allow(topic.needs())));
+        let (person, scope) = (caller.who.id(), caller.scope.clone());
+        Follower { changes: self.clone(), topics, told, person, scope, begin, first, looks }
     }
 
     /// Looks as long as somebody follows.
@@ -216,7 +253,7 @@ impl Changes {
                 () = app.stop().wait() => return,
                 _ = tick.tick() => {}
             }
-            let topics = {
+            let (topics, scopes) = {
                 let mut state = self.lock();
                 let topics = Topics(state.followers.map(|followers| followers > 0));
                 if topics.is_empty() {
@@ -224,9 +261,15 @@ impl Changes {
                     state.looking = false;
                     return;
                 }
-                topics
+                let mut scopes: Vec<Scope> = Vec::new();
+                for scope in &state.scopes {
+                    if !scopes.contains(scope) {
+                        scopes.push(scope.clone());
+                    }
+                }
+                (topics, scopes)
             };
-            let news = look.look(&app, topics).await;
+            let news = look.look(&app, topics, &scopes).await;
             let mut state = self.lock();
             let now = app.clock().monotonic();
             match news {
@@ -250,8 +293,12 @@ enum Begin {
 /// One who follows.
 pub(super) struct Follower {
     changes: Changes,
+    /// Those asked for: they are counted.
     topics: Topics,
+    /// Those that they may hear of.
+    told: Topics,
     person: Uuid,
+    scope: Scope,
     begin: Begin,
     /// The first look that began, or ended, after it came.
     first: u64,
@@ -273,8 +320,8 @@ impl Follower {
     }
 
     fn step(&mut self) -> Option<Told> {
-        let (topics, person) = (self.topics, self.person);
-        let wanted = |news: &News| topics.has(news.topic) && news.person.is_none_or(|one| one == person);
+        let wanted =
+            |news: &News| self.told.has(news.topic) && news.audience.includes(self.person, &self.scope);
         let state = self.changes.lock();
         let newest = state.ring.newest;
         let Begin::At(number) = self.begin else {
@@ -304,12 +351,15 @@ impl Drop for Follower {
         for topic in Topic::ALL.into_iter().filter(|topic| self.topics.has(*topic)) {
             state.followers[topic as usize] -= 1;
         }
+        if let Some(at) = state.scopes.iter().position(|scope| *scope == self.scope) {
+            state.scopes.swap_remove(at);
+        }
     }
 }
 
-/// Something that happened to an object.
-pub(super) fn news(topic: Topic, what: &str, id: Uuid) -> News {
-    News { topic, person: None, data: json!({"what": what, "id": id}) }
+/// Something that happened to an object of some cameras.
+pub(super) fn news(topic: Topic, what: &str, id: Uuid, cameras: Vec<CameraId>) -> News {
+    News { topic, audience: Audience::Cameras(cameras), data: json!({"what": what, "id": id}) }
 }
 
 #[cfg(test)]
@@ -319,7 +369,7 @@ mod tests {
     const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 
     fn some(topic: Topic) -> News {
-        News { topic, person: None, data: json!({}) }
+        News { topic, audience: Audience::Cameras(Vec::new()), data: json!({}) }
     }
 
     #[test]
@@ -349,6 +399,23 @@ mod tests {
         let mut ring = Ring::default();
         (0..KEPT_MAX + 5).for_each(|_| ring.push(0, some(Topic::Cameras)));
         assert_eq!((ring.kept.len(), ring.gone), (KEPT_MAX, 5));
+    }
+
+    #[test]
+    fn each_hears_of_what_they_see() {
+        let [a, b] = [1, 2].map(|n| CameraId::fresh(crate::base::Ticks(n)));
+        let (me, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let (all, none) = (Scope::everything(), &Scope::nothing());
+        for (audience, heard) in [
+            (Audience::Cameras(vec![a, b]), [true, false]),
+            (Audience::Cameras(vec![]), [true, true]),
+            (Audience::Person(me, a), [true, false]),
+            (Audience::Person(other, a), [false, false]),
+            (Audience::Exactly(all.clone()), [true, false]),
+            (Audience::Exactly(none.clone()), [false, true]),
+        ] {
+            assert_eq!([all, none].map(|s| audience.includes(me, s)), heard, "{audience:?}");
+        }
     }
 
     #[test]

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::{Caller, Playback};
 use super::error::{Answer, Problem};
-use super::extract::{Caller, Json, Query};
+use super::extract::{Json, Query};
 use super::timeline::named_cameras;
 use crate::base::{CameraId, TICKS_PER_SECOND, TimeRange, Zone};
-use crate::catalogue::Camera;
+use crate::catalogue::{Camera, Scope};
 
 /// Which days of whom.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -63,7 +64,7 @@ fn add(sums: &mut Sums, day: i32, seconds: u64) {
     responses((status = 200, description = "Days with footage", body = Days), Problem))]
 pub(super) async fn get_days(
     State(app): State<App>,
-    Caller(who): Caller,
+    caller: Caller<Playback>,
     Query(which): Query<Which>,
 ) -> Answer<Json<Days>> {
     let field = |name: &'static str| move |e: crate::base::Error| Problem::from(e).with("field", name);
@@ -72,17 +73,17 @@ pub(super) async fn get_days(
         Some(name) => name.parse().map_err(field("tz"))?,
         None => app.zone(),
     };
-    let cameras = named_cameras(&app, which.cameras.as_deref()).await?;
+    let cameras = named_cameras(&app, &caller.scope, which.cameras.as_deref()).await?;
     let sums = if zone == app.catalogue().zone() {
-        from_summaries(&app, &cameras, days).await?
+        from_summaries(&app, &caller.scope, &cameras, days).await?
     } else {
-        from_spans(&app, &cameras, days, zone).await?
+        from_spans(&app, &caller.scope, &cameras, days, zone).await?
     };
     let ids: Vec<CameraId> = cameras.iter().map(|camera| camera.id).collect();
     let mut items = Vec::with_capacity(sums.len());
     for (day, (seconds, cameras_with_footage)) in sums {
         let whole = TimeRange::new(zone.day_start(day), zone.day_start(day + 1));
-        let counts = app.catalogue().count_events(whole, &[], who.id()).await?;
+        let counts = app.catalogue().count_events(&caller.scope, whole, &[], caller.who.id()).await?;
         let counts = ids.iter().filter_map(|id| counts.get(id));
         let (events, alerts_unseen) =
             counts.fold((0, 0), |(all, unseen), count| (all + count.events, unseen + count.unseen));
@@ -92,21 +93,32 @@ pub(super) async fn get_days(
 }
 
 /// The site's own days stand in the catalogue.
-async fn from_summaries(app: &App, cameras: &[Camera], (from, to): (i32, i32)) -> Answer<Sums> {
+async fn from_summaries(
+    app: &App,
+    scope: &Scope,
+    cameras: &[Camera],
+    (from, to): (i32, i32),
+) -> Answer<Sums> {
     let mut sums = Sums::new();
     let streams: Vec<_> = cameras.iter().filter_map(|c| c.streams.first()).map(|s| s.key).collect();
-    for day in app.catalogue().days(&streams, from, to).await? {
+    for day in app.catalogue().days(scope, &streams, from, to).await? {
         add(&mut sums, day.day, u64::from(day.seconds()));
     }
     Ok(sums)
 }
 
 /// Days of another zone are counted from the footage.
-async fn from_spans(app: &App, cameras: &[Camera], (from, to): (i32, i32), zone: Zone) -> Answer<Sums> {
+async fn from_spans(
+    app: &App,
+    scope: &Scope,
+    cameras: &[Camera],
+    (from, to): (i32, i32),
+    zone: Zone,
+) -> Answer<Sums> {
     let mut sums = Sums::new();
     let month = TimeRange::new(zone.day_start(from), zone.day_start(to));
     for stream in cameras.iter().filter_map(|c| c.streams.first()) {
-        let spans = app.catalogue().spans(stream.key, month).await?;
+        let spans = app.catalogue().spans(scope, stream.key, month).await?;
         for day in from..to {
             let whole = TimeRange::new(zone.day_start(day), zone.day_start(day + 1));
             let ticks: i64 = spans.iter().filter_map(|s| s.overlap(whole)).map(TimeRange::ticks).sum();

@@ -7,6 +7,7 @@ use url::{Host, Url};
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{Caller, Settings};
 use super::error::{Answer, Code, Problem};
 use super::extract::Json;
 
@@ -39,13 +40,16 @@ pub(super) struct Discovery {
 /// Asks the networks for cameras that speak ONVIF, and answers within 5 s.
 #[utoipa::path(post, path = "/discovery", tag = "cameras",
     responses((status = 200, description = "Who answered", body = Discovery), Problem))]
-pub(super) async fn post_discovery(State(app): State<App>) -> Answer<Json<Discovery>> {
+pub(super) async fn post_discovery(
+    State(app): State<App>,
+    caller: Caller<Settings>,
+) -> Answer<Json<Discovery>> {
     let Ok(_turn) = TURN.try_acquire() else {
         return Err(
             Problem::new(Code::TooMany, "somebody is looking for cameras; wait 5 seconds").retry_after(5)
         );
     };
-    let cameras = app.catalogue().cameras().await?;
+    let cameras = app.catalogue().cameras(&caller.scope).await?;
     let added: Vec<_> = cameras
         .iter()
         .flat_map(|camera| camera.streams.iter().map(|stream| (host(stream.url.as_url()), &camera.name)))

@@ -11,19 +11,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::{Caller, Playback};
 use super::duration;
 use super::error::{Answer, Problem};
 use super::etag::{etag, not_modified};
-use super::extract::{Caller, Json, Path, Query};
+use super::extract::{Json, Path, Query};
 use super::marks::{HandledBy, VerdictName};
 use super::media::{How, send_clip};
 use super::paging::{cut, page_limit, read_cursor};
 use super::segments::Which;
 use super::timeline::named_cameras;
 use super::wire::{Span, Time};
-use crate::auth::Identity;
 use crate::base::{CELLS, CameraId, Cells, EventId, TICKS_PER_SECOND, Ticks, TimeRange, ZoneId};
-use crate::catalogue::{self, Event as Row, EventFilter, EventKind, PictureSize};
+use crate::catalogue::{self, Event as Row, EventFilter, EventKind, PictureSize, Scope};
 
 /// Events in one answer.
 const LIMIT: u32 = 50;
@@ -210,11 +210,11 @@ fn clip_range(app: &App, row: &Row) -> TimeRange {
 }
 
 /// Events with where their pictures are and what is marked on them: two more questions for all of them.
-pub(super) async fn shown(app: &App, who: &Identity, rows: Vec<Row>) -> Answer<Vec<Event>> {
+pub(super) async fn shown<R>(app: &App, caller: &Caller<R>, rows: Vec<Row>) -> Answer<Vec<Event>> {
     let ids: Vec<EventId> = rows.iter().map(|row| row.id).collect();
     let mut pictures: HashMap<EventId, Snapshot> = HashMap::new();
     // A motion file that cannot be read takes the pictures, not the list.
-    for (id, size) in app.catalogue().pictures(&ids).await.unwrap_or_default() {
+    for (id, size) in app.catalogue().pictures(&caller.scope, &ids).await.unwrap_or_default() {
         let snapshot = pictures.entry(id).or_default();
         let (place, name) = match size {
             PictureSize::Small => (&mut snapshot.small, "small"),
@@ -222,7 +222,7 @@ pub(super) async fn shown(app: &App, who: &Identity, rows: Vec<Row>) -> Answer<V
         };
         *place = Some(format!("/api/v1/events/{id}/snapshot.jpg?size={name}"));
     }
-    let mut marks = app.catalogue().event_marks(&ids, who.id()).await?;
+    let mut marks = app.catalogue().event_marks(&caller.scope, &ids, caller.who.id()).await?;
     let event = |row: Row| {
         let (clip, rank) = (clip_range(app, &row), row.rank().into());
         let marks = marks.remove(&row.id).unwrap_or_default();
@@ -308,7 +308,7 @@ pub(super) fn kinds(text: &str) -> Answer<Vec<EventKind>> {
     responses((status = 200, description = "A page of events", body = EventPage), Problem))]
 pub(super) async fn list_events(
     State(app): State<App>,
-    Caller(who): Caller,
+    caller: Caller<Playback>,
     Query(feed): Query<Feed>,
     Query(span): Query<Span>,
 ) -> Answer<Json<EventPage>> {
@@ -317,7 +317,7 @@ pub(super) async fn list_events(
     let limit = page_limit(feed.limit, LIMIT, LIMIT_MAX)?;
     let named = feed.cameras.as_deref().filter(|list| !list.trim().is_empty());
     let cameras = match named {
-        Some(_) => named_cameras(&app, named).await?.iter().map(|camera| camera.id).collect(),
+        Some(_) => named_cameras(&app, &caller.scope, named).await?.iter().map(|camera| camera.id).collect(),
         None => Vec::new(),
     };
     let before = read_cursor(feed.cursor.as_deref())?;
@@ -329,18 +329,18 @@ pub(super) async fn list_events(
             Some(text) => duration::parse(text).map_err(field("min_duration"))?,
             None => 0,
         },
-        seen: feed.seen.map(|seen| (who.id(), seen)),
+        seen: feed.seen.map(|seen| (caller.who.id(), seen)),
         before,
     };
-    let mut rows = app.catalogue().events(range, &filter, limit + 1).await?;
+    let mut rows = app.catalogue().events(&caller.scope, range, &filter, limit + 1).await?;
     let next_cursor = cut(&mut rows, limit, |row| (row.start, row.id));
-    Ok(Json(EventPage { items: shown(&app, &who, rows).await?, next_cursor }))
+    Ok(Json(EventPage { items: shown(&app, &caller, rows).await?, next_cursor }))
 }
 
-async fn find(app: &App, id: &str) -> Answer<Row> {
+async fn find(app: &App, scope: &Scope, id: &str) -> Answer<Row> {
     let gone = || Problem::not_found("there is no such event; its footage may have been deleted with it");
     let id: EventId = id.parse().map_err(|_| gone())?;
-    app.catalogue().event(id).await?.ok_or_else(gone)
+    app.catalogue().event(scope, id).await?.ok_or_else(gone)
 }
 
 /// Reads one event.
@@ -348,11 +348,11 @@ async fn find(app: &App, id: &str) -> Answer<Row> {
     responses((status = 200, description = "The event", body = Event), Problem))]
 pub(super) async fn get_event(
     State(app): State<App>,
-    Caller(who): Caller,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
 ) -> Answer<Json<Event>> {
-    let row = find(&app, &id).await?;
-    let shown = shown(&app, &who, vec![row]).await?.pop();
+    let row = find(&app, &caller.scope, &id).await?;
+    let shown = shown(&app, &caller, vec![row]).await?.pop();
     shown.map(Json).ok_or_else(|| Problem::not_found("there is no such event"))
 }
 
@@ -381,16 +381,17 @@ pub(super) enum SizeName {
     responses((status = 200, description = "The picture", content_type = "image/jpeg"), Problem))]
 pub(super) async fn get_snapshot(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(size): Query<Size>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let row = find(&app, &id).await?;
+    let row = find(&app, &caller.scope, &id).await?;
     let size = match size.size.unwrap_or(SizeName::Small) {
         SizeName::Small => PictureSize::Small,
         SizeName::Large => PictureSize::Large,
     };
-    let picture = app.catalogue().picture(row.id, size).await?;
+    let picture = app.catalogue().picture(&caller.scope, row.id, size).await?;
     let picture = picture.ok_or_else(|| Problem::not_found("there is no picture of this event"))?;
     Ok(jpeg(&headers, picture.at, picture.jpeg))
 }
@@ -414,12 +415,13 @@ pub(super) fn jpeg(headers: &HeaderMap, at: Ticks, bytes: axum::body::Bytes) -> 
         (status = 206, description = "A part of it", content_type = "video/mp4"), Problem))]
 pub(super) async fn get_event_clip(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
     Query(how): Query<How>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let row = find(&app, &id).await?;
-    let camera = app.camera(&row.camera.to_string()).await?;
-    send_clip(&app, &camera, which, clip_range(&app, &row), how, &headers).await
+    let row = find(&app, &caller.scope, &id).await?;
+    let camera = app.camera(&caller.scope, &row.camera.to_string()).await?;
+    send_clip(&app, &caller, &camera, which, clip_range(&app, &row), how, &headers).await
 }

@@ -1,23 +1,29 @@
 //! `/exports`: files of footage to be taken away, made in the background.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::{self, Caller};
 use super::cameras::RenditionId;
 use super::error::{Answer, Code, Problem};
 use super::etag::{etag, not_modified};
-use super::extract::{Caller, Json, Path, Query};
+use super::extract::{Json, Path, Query};
 use super::paging::{cut, page_limit, read_cursor};
 use super::range::ByteRange;
 use super::segments::unchanged;
 use super::wire::{Span, Time};
 use crate::base::{CameraId, ExportId, StreamKind, TICKS_PER_SECOND, TimeRange, hex};
-use crate::catalogue::{Export as Row, ExportItem, ExportMissing, ExportState, NewExport as NewRow};
+use crate::catalogue::{
+    AuditAction, Export as Row, ExportItem, ExportMissing, ExportState, NewExport as NewRow, Scope,
+};
 use crate::playback::ExportPlan;
 
 /// Stretches in one export: every camera of a hamlet.
@@ -233,7 +239,7 @@ fn shown(app: &App, row: Row) -> Export {
 }
 
 /// What is asked for, in types. What has not come yet is left out.
-async fn items(app: &App, form: &Wanted) -> Answer<Vec<ExportItem>> {
+async fn items(app: &App, scope: &Scope, form: &Wanted) -> Answer<Vec<ExportItem>> {
     if form.items.is_empty() || form.items.len() > ITEMS {
         let sentence = format!("an export has 1 to {ITEMS} items");
         return Err(Problem::invalid(sentence).with("field", "items"));
@@ -246,7 +252,7 @@ async fn items(app: &App, form: &Wanted) -> Answer<Vec<ExportItem>> {
                 Problem::invalid("this has not come yet; give a time that is over").with("field", "items")
             );
         }
-        let camera = app.camera(&item.camera).await?;
+        let camera = app.camera(scope, &item.camera).await?;
         let range = TimeRange::new(range.from, Ord::min(range.to, now));
         items.push(ExportItem { camera: camera.id, name: camera.name, slug: camera.slug, range });
     }
@@ -257,9 +263,9 @@ fn rendition(form: &Wanted) -> StreamKind {
     form.rendition.map_or(StreamKind::Main, StreamKind::from)
 }
 
-async fn plan(app: &App, form: &Wanted) -> Answer<(Vec<ExportItem>, ExportPlan)> {
-    let items = items(app, form).await?;
-    let plan = app.exports().plan(&items, rendition(form)).await?;
+async fn plan(app: &App, scope: &Scope, form: &Wanted) -> Answer<(Vec<ExportItem>, ExportPlan)> {
+    let items = items(app, scope, form).await?;
+    let plan = app.exports().plan(scope, &items, rendition(form)).await?;
     if plan.files() == 0 {
         return Err(Problem::new(Code::NoRecording, "nothing of this is recorded"));
     }
@@ -271,9 +277,10 @@ async fn plan(app: &App, form: &Wanted) -> Answer<(Vec<ExportItem>, ExportPlan)>
     responses((status = 200, description = "Size, and what is missing", body = Estimate), Problem))]
 pub(super) async fn estimate_export(
     State(app): State<App>,
+    caller: Caller<caller::Export>,
     Json(form): Json<Wanted>,
 ) -> Answer<Json<Estimate>> {
-    let (_, plan) = plan(&app, &form).await?;
+    let (_, plan) = plan(&app, &caller.scope, &form).await?;
     Ok(Json(Estimate {
         bytes: plan.bytes,
         seconds: plan.ticks() as f64 / TICKS_PER_SECOND as f64,
@@ -304,7 +311,7 @@ fn is_same(row: &Row, items: &[ExportItem], rendition: StreamKind) -> bool {
     responses((status = 202, description = "Begun; Location says where its job is", body = Export), Problem))]
 pub(super) async fn post_export(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<caller::Export>,
     headers: HeaderMap,
     Json(form): Json<Wanted>,
 ) -> Answer<Response> {
@@ -313,10 +320,10 @@ pub(super) async fn post_export(
         let sentence = format!("a reason has at most {REASON} characters");
         return Err(Problem::invalid(sentence).with("field", "reason"));
     }
-    let idempotency = idempotency(&headers, &caller.name)?;
-    let (items, plan) = plan(&app, &form).await?;
+    let idempotency = idempotency(&headers, &caller.who.name)?;
+    let (items, plan) = plan(&app, &caller.scope, &form).await?;
     let known = match &idempotency {
-        Some(key) => app.catalogue().export_of_request(key).await?,
+        Some(key) => app.catalogue().export_of_request(&caller.scope, key).await?,
         None => None,
     };
     let row = match known {
@@ -330,11 +337,19 @@ pub(super) async fn post_export(
                 items,
                 rendition: rendition(&form),
                 reason: reason.map(str::to_owned),
-                person: caller.name,
+                person: caller.who.name.clone(),
                 idempotency,
                 estimate_bytes: plan.bytes,
             };
-            app.exports().add(new).await?
+            let row = app.exports().add(new).await?;
+            // Sent twice at once: one of them made it, and meanwhile its cameras may have gone out of sight.
+            if !row.is_within(&caller.scope) {
+                return Err(Problem::invalid("this idempotency key was used before; use a new one"));
+            }
+            let cameras: Vec<CameraId> = row.items.iter().map(|item| item.camera).collect();
+            let detail = json!({"export": row.id, "cameras": cameras, "reason": row.reason});
+            caller.note(&app, AuditAction::Export, cameras.first().copied(), detail);
+            row
         }
     };
     let place = HeaderValue::from_str(&format!("/api/v1/jobs/{}", row.id));
@@ -357,10 +372,12 @@ pub(super) struct Page {
     responses((status = 200, description = "A page of exports", body = ExportPage), Problem))]
 pub(super) async fn list_exports(
     State(app): State<App>,
+    caller: Caller<caller::Export>,
     Query(page): Query<Page>,
 ) -> Answer<Json<ExportPage>> {
     let limit = page_limit(page.limit, LIMIT, LIMIT_MAX)?;
-    let mut rows = app.catalogue().exports(read_cursor(page.cursor.as_deref())?, limit + 1).await?;
+    let mut rows =
+        app.catalogue().exports(&caller.scope, read_cursor(page.cursor.as_deref())?, limit + 1).await?;
     let next_cursor = cut(&mut rows, limit, |row| (row.created, row.id));
     let items = rows.into_iter().map(|row| shown(&app, row)).collect();
     Ok(Json(ExportPage { items, next_cursor }))
@@ -370,25 +387,37 @@ pub(super) fn gone() -> Problem {
     Problem::not_found("there is no such export; old ones are deleted by themselves")
 }
 
-pub(super) async fn find(app: &App, id: &str) -> Answer<Row> {
+pub(super) async fn find(app: &App, scope: &Scope, id: &str) -> Answer<Row> {
     let id: ExportId = id.parse().map_err(|_| gone())?;
-    app.catalogue().export(id).await?.ok_or_else(gone)
+    app.catalogue().export(scope, id).await?.ok_or_else(gone)
 }
 
 /// Reads one export.
 #[utoipa::path(get, path = "/exports/{id}", tag = "exports", params(("id" = String, Path, description = "Id")),
     responses((status = 200, description = "The export", body = Export), Problem))]
-pub(super) async fn get_export(State(app): State<App>, Path(id): Path<String>) -> Answer<Json<Export>> {
-    let row = find(&app, &id).await?;
+pub(super) async fn get_export(
+    State(app): State<App>,
+    caller: Caller<caller::Export>,
+    Path(id): Path<String>,
+) -> Answer<Json<Export>> {
+    let row = find(&app, &caller.scope, &id).await?;
     Ok(Json(shown(&app, row)))
 }
 
 /// Ends an export, and deletes it with its file. Its shares end with it.
 #[utoipa::path(delete, path = "/exports/{id}", tag = "exports", params(("id" = String, Path, description = "Id")),
     responses((status = 204, description = "Deleted"), Problem))]
-pub(super) async fn delete_export(State(app): State<App>, Path(id): Path<String>) -> Answer<StatusCode> {
-    let id: ExportId = id.parse().map_err(|_| gone())?;
-    if app.exports().remove(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(gone()) }
+pub(super) async fn delete_export(
+    State(app): State<App>,
+    caller: Caller<caller::Export>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let id = find(&app, &caller.scope, &id).await?.id;
+    if !app.exports().remove(id).await? {
+        return Err(gone());
+    }
+    caller.note(&app, AuditAction::ExportRemoved, None, json!({"export": id}));
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Sends an export's file: any byte range.
@@ -397,15 +426,25 @@ pub(super) async fn delete_export(State(app): State<App>, Path(id): Path<String>
         (status = 206, description = "A part of it", content_type = "application/octet-stream"), Problem))]
 pub(super) async fn get_file(
     State(app): State<App>,
+    caller: Caller<caller::Export>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let row = find(&app, &id).await?;
-    send_file(&app, &row, &headers, true)
+    let row = find(&app, &caller.scope, &id).await?;
+    if headers.get(header::RANGE).is_none() {
+        caller.note(&app, AuditAction::ExportFile, None, json!({"export": row.id}));
+    }
+    send_file(&app, &row, &headers, true, |bytes| caller.body(&app, bytes))
 }
 
 /// The file of an export or the part of it that was asked for: to be saved under its name, or to be played.
-pub(super) fn send_file(app: &App, row: &Row, headers: &HeaderMap, save: bool) -> Answer<Response> {
+pub(super) fn send_file(
+    app: &App,
+    row: &Row,
+    headers: &HeaderMap,
+    save: bool,
+    wrap: impl FnOnce(BoxStream<'static, crate::base::Result<Bytes>>) -> Body,
+) -> Answer<Response> {
     let (Some(body), Some(name), Some(hash)) = (app.exports().body(row), &row.file_name, row.sha256) else {
         return Err(Problem::new(Code::Conflict, "this export has no file yet; wait until it is done"));
     };
@@ -417,7 +456,7 @@ pub(super) fn send_file(app: &App, row: &Row, headers: &HeaderMap, save: bool) -
         Ok(part) => part,
         Err(unsatisfiable) => return Ok(unsatisfiable.into_response()),
     };
-    let mut answer = Response::new(Body::from_stream(body.read(part.from, part.to)));
+    let mut answer = Response::new(wrap(body.read(part.from, part.to).boxed()));
     *answer.status_mut() = part.status();
     part.write_headers(answer.headers_mut());
     let out = answer.headers_mut();

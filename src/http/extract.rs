@@ -15,7 +15,6 @@ use super::App;
 use super::error::{Answer, Code, Problem};
 pub(super) use super::guard::SameOrigin;
 use super::serve::Peer;
-use crate::auth::Identity;
 
 /// Longest body of a request, in bytes.
 pub(super) const BODY_LIMIT: usize = 256 << 10;
@@ -121,35 +120,6 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
             Err(_) => Err(Problem::not_found("there is no such address")),
         }
     }
-}
-
-/// Who asks: there is one, or the request is refused. The guard has put it there.
-#[derive(Clone, Debug)]
-pub(super) struct Caller(pub(super) Identity);
-
-impl FromRequestParts<App> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Answer<Self> {
-        parts.extensions.get::<Identity>().cloned().map(Self).ok_or_else(unauthenticated)
-    }
-}
-
-/// Who asks, on the few routes that are open to everybody.
-#[derive(Clone, Debug)]
-pub(super) struct Somebody(pub(super) Option<Identity>);
-
-impl FromRequestParts<App> for Somebody {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Answer<Self> {
-        Ok(Self(parts.extensions.get::<Identity>().cloned()))
-    }
-}
-
-/// Refusal of somebody who is not signed in.
-pub(super) fn unauthenticated() -> Problem {
-    Problem::new(Code::Unauthenticated, "sign in first")
 }
 
 impl FromRequestParts<App> for Peer {

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::{Caller, Playback};
 use super::error::{Answer, Problem};
 use super::extract::{Json, Query};
 use super::storage::room;
 use super::wire::Time;
 use crate::base::{CameraId, TICKS_PER_SECOND, Ticks, TimeRange};
-use crate::catalogue::{Camera, Stream, Usage};
+use crate::catalogue::{Camera, Scope, Stream, Usage};
 use crate::config::Days;
 
 const DAY: i64 = 86_400 * TICKS_PER_SECOND;
@@ -177,6 +178,7 @@ struct Known {
 
 async fn look(
     app: &App,
+    scope: &Scope,
     camera: &Camera,
     stream: &Stream,
     what_if: WhatIf,
@@ -188,7 +190,8 @@ async fn look(
     let oldest = own().filter_map(|u| u.oldest).min().unwrap_or(now);
     let range = TimeRange::new(oldest.max(now - i64::from(days) * DAY), now);
     let main = camera.streams.first().is_some_and(|first| first.key == stream.key);
-    let pace = if range.ticks() > 0 { Some(app.catalogue().pace(stream.key, range).await?) } else { None };
+    let pace =
+        if range.ticks() > 0 { Some(app.catalogue().pace(scope, stream.key, range).await?) } else { None };
     let wanted = what_if.kbps.filter(|_| main).map(|kbps| kbps * 1000.0 / 8.0);
     let enough = pace.is_some_and(|pace| pace.recorded * range.seconds() >= ENOUGH_S) || wanted.is_some();
     let rate = wanted.or(pace.map(|pace| pace.bytes_per_s)).unwrap_or(0.0);
@@ -210,7 +213,11 @@ async fn look(
 /// A stream that is switched off takes nothing more; one that had gaps is reckoned without them.
 #[utoipa::path(get, path = "/storage/forecast", tag = "site", params(What),
     responses((status = 200, description = "How far back", body = Forecast), Problem))]
-pub(super) async fn get_forecast(State(app): State<App>, Query(what): Query<What>) -> Answer<Json<Forecast>> {
+pub(super) async fn get_forecast(
+    State(app): State<App>,
+    caller: Caller<Playback>,
+    Query(what): Query<What>,
+) -> Answer<Json<Forecast>> {
     let days = what.days.unwrap_or(LOOK);
     if !(1..=LOOK_MAX).contains(&days) {
         let sentence = format!("days is {days}; use 1 to {LOOK_MAX}");
@@ -223,14 +230,14 @@ pub(super) async fn get_forecast(State(app): State<App>, Query(what): Query<What
     })?;
     let mut what_ifs = BTreeMap::new();
     for (name, what_if) in overrides {
-        what_ifs.insert(app.camera(name).await?.id, what_if);
+        what_ifs.insert(app.camera(&caller.scope, name).await?.id, what_if);
     }
     let catalogue = app.catalogue();
-    let (cameras, usage) = (catalogue.cameras().await?, catalogue.usage().await?);
+    let (cameras, usage) = (catalogue.cameras(&caller.scope).await?, catalogue.usage(&caller.scope).await?);
     let streams = cameras.iter().flat_map(|camera| camera.streams.iter().map(move |stream| (camera, stream)));
     let looks = streams.map(|(camera, stream)| {
         let what_if = what_ifs.get(&camera.id).copied().unwrap_or_default();
-        look(&app, camera, stream, what_if, days, &usage)
+        look(&app, &caller.scope, camera, stream, what_if, days, &usage)
     });
     let known = try_join_all(looks).await?;
     let groups: BTreeMap<_, _> = catalogue.volumes().await?.into_iter().map(|v| (v.id, v.group)).collect();

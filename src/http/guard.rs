@@ -1,4 +1,5 @@
-//! Who gets through: every request passes here, known route or not. Denies unless told otherwise.
+//! Who gets through: every request passes here, known route or not. Denies unless told otherwise. It finds out who
+//! somebody is; what they may do each handler says in its signature ([`super::caller`]).
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -7,15 +8,17 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::App;
+use super::caller::unauthenticated;
 use super::cookie::{self, Name};
 use super::error::{Answer, Code, Problem};
-use super::extract::{BODY_LIMIT, is_json, not_json, unauthenticated};
-use crate::auth::{Identity, Scope};
+use super::extract::{BODY_LIMIT, is_json, not_json};
 
-/// The routes that answer anybody. Besides them only the web app's own files do.
-pub(super) const OPEN: [(Method, &str); 4] = [
+/// The routes that answer anybody. Besides them only the web app's own files do, and links to exports (`/s/…`).
+pub(super) const OPEN: [(Method, &str); 5] = [
     (Method::GET, "/api/v1/health"),
     (Method::POST, "/api/v1/session"),
+    // By a link that is good once: whoever has it becomes a person.
+    (Method::POST, "/api/v1/invites:accept"),
     (Method::GET, "/api/v1/setup"),
     (Method::GET, "/api/openapi.json"),
 ];
@@ -41,7 +44,6 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     };
     match identity {
         Some(identity) => {
-            allow(&identity, &method, &path)?;
             request.extensions_mut().insert(identity);
         }
         None if is_open(&method, &path) => {}
@@ -53,21 +55,6 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
 fn is_open(method: &Method, path: &str) -> bool {
     let method = if method == Method::HEAD { &Method::GET } else { method };
     OPEN.iter().any(|(m, p)| m == method && *p == path)
-}
-
-fn allow(identity: &Identity, method: &Method, path: &str) -> Answer<()> {
-    let needed = match path {
-        "/api/v1/metrics" | "/api/v1/health" => Scope::Metrics,
-        _ if method.is_safe() => Scope::Read,
-        // A search changes nothing but itself.
-        _ if path.starts_with("/api/v1/motion-searches") => Scope::Read,
-        _ => Scope::Admin,
-    };
-    if identity.scopes.allow(needed) || is_open(method, path) {
-        return Ok(());
-    }
-    let sentence = format!("this token does not have the right {}; use another", needed.name());
-    Err(Problem::new(Code::Forbidden, sentence).with("scope", needed.name()))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

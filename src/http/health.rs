@@ -7,12 +7,14 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::app::{Level, VolumeInfo, WorkerInfo};
+use super::caller::Somebody;
 use super::error::{Answer, Problem};
-use super::extract::{Json, Somebody};
+use super::extract::Json;
 use super::machine::{self, Machine};
 use super::wire::Time;
+use crate::auth::Right;
 use crate::base::{TICKS_PER_SECOND, Ticks};
-use crate::catalogue::{Camera, Stream};
+use crate::catalogue::{Camera, Scope, Stream};
 use crate::hub::{State as HubState, StreamStatus};
 
 /// How the recorder does.
@@ -189,9 +191,9 @@ impl HealthCheck {
     }
 }
 
-/// Looks at everything.
-pub(super) async fn checks(app: &App) -> Answer<(Status, Vec<HealthCheck>)> {
-    let rows = app.catalogue().cameras().await?;
+/// Looks at everything, and at some cameras.
+pub(super) async fn checks(app: &App, scope: &Scope) -> Answer<(Status, Vec<HealthCheck>)> {
+    let rows = app.catalogue().cameras(scope).await?;
     let streams = rows.iter().filter(|c| c.enabled).filter_map(|c| c.streams.first());
     let main: Vec<StreamStatus> = streams
         .map(|s| match app.hub().get(s.key) {
@@ -231,7 +233,12 @@ pub(super) async fn checks(app: &App) -> Answer<(Status, Vec<HealthCheck>)> {
 #[utoipa::path(get, path = "/health", tag = "site", security((), ("session" = []), ("token" = [])),
     responses((status = 200, description = "How it does", body = Health), Problem))]
 pub(super) async fn get_health(State(app): State<App>, Somebody(caller): Somebody) -> Answer<Json<Health>> {
-    let (status, checks) = checks(&app).await?;
+    let scope = match &caller {
+        Some(who) => who.require(Right::Live).or_else(|_| who.require(Right::Metrics))?,
+        // One word of the whole site.
+        None => Scope::everything().clone(),
+    };
+    let (status, checks) = checks(&app, &scope).await?;
     let told = caller.is_some();
     let now = told.then(|| Time(app.now()));
     let machine = told.then(machine::now).flatten();

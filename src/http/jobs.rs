@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{Caller, Export};
 use super::error::{Answer, Code, Problem};
 use super::exports::{JobState, file_url, find, progress};
 use super::extract::{Json, Path};
@@ -49,8 +50,12 @@ struct JobResult {
 /// Tells how far some work has got.
 #[utoipa::path(get, path = "/jobs/{id}", tag = "exports", params(("id" = String, Path, description = "Id")),
     responses((status = 200, description = "How far it is", body = Job), Problem))]
-pub(super) async fn get_job(State(app): State<App>, Path(id): Path<String>) -> Answer<Json<Job>> {
-    let row = find(&app, &id).await?;
+pub(super) async fn get_job(
+    State(app): State<App>,
+    caller: Caller<Export>,
+    Path(id): Path<String>,
+) -> Answer<Json<Job>> {
+    let row = find(&app, &caller.scope, &id).await?;
     Ok(Json(Job {
         id: row.id,
         kind: JobKind::Export,
@@ -64,8 +69,12 @@ pub(super) async fn get_job(State(app): State<App>, Path(id): Path<String>) -> A
 /// Ends some work that waits or runs.
 #[utoipa::path(delete, path = "/jobs/{id}", tag = "exports", params(("id" = String, Path, description = "Id")),
     responses((status = 204, description = "Canceled"), Problem))]
-pub(super) async fn delete_job(State(app): State<App>, Path(id): Path<String>) -> Answer<StatusCode> {
-    let row = find(&app, &id).await?;
+pub(super) async fn delete_job(
+    State(app): State<App>,
+    caller: Caller<Export>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let row = find(&app, &caller.scope, &id).await?;
     if app.exports().cancel(row.id).await? {
         return Ok(StatusCode::NO_CONTENT);
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{Caller, Live, Settings};
 use super::error::{Answer, Code, Problem};
 use super::etag::{etag, expected_revision};
 use super::extract::{Json, Path};
@@ -145,17 +146,21 @@ fn parse(id: &str) -> Answer<LayoutId> {
 /// Lists the layouts.
 #[utoipa::path(get, path = "/layouts", tag = "live",
     responses((status = 200, description = "All that are kept, by name", body = Layouts), Problem))]
-pub(super) async fn list_layouts(State(app): State<App>) -> Answer<Json<Layouts>> {
-    let rows = app.catalogue().layouts().await?;
+pub(super) async fn list_layouts(State(app): State<App>, caller: Caller<Live>) -> Answer<Json<Layouts>> {
+    let rows = app.catalogue().layouts(&caller.scope).await?;
     Ok(Json(Layouts { items: rows.into_iter().map(Layout::from).collect() }))
 }
 
 /// Reads a layout.
 #[utoipa::path(get, path = "/layouts/{id}", tag = "live", params(("id" = String, Path, description = "Its id")),
     responses((status = 200, description = "The layout; its revision is the ETag", body = Layout), Problem))]
-pub(super) async fn get_layout(State(app): State<App>, Path(id): Path<String>) -> Answer<One> {
+pub(super) async fn get_layout(
+    State(app): State<App>,
+    caller: Caller<Live>,
+    Path(id): Path<String>,
+) -> Answer<One> {
     let id = parse(&id)?;
-    let found = app.catalogue().layouts().await?.into_iter().find(|layout| layout.id == id);
+    let found = app.catalogue().layouts(&caller.scope).await?.into_iter().find(|layout| layout.id == id);
     found.map(one).ok_or_else(|| Problem::not_found("there is no such layout; it may have been removed"))
 }
 
@@ -164,6 +169,7 @@ pub(super) async fn get_layout(State(app): State<App>, Path(id): Path<String>) -
     responses((status = 201, description = "Kept; its revision is the ETag", body = Layout), Problem))]
 pub(super) async fn post_layout(
     State(app): State<App>,
+    _: Caller<Settings>,
     Json(form): Json<Addition>,
 ) -> Answer<(StatusCode, [(HeaderName, HeaderValue); 1], One)> {
     let Addition { name, grid, cameras, carousel_s } = form;
@@ -182,6 +188,7 @@ pub(super) async fn post_layout(
     responses((status = 200, description = "As it is now", body = Layout), Problem))]
 pub(super) async fn patch_layout(
     State(app): State<App>,
+    _: Caller<Settings>,
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(form): Json<Change>,
@@ -200,7 +207,11 @@ pub(super) async fn patch_layout(
 /// Removes a layout.
 #[utoipa::path(delete, path = "/layouts/{id}", tag = "live", params(("id" = String, Path, description = "Its id")),
     responses((status = 204, description = "Removed"), Problem))]
-pub(super) async fn delete_layout(State(app): State<App>, Path(id): Path<String>) -> Answer<StatusCode> {
+pub(super) async fn delete_layout(
+    State(app): State<App>,
+    _: Caller<Settings>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
     let id = parse(&id)?;
     app.catalogue().remove_layout(id).await?;
     tracing::info!(layout.id = %id, "layout removed");

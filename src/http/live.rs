@@ -25,12 +25,14 @@ use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, Sleep, sleep};
 
 use super::App;
+use super::caller::{Caller, Live};
 use super::changes::{Follower, Told, Topics};
 use super::channel::Channel;
 use super::error::{Answer, Problem};
-use super::extract::{Caller, SameOrigin};
-use crate::auth::Identity;
-use crate::base::{Result, Stop, StreamKind};
+use super::extract::SameOrigin;
+use crate::auth::{Identity, Validity};
+use crate::base::{CameraId, Result, Stop, StreamKind};
+use crate::catalogue::{AuditAction, Scope};
 use crate::hub::Stream;
 
 /// Name of the protocol in the handshake.
@@ -156,7 +158,7 @@ struct Wish {
     responses((status = 101, description = "A WebSocket of subprotocol nvr.live.v1"), Problem))]
 pub(super) async fn live(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Live>,
     _origin: SameOrigin,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Answer<Response> {
@@ -173,7 +175,7 @@ pub(super) async fn live(
         .on_upgrade(move |socket| self::serve(app, caller, socket)))
 }
 
-async fn serve(app: App, caller: Identity, socket: WebSocket) {
+async fn serve(app: App, caller: Caller<Live>, socket: WebSocket) {
     let (sink, mut requests) = socket.split();
     let connection = Connection {
         stop: app.stop().child(),
@@ -191,7 +193,7 @@ async fn serve(app: App, caller: Identity, socket: WebSocket) {
         topics: None,
     };
     // Gone, or told to stop: either way there is nobody left to tell.
-    let _ = connection.run(caller, &mut requests).await;
+    let _ = connection.run(caller.who, &mut requests).await;
 }
 
 struct Connection {
@@ -212,19 +214,19 @@ struct Connection {
     paused: bool,
     /// Somebody may be looking: the session is in use.
     watching: Arc<AtomicBool>,
-    caller: Identity,
+    caller: Caller<Live>,
     /// Ends the changes that are told.
     topics: Option<Stop>,
 }
 
-/// Waits until the session or token of a socket has ended.
-pub(super) async fn ended(app: App, caller: Identity, watching: Arc<AtomicBool>) {
-    let mut check = tokio::time::interval(CHECK_EVERY);
+/// Waits until the session or token of a socket has ended, or allows something else than when it was opened.
+pub(super) async fn ended(app: App, caller: Identity, watching: Arc<AtomicBool>) -> Validity {
     loop {
-        check.tick().await;
+        // It was looked up a moment ago, when it was opened.
+        sleep(CHECK_EVERY).await;
         match app.auth().still_valid(&caller, watching.load(Ordering::Relaxed)).await {
-            Ok(true) => {}
-            Ok(false) => return,
+            Ok(Validity::Valid) => {}
+            Ok(other) => return other,
             // Pictures do not stop because the catalogue does; nothing else is let in meanwhile.
             Err(error) => {
                 tracing::warn!(error = %error, "it cannot be looked up whether a live view may go on")
@@ -252,7 +254,7 @@ impl Connection {
             self.answer()?;
             tokio::select! {
                 () = stop.wait() => return None,
-                () = ended.as_mut() => return self.dismiss().await,
+                why = ended.as_mut() => return self.dismiss(why).await,
                 sent = poll_fn(|cx| self.sink.poll_flush_unpin(cx)), if self.sending => {
                     sent.ok()?;
                     self.sending = false;
@@ -282,9 +284,12 @@ impl Connection {
         }
     }
 
-    /// Tells a client that it has to sign in again, if it listens.
-    async fn dismiss(mut self) -> Option<()> {
-        let reason = CloseFrame { code: close_code::POLICY, reason: "sign in first".into() };
+    /// Tells a client that it has to sign in again, or only to come again, if it listens.
+    async fn dismiss(mut self, why: Validity) -> Option<()> {
+        let reason = match why {
+            Validity::Over => CloseFrame { code: close_code::POLICY, reason: "sign in first".into() },
+            _ => CloseFrame { code: close_code::RESTART, reason: "what you may see has changed".into() },
+        };
         let farewell = self.sink.send(Message::Close(Some(reason)));
         tokio::time::timeout(FAREWELL, farewell).await.ok()?.ok()
     }
@@ -410,8 +415,9 @@ impl Connection {
             self.channels.insert(ch, (wish, stop));
             return;
         }
-        match find(&self.app, &wish).await {
+        match find(&self.app, &self.caller.scope, &wish).await {
             Ok(found) => {
+                self.caller.note_watching(&self.app, AuditAction::Live, found.id);
                 let clock = Arc::clone(self.app.clock());
                 let channel =
                     Channel::new(ch, found.camera, found.rendition, &found.stream, wish.audio, clock);
@@ -437,14 +443,15 @@ fn told(told: Told) -> Message {
 }
 
 struct Found {
+    id: CameraId,
     camera: String,
     rendition: StreamKind,
     stream: Arc<Stream>,
 }
 
 /// The stream of a wish; where the camera has no sub stream, its main one.
-async fn find(app: &App, wish: &Wish) -> Result<Found> {
-    let camera = app.camera(&wish.camera).await?;
+async fn find(app: &App, scope: &Scope, wish: &Wish) -> Result<Found> {
+    let camera = app.camera(scope, &wish.camera).await?;
     let streams = &camera.streams;
     let chosen = streams
         .iter()
@@ -454,5 +461,5 @@ async fn find(app: &App, wish: &Wish) -> Result<Found> {
     let (rendition, stream) = live.ok_or_else(|| {
         crate::base::Error::new(crate::base::Kind::Unavailable, "this camera is switched off")
     })?;
-    Ok(Found { camera: camera.id.to_string(), rendition, stream })
+    Ok(Found { id: camera.id, camera: camera.id.to_string(), rendition, stream })
 }

@@ -3,16 +3,18 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::bookmarks::open_range;
+use super::caller::{Caller, Hold, Playback};
 use super::error::{Answer, Code, Problem};
-use super::extract::{Caller, Json, Path, Query};
+use super::extract::{Json, Path, Query};
 use super::marks::note;
 use super::wire::Time;
 use crate::base::{CameraId, LockId, TICKS_PER_SECOND, TimeRange};
-use crate::catalogue;
+use crate::catalogue::{self, AuditAction};
 
 /// Locks in one answer: many more than anybody sets.
 const LIMIT: u32 = 1000;
@@ -104,12 +106,16 @@ pub(super) struct Locks {
 /// Lists locks, newest footage first; at most a thousand.
 #[utoipa::path(get, path = "/locks", tag = "marks", params(Which),
     responses((status = 200, description = "Locks that meet the range", body = Locks), Problem))]
-pub(super) async fn list_locks(State(app): State<App>, Query(which): Query<Which>) -> Answer<Json<Locks>> {
+pub(super) async fn list_locks(
+    State(app): State<App>,
+    caller: Caller<Playback>,
+    Query(which): Query<Which>,
+) -> Answer<Json<Locks>> {
     let camera = match &which.camera {
-        Some(name) => Some(app.camera(name).await?.id),
+        Some(name) => Some(app.camera(&caller.scope, name).await?.id),
         None => None,
     };
-    let rows = app.catalogue().locks(open_range(which.from, which.to), camera, LIMIT).await?;
+    let rows = app.catalogue().locks(&caller.scope, open_range(which.from, which.to), camera, LIMIT).await?;
     Ok(Json(Locks { items: rows.into_iter().map(Lock::from).collect() }))
 }
 
@@ -118,7 +124,7 @@ pub(super) async fn list_locks(State(app): State<App>, Query(which): Query<Which
     responses((status = 201, description = "The lock", body = Lock), Problem))]
 pub(super) async fn post_lock(
     State(app): State<App>,
-    Caller(who): Caller,
+    caller: Caller<Hold>,
     Json(form): Json<Addition>,
 ) -> Answer<(StatusCode, Json<Lock>)> {
     let wrong = |field: &str, sentence: &str| Err(Problem::invalid(sentence).with("field", field));
@@ -135,42 +141,49 @@ pub(super) async fn post_lock(
     if form.until.is_some_and(|until| until.0 <= now) {
         return wrong("until", "the lock would be over already; give a later until, or leave it out");
     }
-    let (camera, note) = (app.camera(&form.camera).await?, note(&form.note)?);
+    let (camera, note) = (app.camera(&caller.scope, &form.camera).await?, note(&form.note)?);
     let lock = catalogue::Lock {
         id: LockId::fresh(now),
         camera: camera.id,
         range,
         until: form.until.map(|until| until.0),
         note,
-        by: who.name,
+        by: caller.who.name.clone(),
         made: now,
     };
-    app.catalogue().add_lock(lock.clone()).await?;
+    app.catalogue().add_lock(&caller.scope, lock.clone()).await?;
     // Looked at afterwards: what is there now, nobody can take away any more.
     if range.to <= now {
         let mut found = false;
         for stream in &camera.streams {
-            found = found || !app.catalogue().spans(stream.key, range).await?.is_empty();
+            found = found || !app.catalogue().spans(&caller.scope, stream.key, range).await?.is_empty();
         }
         if !found {
-            app.catalogue().remove_lock(lock.id).await?;
+            app.catalogue().remove_lock(&caller.scope, lock.id).await?;
             let sentence = "nothing is recorded there, so there is nothing to keep; choose another time";
             return Err(Problem::new(Code::NoRecording, sentence));
         }
     }
     tracing::info!(lock.id = %lock.id, camera.id = %lock.camera, from = %range.from, to = %range.to, "footage locked");
+    let detail = json!({"lock": lock.id, "from": range.from.rfc3339(), "to": range.to.rfc3339()});
+    caller.note(&app, AuditAction::Lock, Some(lock.camera), detail);
     Ok((StatusCode::CREATED, Json(lock.into())))
 }
 
 /// Removes a lock: what no other lock keeps may be deleted from now on.
 #[utoipa::path(delete, path = "/locks/{id}", tag = "marks", params(("id" = String, Path, description = "Id")),
     responses((status = 204, description = "It is gone"), Problem))]
-pub(super) async fn delete_lock(State(app): State<App>, Path(id): Path<String>) -> Answer<StatusCode> {
+pub(super) async fn delete_lock(
+    State(app): State<App>,
+    caller: Caller<Hold>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
     let gone = || Problem::not_found("there is no such lock; it may be over, or somebody removed it");
     let id: LockId = id.parse().map_err(|_| gone())?;
-    if !app.catalogue().remove_lock(id).await? {
+    if !app.catalogue().remove_lock(&caller.scope, id).await? {
         return Err(gone());
     }
     tracing::info!(lock.id = %id, "footage unlocked");
+    caller.note(&app, AuditAction::Unlock, None, json!({"lock": id}));
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,5 @@
-//! One look at what may have changed, and what was seen at the one before.
+//! One look at what may have changed, and what was seen at the one before. It looks at everything, once for all
+//! followers; each piece of news says who may hear it.
 
 use std::collections::HashMap;
 
@@ -7,12 +8,12 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::App;
-use super::changes::{News, Topic, Topics, news};
+use super::changes::{Audience, News, Topic, Topics, news};
 use super::error::Answer;
 use super::exports::{JobState, progress};
 use super::health;
 use crate::base::{CameraId, ExportId};
-use crate::catalogue::{Camera, ExportState, Outgoing};
+use crate::catalogue::{Camera, Export, ExportState, Outgoing, Scope};
 
 /// Rows of the outbox that one look takes; who is further behind reads everything anew.
 const ROWS: u32 = 500;
@@ -22,6 +23,9 @@ const JOBS: u32 = 20;
 const HEALTH_EVERY: u32 = 4;
 /// Exports are, when none ran at the look before.
 const JOBS_EVERY: u32 = 2;
+
+/// An export's state, percent and cameras.
+type Job = (ExportState, u32, Vec<CameraId>);
 
 /// What a camera was seen to do: what people see of it.
 type Seen = (&'static str, Option<&'static str>, bool, Option<(&'static str, Option<&'static str>)>);
@@ -34,19 +38,28 @@ pub(super) struct Look {
     revisions: watch::Receiver<u64>,
     cameras: Vec<Camera>,
     states: Option<HashMap<CameraId, Seen>>,
-    jobs: Option<HashMap<ExportId, (ExportState, u32)>>,
-    health: Option<Value>,
+    jobs: Option<HashMap<ExportId, Job>>,
+    /// For each of the followers' scopes.
+    health: Vec<(Scope, Value)>,
 }
 
 impl Look {
     pub(super) fn new(app: &App) -> Self {
         let mut revisions = app.catalogue().changes();
         revisions.mark_changed();
-        Self { turn: 0, outbox: None, revisions, cameras: Vec::new(), states: None, jobs: None, health: None }
+        Self {
+            turn: 0,
+            outbox: None,
+            revisions,
+            cameras: Vec::new(),
+            states: None,
+            jobs: None,
+            health: Vec::new(),
+        }
     }
 
     /// What is new in some topics; `None` = so much that it cannot be told. What cannot be read now is left to the next.
-    pub(super) async fn look(&mut self, app: &App, topics: Topics) -> Option<Vec<News>> {
+    pub(super) async fn look(&mut self, app: &App, topics: Topics, scopes: &[Scope]) -> Option<Vec<News>> {
         let mut all = Vec::new();
         let turn = self.turn;
         self.turn = turn.wrapping_add(1);
@@ -58,12 +71,13 @@ impl Look {
         if topics.has(Topic::Cameras) {
             self.states(app, &mut all).await;
         }
-        let running = self.jobs.as_ref().is_some_and(|jobs| jobs.values().any(|(state, _)| !is_over(*state)));
+        let running =
+            self.jobs.as_ref().is_some_and(|jobs| jobs.values().any(|(state, ..)| !is_over(*state)));
         if topics.has(Topic::Jobs) && (self.jobs.is_none() || running || turn.is_multiple_of(JOBS_EVERY)) {
             self.jobs(app, &mut all).await;
         }
-        if topics.has(Topic::Health) && (self.health.is_none() || turn.is_multiple_of(HEALTH_EVERY)) {
-            self.health(app, &mut all).await;
+        if topics.has(Topic::Health) {
+            self.health(app, scopes, turn.is_multiple_of(HEALTH_EVERY), &mut all).await;
         }
         Some(all)
     }
@@ -86,7 +100,7 @@ impl Look {
 
     async fn states(&mut self, app: &App, all: &mut Vec<News>) {
         if self.revisions.has_changed().unwrap_or(false)
-            && let Ok(cameras) = app.catalogue().cameras().await
+            && let Ok(cameras) = app.catalogue().cameras(Scope::everything()).await
         {
             self.revisions.mark_unchanged();
             self.cameras = cameras;
@@ -97,37 +111,54 @@ impl Look {
             let changed = now.iter().filter(|(id, seen)| before.get(id).is_some_and(|was| was != *seen));
             all.extend(changed.map(|(id, (state, reason, recording, _))| {
                 let data = json!({"what": "state", "id": id, "state": state, "reason": reason, "recording": recording});
-                News { topic: Topic::Cameras, person: None, data }
+                News { topic: Topic::Cameras, audience: Audience::Cameras(vec![*id]), data }
             }));
         }
         self.states = Some(now);
     }
 
     async fn jobs(&mut self, app: &App, all: &mut Vec<News>) {
-        let Ok(rows) = app.catalogue().exports(None, JOBS).await else { return };
+        let Ok(rows) = app.catalogue().exports(Scope::everything(), None, JOBS).await else { return };
         let percent = |row| (progress(app, row) * 100.0) as u32;
-        let now: HashMap<_, _> = rows.iter().map(|row| (row.id, (row.state, percent(row)))).collect();
+        let cameras = |row: &Export| row.items.iter().map(|item| item.camera).collect();
+        let now: HashMap<_, Job> =
+            rows.iter().map(|row| (row.id, (row.state, percent(row), cameras(row)))).collect();
         if let Some(before) = &self.jobs {
-            for (id, (state, percent)) in now.iter().filter(|(id, seen)| before.get(id) != Some(*seen)) {
+            for (id, (state, percent, cameras)) in
+                now.iter().filter(|(id, seen)| before.get(id) != Some(*seen))
+            {
                 let state = JobState::from(*state);
                 let data =
                     json!({"what": "job", "id": id, "state": state, "progress": f64::from(*percent) / 100.0});
-                all.push(News { topic: Topic::Jobs, person: None, data });
+                all.push(News { topic: Topic::Jobs, audience: Audience::Cameras(cameras.clone()), data });
             }
-            let gone = before.iter().filter(|(id, (state, _))| !is_over(*state) && !now.contains_key(id));
-            all.extend(gone.map(|(id, _)| news(Topic::Jobs, "job_removed", id.0)));
+            let gone = before.iter().filter(|(id, (state, ..))| !is_over(*state) && !now.contains_key(id));
+            all.extend(gone.map(|(id, job)| news(Topic::Jobs, "job_removed", id.0, job.2.clone())));
         }
         self.jobs = Some(now);
     }
 
-    async fn health(&mut self, app: &App, all: &mut Vec<News>) {
-        let Ok((status, checks)) = health::checks(app).await else { return };
-        let checks: Vec<Value> = checks.iter().map(health::HealthCheck::in_short).collect();
-        let now = json!({"what": "health", "status": status, "checks": checks});
-        if self.health.as_ref().is_some_and(|before| *before != now) {
-            all.push(News { topic: Topic::Health, person: None, data: now.clone() });
+    async fn health(&mut self, app: &App, scopes: &[Scope], due: bool, all: &mut Vec<News>) {
+        // What whoever sees everything was told last stays known while nobody follows.
+        self.health.retain(|(scope, _)| scope.is_everything() || scopes.contains(scope));
+        for scope in scopes {
+            let known = self.health.iter().position(|(known, _)| known == scope);
+            if known.is_some() && !due {
+                continue;
+            }
+            let Ok((status, checks)) = health::checks(app, scope).await else { continue };
+            let checks: Vec<Value> = checks.iter().map(health::HealthCheck::in_short).collect();
+            let now = json!({"what": "health", "status": status, "checks": checks});
+            let Some(known) = known else {
+                self.health.push((scope.clone(), now));
+                continue;
+            };
+            if self.health[known].1 != now {
+                let audience = Audience::Exactly(scope.clone());
+                all.push(News { topic: Topic::Health, audience, data: now.clone() });
+                self.health[known].1 = now;
+            }
         }
-        self.health = Some(now);
     }
 }
 
@@ -138,20 +169,26 @@ fn is_over(state: ExportState) -> bool {
 /// What a row of the outbox is to a follower, if anything.
 fn told(row: Outgoing) -> Option<News> {
     let id = row.object;
+    // One of an older program does not say whose it is: nobody is told.
+    let camera = || -> Option<CameraId> { row.body["camera"].as_str()?.parse().ok() };
     match row.kind.as_str() {
         "event" => {
+            let audience = Audience::Cameras(vec![camera()?]);
             let data = json!({"what": "event", "id": id, "event": row.body});
-            Some(News { topic: Topic::Events, person: None, data })
+            Some(News { topic: Topic::Events, audience, data })
         }
-        "event_mark" => Some(news(Topic::Events, "event_mark", id)),
+        "event_mark" => Some(news(Topic::Events, "event_mark", id, vec![camera()?])),
         // Seen is each one's own.
         "event_seen" => {
             let person: Uuid = row.body["person"].as_str()?.parse().ok()?;
-            Some(News { person: Some(person), ..news(Topic::Events, "event_seen", id) })
+            let audience = Audience::Person(person, camera()?);
+            Some(News { audience, ..news(Topic::Events, "event_seen", id, Vec::new()) })
         }
         // Without the body: addresses may hold passwords.
-        "camera" | "camera_removed" | "zones" => Some(news(Topic::Cameras, &row.kind, id)),
-        "gap" | "gap_removed" => Some(news(Topic::Health, &row.kind, id)),
+        "camera" | "camera_removed" | "zones" => {
+            Some(news(Topic::Cameras, &row.kind, id, vec![CameraId(id)]))
+        }
+        "gap" | "gap_removed" => Some(news(Topic::Health, &row.kind, id, vec![camera()?])),
         _ => None,
     }
 }

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::{Caller, Hold, Playback};
 use super::error::{Answer, Problem};
 use super::events::{Event, kinds, shown};
-use super::extract::{Caller, Json, Query};
+use super::extract::{Json, Query};
 use super::wire::{Span, Time, present};
 use crate::base::{CameraId, EventId};
 use crate::catalogue::{Handled, NewMarks, Verdict};
@@ -114,7 +115,7 @@ pub(super) fn note(text: &str) -> Answer<String> {
     responses((status = 200, description = "The events as they are now", body = MarkedEvents), Problem))]
 pub(super) async fn mark_events(
     State(app): State<App>,
-    Caller(who): Caller,
+    caller: Caller<Hold>,
     Json(form): Json<MarkForm>,
 ) -> Answer<Json<MarkedEvents>> {
     if form.ids.is_empty() || form.ids.len() > EVENTS_MAX {
@@ -129,12 +130,14 @@ pub(super) async fn mark_events(
     if new == NewMarks::default() {
         return Err(Problem::invalid("nothing is to be marked; give seen, handled or verdict"));
     }
-    app.catalogue().mark_events(form.ids.clone(), who.id(), &who.name, new).await?;
+    app.catalogue()
+        .mark_events(&caller.scope, form.ids.clone(), caller.who.id(), &caller.who.name, new)
+        .await?;
     let mut rows = Vec::with_capacity(form.ids.len());
     for id in form.ids {
-        rows.extend(app.catalogue().event(id).await?);
+        rows.extend(app.catalogue().event(&caller.scope, id).await?);
     }
-    Ok(Json(MarkedEvents { items: shown(&app, &who, rows).await? }))
+    Ok(Json(MarkedEvents { items: shown(&app, &caller, rows).await? }))
 }
 
 /// Which events are counted.
@@ -174,12 +177,12 @@ struct CameraCount {
     responses((status = 200, description = "How many", body = EventCounts), Problem))]
 pub(super) async fn count_events(
     State(app): State<App>,
-    Caller(who): Caller,
+    caller: Caller<Playback>,
     Query(which): Query<Which>,
     Query(span): Query<Span>,
 ) -> Answer<Json<EventCounts>> {
     let (range, kinds) = (span.range()?, kinds(which.kind.as_deref().unwrap_or_default())?);
-    let counts = app.catalogue().count_events(range, &kinds, who.id()).await?;
+    let counts = app.catalogue().count_events(&caller.scope, range, &kinds, caller.who.id()).await?;
     let mut cameras: Vec<CameraCount> = counts
         .into_iter()
         .map(|(camera, count)| CameraCount { camera, events: count.events, unseen: count.unseen })

@@ -1,30 +1,38 @@
 //! `/me`: who asks, and their password.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{self, Caller};
 use super::error::{Answer, Problem};
-use super::extract::{Caller, Json};
-use super::session::cookies;
+use super::extract::Json;
+use super::session::{client, cookies};
 use super::wire::Password;
+use crate::auth::Role;
+use crate::base::CameraId;
 
 /// Who asks.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Me {
-    /// What the log calls them.
+    /// Sign-in name; `token` for a machine.
     name: String,
-    /// `admin` for a person, `machine` for a bearer token.
+    /// As people call them; may be empty.
+    display_name: String,
+    /// `viewer`, `guard`, `head` or `admin`; `machine` for a bearer token.
     role: &'static str,
-    /// What they may do: `admin`, `read`, `metrics`.
-    scopes: Vec<&'static str>,
+    /// What they may do: `live`, `playback`, `hold`, `export`, `share`, `zones`, `people`, `settings`, `metrics`.
+    rights: Vec<&'static str>,
+    /// Ids of the cameras that they may see; null: all.
+    #[schema(required = true, value_type = Option<Vec<String>>)]
+    cameras: Option<Vec<CameraId>>,
     /// They have set a password.
     password_set: bool,
     /// Language of what is written to them.
-    locale: &'static str,
+    locale: String,
 }
 
 /// A new password.
@@ -39,13 +47,16 @@ pub(super) struct NewPassword {
 /// Tells who asks.
 #[utoipa::path(get, path = "/me", tag = "session",
     responses((status = 200, description = "Who asks", body = Me), Problem))]
-pub(super) async fn get_me(Caller(caller): Caller) -> Json<Me> {
+pub(super) async fn get_me(caller: Caller<caller::SignedIn>) -> Json<Me> {
+    let who = caller.who;
     Json(Me {
-        role: if caller.is_person() { "admin" } else { "machine" },
-        scopes: caller.scopes.names(),
-        password_set: caller.has_password(),
-        locale: "vi",
-        name: caller.name,
+        role: who.role.map_or("machine", Role::name),
+        rights: who.rights.names(),
+        password_set: who.has_password(),
+        cameras: who.cameras(),
+        locale: who.locale,
+        display_name: who.display_name,
+        name: who.name,
     })
 }
 
@@ -54,10 +65,12 @@ pub(super) async fn get_me(Caller(caller): Caller) -> Json<Me> {
     responses((status = 204, description = "Set; a new session is in the cookie"), Problem))]
 pub(super) async fn put_password(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<caller::SignedIn>,
+    headers: HeaderMap,
     Json(form): Json<NewPassword>,
 ) -> Answer<impl IntoResponse> {
-    let set = app.auth().set_password(&caller, form.password.0).await;
+    let set =
+        app.auth().set_password(&caller.who, form.password.0, &client(&app, caller.peer, &headers)).await;
     let signed_in = set.map_err(|e| Problem::from(e).with("field", "password"))?;
     Ok((StatusCode::NO_CONTENT, cookies(&app, &signed_in)?))
 }

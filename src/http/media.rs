@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::App;
+use super::caller::{Caller, Playback};
 use super::cameras::RenditionId;
 use super::duration;
 use super::error::{Answer, Problem};
@@ -19,7 +20,7 @@ use super::range::ByteRange;
 use super::segments::{Which, gap_stretches, media_headers, source, unchanged};
 use super::wire::{Span, Time};
 use crate::base::{TICKS_PER_SECOND, Ticks, TimeRange};
-use crate::catalogue::{Camera, Gap};
+use crate::catalogue::{AuditAction, Camera, Gap};
 use crate::playback::{self, Links, Variant, key_frame_at, key_frame_track};
 
 /// Header with the gaps that a clip leaves out: `from/to;cause`, separated by commas.
@@ -53,6 +54,7 @@ pub(super) struct How {
         (status = 206, description = "A part of it", content_type = "video/mp4"), Problem))]
 pub(super) async fn get_clip(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(span): Query<Span>,
     Query(which): Query<Which>,
@@ -60,20 +62,22 @@ pub(super) async fn get_clip(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let range = span.range()?;
-    let camera = app.camera(&id).await?;
-    send_clip(&app, &camera, which, range, how, &headers).await
+    let camera = app.camera(&caller.scope, &id).await?;
+    send_clip(&app, &caller, &camera, which, range, how, &headers).await
 }
 
 /// The clip of a range, or the part of it that was asked for.
 pub(super) async fn send_clip(
     app: &App,
+    caller: &Caller<Playback>,
     camera: &Camera,
     which: Which,
     range: TimeRange,
     how: How,
     headers: &HeaderMap,
 ) -> Answer<Response> {
-    let clip = app.playback().clip(which.source(camera)?, range).await.map_err(nothing)?;
+    caller.note_watching(app, AuditAction::Playback, camera.id);
+    let clip = app.playback().clip(&caller.scope, which.source(camera)?, range).await.map_err(nothing)?;
     let tag = HeaderValue::from_str(&clip.etag).unwrap_or_else(|_| etag(""));
     if not_modified(headers, &tag) {
         return Ok(unchanged(CLIP, tag));
@@ -82,7 +86,7 @@ pub(super) async fn send_clip(
         Ok(part) => part,
         Err(unsatisfiable) => return Ok(unsatisfiable.into_response()),
     };
-    let mut answer = Response::new(Body::from_stream(clip.body.read(part.from, part.to)));
+    let mut answer = Response::new(caller.body(app, clip.body.read(part.from, part.to)));
     *answer.status_mut() = part.status();
     part.write_headers(answer.headers_mut());
     media_headers(answer.headers_mut(), CLIP, tag);
@@ -124,11 +128,12 @@ fn not_before(instant: Ticks) -> String {
     responses((status = 200, description = "Playlist", content_type = "application/vnd.apple.mpegurl"), Problem))]
 pub(super) async fn get_master(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(span): Query<Span>,
     Query(which): Query<Which>,
 ) -> Answer<Response> {
-    let plan = plan(&app, &id, span, which).await?;
+    let plan = plan(&app, &caller, &id, span, which).await?;
     let used: BTreeSet<_> = plan.segments.iter().map(|s| s.parameters).collect();
     let (mut codecs, mut video_codecs, mut size) = (BTreeSet::new(), BTreeSet::new(), (0, 0));
     for hash in used {
@@ -156,11 +161,12 @@ pub(super) async fn get_master(
     responses((status = 200, description = "Playlist", content_type = "application/vnd.apple.mpegurl"), Problem))]
 pub(super) async fn get_playlist(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(span): Query<Span>,
     Query(which): Query<Which>,
 ) -> Answer<Response> {
-    let plan = plan(&app, &id, span, which).await?;
+    let plan = plan(&app, &caller, &id, span, which).await?;
     Ok(playlist(playback::media_playlist(&plan.segments, LINKS, false)))
 }
 
@@ -170,17 +176,25 @@ pub(super) async fn get_playlist(
     responses((status = 200, description = "Playlist", content_type = "application/vnd.apple.mpegurl"), Problem))]
 pub(super) async fn get_iframes(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(span): Query<Span>,
     Query(which): Query<Which>,
 ) -> Answer<Response> {
-    let plan = plan(&app, &id, span, which).await?;
+    let plan = plan(&app, &caller, &id, span, which).await?;
     Ok(playlist(playback::iframe_playlist(&plan.segments, LINKS)))
 }
 
-async fn plan(app: &App, id: &str, span: Span, which: Which) -> Answer<playback::Plan> {
-    let camera = app.camera(id).await?;
-    let plan = app.playback().plan(which.source(&camera)?, span.range()?, PLAYLIST).await?;
+async fn plan(
+    app: &App,
+    caller: &Caller<Playback>,
+    id: &str,
+    span: Span,
+    which: Which,
+) -> Answer<playback::Plan> {
+    let camera = app.camera(&caller.scope, id).await?;
+    caller.note_watching(app, AuditAction::Playback, camera.id);
+    let plan = app.playback().plan(&caller.scope, which.source(&camera)?, span.range()?, PLAYLIST).await?;
     if plan.segments.is_empty() {
         return Err(no_recording());
     }
@@ -231,10 +245,11 @@ pub(super) struct Keys {
         Problem))]
 pub(super) async fn get_key_frames(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(keys): Query<Keys>,
 ) -> Answer<Response> {
-    let camera = app.camera(&id).await?;
+    let camera = app.camera(&caller.scope, &id).await?;
     let source = source(&camera, Some(keys.rendition.unwrap_or(RenditionId::Sub)))?;
     let step = match &keys.step {
         Some(text) => {
@@ -243,10 +258,10 @@ pub(super) async fn get_key_frames(
         None => TICKS_PER_SECOND,
     };
     let found = match (keys.at, keys.from, keys.to) {
-        (Some(at), ..) => key_frame_at(app.playback(), source, at.0).await,
+        (Some(at), ..) => key_frame_at(app.playback(), &caller.scope, source, at.0).await,
         (None, Some(from), Some(to)) => {
             let range = Span { from, to }.range()?;
-            key_frame_track(app.playback(), source, range, step).await
+            key_frame_track(app.playback(), &caller.scope, source, range, step).await
         }
         _ => return Err(Problem::invalid("say when: give at, or from and to")),
     };
@@ -280,12 +295,14 @@ pub(super) struct After {
     responses((status = 200, description = "A fragment", content_type = "video/mp4"), Problem))]
 pub(super) async fn get_tail(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(after): Query<After>,
     Query(which): Query<Which>,
 ) -> Answer<Response> {
-    let camera = app.camera(&id).await?;
-    let tail = app.playback().tail(which.source(&camera)?, after.from.0).ok_or_else(no_recording)?;
+    let camera = app.camera(&caller.scope, &id).await?;
+    let tail =
+        app.playback().tail(&caller.scope, which.source(&camera)?, after.from.0).ok_or_else(no_recording)?;
     let tag = etag(format_args!("{}-{}", tail.range.from.0, tail.range.to.0));
     let mut answer = Response::new(Body::from(tail.bytes));
     media_headers(answer.headers_mut(), "no-store", tag);

@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 
 use super::App;
+use super::caller::{Caller, Metrics};
 use super::error::{Answer, Problem};
 use super::metrics_motion;
 use crate::catalogue::{Camera, Stream};
@@ -85,9 +86,12 @@ fn resident_bytes() -> Option<f64> {
 /// Figures for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "site",
     responses((status = 200, description = "Text format 0.0.4", body = String, content_type = "text/plain"), Problem))]
-pub(super) async fn get_metrics(State(app): State<App>) -> Answer<impl IntoResponse> {
-    let cameras = app.catalogue().cameras().await?;
-    let usage = app.catalogue().usage().await?;
+pub(super) async fn get_metrics(
+    State(app): State<App>,
+    caller: Caller<Metrics>,
+) -> Answer<impl IntoResponse> {
+    let cameras = app.catalogue().cameras(&caller.scope).await?;
+    let usage = app.catalogue().usage(&caller.scope).await?;
     let all = cameras.iter().flat_map(|camera| camera.streams.iter().map(move |stream| (camera, stream)));
     let known = all.clone().filter_map(|(camera, stream)| {
         let status = app.hub().get(stream.key)?.status().borrow().clone();
@@ -120,7 +124,7 @@ pub(super) async fn get_metrics(State(app): State<App>) -> Answer<impl IntoRespo
         "Changes waiting for the catalogue",
         app.catalogue().waiting() as f64,
     );
-    metrics_motion::write(&mut text, &app, &cameras);
+    metrics_motion::write(&mut text, &app, &caller.scope, &cameras);
     let up = crate::base::TimeRange::new(app.started(), app.now()).seconds();
     text.single("uptime_seconds", "gauge", "Since the service started", up);
     if let Some(bytes) = resident_bytes() {

@@ -3,7 +3,7 @@
 use super::App;
 use super::app::WorkerInfo;
 use super::metrics::Text;
-use crate::catalogue::Camera;
+use crate::catalogue::{Camera, Scope};
 use crate::hub::{Detection, DetectionMode};
 
 /// A figure of something: name, kind, help, how it is read.
@@ -50,7 +50,7 @@ const WORKER: [Figure<WorkerInfo>; 10] = [
 ];
 
 /// Adds them.
-pub(super) fn write(text: &mut Text, app: &App, cameras: &[Camera]) {
+pub(super) fn write(text: &mut Text, app: &App, scope: &Scope, cameras: &[Camera]) {
     let watched: Vec<(&Camera, Detection)> =
         cameras.iter().filter_map(|c| Some((c, app.hub().motion().detection(c.id)?))).collect();
     for Figure(name, kind, help, of) in CAMERA {
@@ -74,7 +74,7 @@ pub(super) fn write(text: &mut Text, app: &App, cameras: &[Camera]) {
         }
     }
     text.metric("events_begun_total", "counter", "Events begun since the service started");
-    for ((camera, kind), count) in app.catalogue().events_begun() {
+    for ((camera, kind), count) in app.catalogue().events_begun(scope) {
         if let Some(camera) = cameras.iter().find(|c| c.id == camera) {
             let labels = [("camera", camera.slug.as_str()), ("kind", kind.name())];
             text.value("events_begun_total", &labels, count as f64);

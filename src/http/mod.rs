@@ -5,7 +5,10 @@
 //!
 //! What always holds:
 //! - every route is behind the [`guard`]: without a session or token only those in its short list answer;
-//! - a live socket, and every answer that goes on ([`sse`]), ends with the session or token that it was opened with;
+//! - every other handler names the right that it needs in its signature ([`caller`]), and asks the catalogue with the
+//!   cameras that this right holds for: others are not there, they are not forbidden;
+//! - a live socket, and every answer that goes on ([`sse`], files), ends within six seconds of the session or token that it was
+//!   opened with, or of a change of what that may see;
 //! - a request that changes something comes from a page of the same origin, or carries a bearer token;
 //! - every failure is an `application/problem+json` with a stable code, made in [`error`];
 //! - no answer holds a camera's password, and none of our own troubles' paths;
@@ -17,7 +20,9 @@
 mod activity;
 mod app;
 mod assets;
+mod audit;
 mod bookmarks;
+mod caller;
 mod camera_tests;
 mod camera_write;
 mod cameras;
@@ -37,6 +42,7 @@ mod gate;
 mod guard;
 mod headers;
 mod health;
+mod invites;
 mod jobs;
 mod layouts;
 mod live;
@@ -53,12 +59,14 @@ mod motion_searches;
 mod openapi;
 mod outages;
 mod paging;
+mod people;
 mod range;
 mod router;
 mod searches;
 mod segments;
 mod serve;
 mod session;
+mod sessions;
 mod setup;
 mod share_page;
 mod shares;
@@ -70,6 +78,7 @@ mod storage;
 mod stream;
 mod test_pictures;
 mod timeline;
+mod watched;
 mod wire;
 mod zones;
 

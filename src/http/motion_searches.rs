@@ -8,18 +8,20 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::watch;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::{Caller, Playback};
 use super::error::{Answer, Problem};
-use super::extract::{Caller, Json, Path, Query};
+use super::extract::{Json, Path, Query};
 use super::paging::{no_cursor, page_limit};
 use super::searches::{Progress, Search, State as Life, Wanted};
 use super::sse;
 use super::wire::{Span, Time};
 use crate::base::{CameraId, Polygon};
-use crate::catalogue::MotionHit;
+use crate::catalogue::{AuditAction, MotionHit, Scope};
 
 /// A cell belongs to the region when at least so much of it lies inside.
 const CELL_SHARE: f32 = 0.25;
@@ -137,9 +139,9 @@ fn hits(search: &Search, from: usize, limit: usize) -> Vec<Hit> {
     search.hits(from, limit).into_iter().map(hit).collect()
 }
 
-async fn status(app: &App, search: &Search) -> Answer<Status> {
+async fn status(app: &App, scope: &Scope, search: &Search) -> Answer<Status> {
     let (wanted, progress) = (search.wanted, search.progress());
-    let observed = app.catalogue().observed(wanted.camera, wanted.range).await?;
+    let observed = app.catalogue().observed(scope, wanted.camera, wanted.range).await?;
     let left = progress.scanned_until - wanted.range.from;
     Ok(Status {
         id: search.id.to_string(),
@@ -149,7 +151,7 @@ async fn status(app: &App, search: &Search) -> Answer<Status> {
         scanned_until: Time(progress.scanned_until),
         hits: progress.hits,
         truncated: progress.truncated,
-        data_since: app.catalogue().observed_since(wanted.camera).await?.map(Time),
+        data_since: app.catalogue().observed_since(scope, wanted.camera).await?.map(Time),
         observed_s: observed.iter().map(|stretch| stretch.seconds()).sum(),
     })
 }
@@ -159,7 +161,7 @@ async fn status(app: &App, search: &Search) -> Answer<Status> {
     responses((status = 202, description = "Begun; Location says where it is", body = Status), Problem))]
 pub(super) async fn post_search(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Playback>,
     Json(form): Json<NewSearch>,
 ) -> Answer<Response> {
     let range = Span { from: form.from, to: form.to }.range()?;
@@ -169,13 +171,15 @@ pub(super) async fn post_search(
         return Err(Problem::invalid("min_strength is a share of the region; give 0 to 1")
             .with("field", "min_strength"));
     }
-    let camera = app.camera(&form.camera).await?.id;
+    let camera = app.camera(&caller.scope, &form.camera).await?.id;
     let region = polygon.cells(CELL_SHARE);
     let least = (form.min_strength * f64::from(region.count())).ceil().max(1.0) as u32;
-    let search = app.searches().begin(&app, caller, Wanted { camera, range, region, least })?;
+    let search = app.searches().begin(&app, &caller, Wanted { camera, range, region, least })?;
+    let detail = json!({"from": range.from.rfc3339(), "to": range.to.rfc3339()});
+    caller.note(&app, AuditAction::Search, Some(camera), detail);
     let place = HeaderValue::from_str(&format!("/api/v1/motion-searches/{}", search.id));
     let place = place.map_err(|e| crate::base::Error::internal("an id cannot be written").because(e))?;
-    let body = Json(status(&app, &search).await?);
+    let body = Json(status(&app, &caller.scope, &search).await?);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], body).into_response())
 }
 
@@ -185,11 +189,11 @@ pub(super) async fn post_search(
     responses((status = 200, description = "How far it is", body = Status), Problem))]
 pub(super) async fn get_search(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
 ) -> Answer<Json<Status>> {
     let search = app.searches().find(&app, &caller, &id)?;
-    Ok(Json(status(&app, &search).await?))
+    Ok(Json(status(&app, &caller.scope, &search).await?))
 }
 
 /// Ends a search and forgets what it found.
@@ -198,7 +202,7 @@ pub(super) async fn get_search(
     responses((status = 204, description = "Ended"), Problem))]
 pub(super) async fn delete_search(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
     let search = app.searches().find(&app, &caller, &id)?;
@@ -230,7 +234,7 @@ async fn more(follow: &mut watch::Receiver<Progress>, from: usize) -> Option<Pro
         Problem))]
 pub(super) async fn get_results(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(page): Query<Page>,
     headers: HeaderMap,
@@ -261,9 +265,10 @@ pub(super) async fn get_results(
     .into_response())
 }
 
-fn streamed(app: &App, caller: crate::auth::Identity, search: Arc<Search>, from: usize) -> Response {
+fn streamed(app: &App, caller: Caller<Playback>, search: Arc<Search>, from: usize) -> Response {
     struct Reading {
         app: App,
+        scope: Scope,
         search: Arc<Search>,
         follow: watch::Receiver<Progress>,
         next: usize,
@@ -282,12 +287,12 @@ fn streamed(app: &App, caller: crate::auth::Identity, search: Arc<Search>, from:
             }
             None => {
                 reading.over = true;
-                sse::event("end", &status(&reading.app, &reading.search).await.ok())
+                sse::event("end", &status(&reading.app, &reading.scope, &reading.search).await.ok())
             }
         };
         Some((event, reading))
     };
     let follow = search.follow();
-    let reading = Reading { app: app.clone(), search, follow, next: from, over: false };
-    sse::answer(app, caller, stream::unfold(reading, move |reading| Box::pin(step(reading))))
+    let reading = Reading { app: app.clone(), scope: caller.scope, search, follow, next: from, over: false };
+    sse::answer(app, caller.who, stream::unfold(reading, move |reading| Box::pin(step(reading))))
 }

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::App;
+use super::caller::{Caller, Playback};
 use super::duration;
 use super::error::{Answer, Problem};
 use super::extract::{Json, Query};
@@ -78,6 +79,7 @@ fn outage(camera: Option<CameraId>, gap: &Gap) -> Outage {
     responses((status = 200, description = "Outages", body = OutagePage), Problem))]
 pub(super) async fn list_outages(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Query(which): Query<Which>,
 ) -> Answer<Json<OutagePage>> {
     let to = which.to.map_or(app.now(), |to| to.0);
@@ -96,12 +98,12 @@ pub(super) async fn list_outages(
     let before = read_cursor(which.cursor.as_deref())?;
     let catalogue = app.catalogue();
     let cameras = match &which.camera {
-        Some(name) => vec![app.camera(name).await?],
-        None => catalogue.cameras().await?,
+        Some(name) => vec![app.camera(&caller.scope, name).await?],
+        None => catalogue.cameras(&caller.scope).await?,
     };
     let streams = cameras.iter().filter_map(|c| Some((c.id, c.streams.first()?.key)));
     let gaps = streams.map(async |(camera, stream)| {
-        let gaps = catalogue.outages(stream, range, least, before, limit + 1).await?;
+        let gaps = catalogue.outages(&caller.scope, stream, range, least, before, limit + 1).await?;
         Ok::<_, crate::base::Error>(gaps.iter().map(|gap| outage(Some(camera), gap)).collect::<Vec<_>>())
     });
     let mut items: Vec<Outage> = try_join_all(gaps).await?.into_iter().flatten().collect();

@@ -12,10 +12,10 @@ use utoipa_axum::routes;
 use super::error::Problem;
 use super::openapi::Api;
 use super::{
-    App, activity, assets, bookmarks, camera_tests, camera_write, cameras, days, discovery, events, exports,
-    forecast, guard, headers, health, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches,
-    openapi, outages, segments, session, setup, share_page, shares, site, still, storage, stream, timeline,
-    zones,
+    App, activity, assets, audit, bookmarks, camera_tests, camera_write, cameras, days, discovery, events,
+    exports, forecast, guard, headers, health, invites, jobs, layouts, live, locks, marks, me, media,
+    metrics, motion_searches, openapi, outages, people, segments, session, sessions, setup, share_page,
+    shares, site, still, storage, stream, timeline, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -25,6 +25,14 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(session::post_session, session::delete_session))
         .routes(routes!(me::get_me))
         .routes(routes!(me::put_password))
+        .routes(routes!(people::list_people))
+        .routes(routes!(people::patch_person, people::delete_person))
+        .routes(routes!(invites::list_invites, invites::post_invite))
+        .routes(routes!(invites::delete_invite))
+        .routes(routes!(invites::accept_invite))
+        .routes(routes!(sessions::list_sessions))
+        .routes(routes!(sessions::end_session))
+        .routes(routes!(audit::list_audit))
         .routes(routes!(health::get_health))
         .routes(routes!(cameras::list_cameras, camera_write::post_camera))
         .routes(routes!(camera_write::put_camera_order))

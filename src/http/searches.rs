@@ -6,6 +6,7 @@ use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 use super::App;
+use super::caller::{Caller, Playback};
 use super::error::{Answer, Code, Problem};
 use crate::auth::Identity;
 use crate::base::{CameraId, Cells, Stop, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, fresh_uuid};
@@ -142,7 +143,8 @@ impl Default for Searches {
 
 impl Searches {
     /// Begins a search in somebody's name. The oldest of theirs that has ended makes room.
-    pub(super) fn begin(&self, app: &App, owner: Identity, wanted: Wanted) -> Answer<Arc<Search>> {
+    pub(super) fn begin(&self, app: &App, caller: &Caller<Playback>, wanted: Wanted) -> Answer<Arc<Search>> {
+        let owner = caller.who.clone();
         let now = app.clock().monotonic();
         let mut list = self.lock();
         list.retain(|search| now - *search.asked.lock().unwrap_or_else(PoisonError::into_inner) < FORGOTTEN);
@@ -166,16 +168,18 @@ impl Searches {
             progress: watch::Sender::new(begun),
             stop: app.stop().child(),
         });
-        let reading = app.catalogue().search_motion(wanted.camera, wanted.range, wanted.region, wanted.least);
+        let Wanted { camera, range, region, least } = wanted;
+        let reading = app.catalogue().search_motion(&caller.scope, camera, range, region, least);
         self.tasks.spawn("motion search", Arc::clone(&search).run(reading, Arc::clone(&self.turns)));
         list.push(Arc::clone(&search));
         Ok(search)
     }
 
-    /// Somebody's own search.
-    pub(super) fn find(&self, app: &App, owner: &Identity, id: &str) -> Answer<Arc<Search>> {
+    /// Somebody's own search, as long as they may see the camera.
+    pub(super) fn find(&self, app: &App, caller: &Caller<Playback>, id: &str) -> Answer<Arc<Search>> {
         let id: Option<Uuid> = id.parse().ok();
-        let found = self.lock().iter().find(|s| Some(s.id) == id && s.owner.is_same(owner)).cloned();
+        let found = self.lock().iter().find(|s| Some(s.id) == id && s.owner.is_same(&caller.who)).cloned();
+        let found = found.filter(|search| caller.scope.sees(search.wanted.camera));
         let search = found.ok_or_else(|| Problem::not_found("there is no such search; begin it again"))?;
         *search.asked.lock().unwrap_or_else(PoisonError::into_inner) = app.clock().monotonic();
         Ok(search)

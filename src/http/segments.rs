@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::{Caller, Playback};
 use super::cameras::RenditionId;
 use super::error::{Answer, Problem};
 use super::etag::{etag, not_modified};
@@ -17,7 +18,7 @@ use super::extract::{Json, Path, Query};
 use super::range::ByteRange;
 use super::wire::{GapStretch, Span, Time};
 use crate::base::{SegmentId, Ticks, TimeRange};
-use crate::catalogue::{Camera, Gap};
+use crate::catalogue::{AuditAction, Camera, Gap};
 use crate::media::ParametersHash;
 use crate::playback::{ListedFragment, ListedSegment, Source};
 
@@ -161,17 +162,19 @@ pub(super) fn gap_stretches(gaps: &[Gap], range: TimeRange) -> Vec<GapStretch> {
     responses((status = 200, description = "The list", body = List), Problem))]
 pub(super) async fn list_segments(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(span): Query<Span>,
     Query(which): Query<Which>,
     Query(page): Query<Page>,
 ) -> Answer<Json<List>> {
     let range = page.rest(span.range()?)?;
-    let camera = app.camera(&id).await?;
+    let camera = app.camera(&caller.scope, &id).await?;
+    caller.note_watching(&app, AuditAction::Playback, camera.id);
     let source = which.source(&camera)?;
     let limit = page.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX);
     let playback = app.playback();
-    let plan = playback.plan(source, range, limit as usize).await?;
+    let plan = playback.plan(&caller.scope, source, range, limit as usize).await?;
     let mut inits = BTreeMap::new();
     for segment in &plan.segments {
         let hash = segment.parameters.to_string();
@@ -184,7 +187,10 @@ pub(super) async fn list_segments(
     let end = plan.segments.last().map(|s| s.range.to);
     let reaches_now = plan.next.is_none() && range.to > end.unwrap_or(range.from);
     let after = end.unwrap_or(range.from).max(range.from);
-    let tail = reaches_now.then(|| playback.tail_start(source, after)).flatten().filter(|t| *t < range.to);
+    let tail = reaches_now
+        .then(|| playback.tail_start(&caller.scope, source, after))
+        .flatten()
+        .filter(|t| *t < range.to);
     let rendition = camera.streams.iter().find(|s| s.key == source.key).map_or("main", |s| s.kind.name());
     let tail = tail.map(|from| Tail {
         url: format!("/api/v1/cameras/{}/tail.mp4?rendition={rendition}&from={}", camera.id, after.rfc3339()),
@@ -221,11 +227,12 @@ fn entry(s: ListedSegment) -> Entry {
         (status = 206, description = "A part of it", content_type = "video/mp4"), Problem))]
 pub(super) async fn get_segment(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Answer<Response> {
     let id: SegmentId = ending(&name)?.parse().map_err(|_| no_such(&name))?;
-    let row = app.playback().segment(id).await?;
+    let row = app.playback().segment(&caller.scope, id).await?;
     let tag = etag(format_args!("{id}-{}", if row.is_complete() { row.bytes } else { 0 }));
     if row.is_complete() && not_modified(&headers, &tag) {
         return Ok(unchanged(SEALED, tag));
@@ -235,7 +242,7 @@ pub(super) async fn get_segment(
         Ok(range) => range,
         Err(unsatisfiable) => return Ok(unsatisfiable.into_response()),
     };
-    let mut answer = Response::new(Body::from_stream(body.read(range.from, range.to)));
+    let mut answer = Response::new(caller.body(&app, body.read(range.from, range.to)));
     *answer.status_mut() = range.status();
     range.write_headers(answer.headers_mut());
     let kept = if row.is_complete() { SEALED } else { "no-store" };
@@ -247,7 +254,11 @@ pub(super) async fn get_segment(
 #[utoipa::path(get, path = "/init/{name}", tag = "footage",
     params(("name" = String, Path, description = "Hash of the init segment and .mp4")),
     responses((status = 200, description = "ftyp and moov", content_type = "video/mp4"), Problem))]
-pub(super) async fn get_init(State(app): State<App>, Path(name): Path<String>) -> Answer<Response> {
+pub(super) async fn get_init(
+    State(app): State<App>,
+    _: Caller<Playback>,
+    Path(name): Path<String>,
+) -> Answer<Response> {
     let hash: ParametersHash = ending(&name)?.parse().map_err(|_| no_such(&name))?;
     let parameters = app.playback().parameters(hash).await?;
     let mut answer = Response::new(Body::from(parameters.init));

@@ -1,27 +1,34 @@
 //! `/session`: signing in and out.
 
+use std::net::IpAddr;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{self, Caller};
 use super::cookie::{self, Name};
 use super::error::{Answer, Code, Problem};
-use super::extract::{Caller, Json};
+use super::extract::Json;
 use super::serve::Peer;
 use super::wire::Password;
-use crate::auth::{Denied, SignedIn};
+use crate::auth::{Client, Denied, SignedIn};
+use crate::catalogue::AuditAction;
 
 /// The mark of a known device lasts a year; it opens nothing.
 const DEVICE_AGE_S: i64 = 366 * 86_400;
 
-/// One of the two.
+/// A password, with the name of whose it is, or a code.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignIn {
-    /// The site's password.
+    /// Sign-in name; left out: that of the machine's own account, `admin`.
+    name: Option<String>,
+    /// The person's password.
     password: Option<Password>,
     /// A one-time code from the machine's screen.
     code: Option<Password>,
@@ -30,7 +37,7 @@ pub(super) struct SignIn {
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         match denied {
-            Denied::Wrong => Self::new(Code::Unauthenticated, "this password or code is not right"),
+            Denied::Wrong => Self::new(Code::Unauthenticated, "this name, password or code is not right"),
             Denied::TooMany { retry_after_s } => {
                 let sentence = format!("too many tries; wait {retry_after_s} seconds");
                 Self::new(Code::TooMany, sentence).retry_after(retry_after_s)
@@ -38,6 +45,12 @@ impl From<Denied> for Problem {
             Denied::Failed(error) => error.into(),
         }
     }
+}
+
+/// Where somebody comes from who signs in.
+pub(super) fn client<'a>(app: &App, peer: IpAddr, headers: &'a HeaderMap) -> Client<'a> {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    Client { peer, agent, device: cookie::find(headers, Name::Device, app.is_secure()) }
 }
 
 /// Both cookies of a new session.
@@ -61,13 +74,11 @@ pub(super) async fn post_session(
     headers: HeaderMap,
     Json(form): Json<SignIn>,
 ) -> Answer<impl IntoResponse> {
+    let client = client(&app, peer, &headers);
     let signed_in = match (form.password, form.code) {
-        (Some(password), None) => {
-            let device = cookie::find(&headers, Name::Device, app.is_secure());
-            app.auth().sign_in(password.0, peer, device).await?
-        }
-        (None, Some(code)) => app.auth().sign_in_with_code(&code.0, peer).await?,
-        _ => return Err(Problem::invalid("send either password or code")),
+        (Some(password), None) => app.auth().sign_in(form.name.as_deref(), password.0, &client).await?,
+        (None, Some(code)) if form.name.is_none() => app.auth().sign_in_with_code(&code.0, &client).await?,
+        _ => return Err(Problem::invalid("send either password or code; a code takes no name")),
     };
     Ok((StatusCode::NO_CONTENT, cookies(&app, &signed_in)?))
 }
@@ -77,9 +88,10 @@ pub(super) async fn post_session(
     responses((status = 204, description = "Signed out"), Problem))]
 pub(super) async fn delete_session(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<caller::SignedIn>,
 ) -> Answer<impl IntoResponse> {
-    app.auth().sign_out(&caller).await?;
+    app.auth().sign_out(&caller.who).await?;
+    caller.note(&app, AuditAction::SignOut, None, json!({}));
     let gone = cookie::set(Name::Session, "", 0, app.is_secure())?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]))
 }

@@ -41,11 +41,7 @@ async fn look(app: &App, token: &str, peer: IpAddr) -> Answer<Result<Opening, Cl
     let hash = share_hash(token);
     let Some(share) = app.catalogue().share(hash).await? else { return Ok(Err(Closed::Unknown)) };
     let standing = share.standing(app.now());
-    let export = match standing {
-        Standing::Open(id) => app.catalogue().export(id).await?,
-        _ => None,
-    };
-    match export {
+    match app.catalogue().shared_export(&share, app.now()).await? {
         Some(export) => Ok(Ok(Opening { share, hash, export })),
         None => {
             app.catalogue().note_share_open(share.id, Opened::Over, peer.to_string()).await?;
@@ -152,7 +148,7 @@ pub(super) async fn get_file(
     if !opening.is_open_to(&app, &headers) {
         return Ok(back(&token, None));
     }
-    let mut answer = send_file(&app, &opening.export, &headers, how.view != Some(1))?;
+    let mut answer = send_file(&app, &opening.export, &headers, how.view != Some(1), Body::from_stream)?;
     // A player asks for many ranges, a download that broke off for one: each beginning counts once.
     let range = answer.headers().get(header::CONTENT_RANGE).and_then(|v| v.to_str().ok());
     if range.is_none_or(|range| range.starts_with("bytes 0-")) {

@@ -4,15 +4,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{self, Caller};
 use super::error::{Answer, Code, Problem};
 use super::exports::{find, gone};
-use super::extract::{Caller, Json, Path};
+use super::extract::{Json, Path};
 use super::wire::{Password, Time};
 use crate::base::{ShareId, TICKS_PER_SECOND};
-use crate::catalogue::{ExportState, NewShare as NewRow, Share as Row, ShareOpen, Standing};
+use crate::catalogue::{AuditAction, ExportState, NewShare as NewRow, Share as Row, ShareOpen, Standing};
 
 /// How long a link is good for when nothing is said.
 const DAY: i64 = 86_400 * TICKS_PER_SECOND;
@@ -126,12 +128,12 @@ fn shown(app: &App, row: Row, log: Vec<ShareOpen>) -> Share {
     responses((status = 201, description = "Made", body = MadeShare), Problem))]
 pub(super) async fn post_share(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<caller::Share>,
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(form): Json<Wanted>,
 ) -> Answer<Response> {
-    let export = find(&app, &id).await?;
+    let export = find(&app, &caller.scope, &id).await?;
     if export.state != ExportState::Done {
         return Err(Problem::new(
             Code::Conflict,
@@ -151,9 +153,10 @@ pub(super) async fn post_share(
         None => None,
     };
     let (token, hash) = app.auth().new_share();
-    let new = NewRow { export: export.id, hash, pin_hash, person: caller.name, expires };
-    let share = app.catalogue().add_share(new).await?.ok_or_else(gone)?;
+    let new = NewRow { export: export.id, hash, pin_hash, person: caller.who.name.clone(), expires };
+    let share = app.catalogue().add_share(&caller.scope, new).await?.ok_or_else(gone)?;
     tracing::info!(share.id = %share.id, export.id = %export.id, "an export was shared");
+    caller.note(&app, AuditAction::Share, None, json!({"export": export.id, "share": share.id}));
     let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let base = app.site_url().map_or_else(|| format!("http://{host}"), str::to_owned);
     let url = format!("{base}/s/{}", token.expose());
@@ -165,11 +168,14 @@ pub(super) async fn post_share(
 #[utoipa::path(get, path = "/exports/{id}/shares", tag = "exports",
     params(("id" = String, Path, description = "Id of the export")),
     responses((status = 200, description = "The links", body = Shares), Problem))]
-pub(super) async fn list_shares(State(app): State<App>, Path(id): Path<String>) -> Answer<Json<Shares>> {
-    let export = find(&app, &id).await?;
+pub(super) async fn list_shares(
+    State(app): State<App>,
+    caller: Caller<caller::Share>,
+    Path(id): Path<String>,
+) -> Answer<Json<Shares>> {
+    let export = find(&app, &caller.scope, &id).await?;
     let mut items = Vec::new();
-    for row in app.catalogue().shares(export.id).await? {
-        let log = app.catalogue().share_opens(row.id, OPENS).await?;
+    for (row, log) in app.catalogue().shares(&caller.scope, export.id, OPENS).await? {
         items.push(shown(&app, row, log));
     }
     Ok(Json(Shares { items }))
@@ -178,8 +184,16 @@ pub(super) async fn list_shares(State(app): State<App>, Path(id): Path<String>) 
 /// Takes a link back.
 #[utoipa::path(delete, path = "/shares/{id}", tag = "exports", params(("id" = String, Path, description = "Id")),
     responses((status = 204, description = "Taken back"), Problem))]
-pub(super) async fn delete_share(State(app): State<App>, Path(id): Path<String>) -> Answer<StatusCode> {
+pub(super) async fn delete_share(
+    State(app): State<App>,
+    caller: Caller<caller::Share>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
     let gone = || Problem::not_found("there is no such link, or it was taken back before");
     let id: ShareId = id.parse().map_err(|_| gone())?;
-    if app.catalogue().revoke_share(id).await? { Ok(StatusCode::NO_CONTENT) } else { Err(gone()) }
+    if !app.catalogue().revoke_share(&caller.scope, id).await? {
+        return Err(gone());
+    }
+    caller.note(&app, AuditAction::ShareRevoked, None, json!({"share": id}));
+    Ok(StatusCode::NO_CONTENT)
 }

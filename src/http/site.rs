@@ -2,14 +2,16 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{Caller, Live, Settings};
 use super::camera_write::short;
 use super::error::{Answer, Problem};
 use super::extract::Json;
 use crate::base::Zone;
-use crate::catalogue;
+use crate::catalogue::{self, AuditAction};
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 100;
@@ -84,7 +86,11 @@ pub(super) struct SitePatch {
 /// Tells about the place.
 #[utoipa::path(get, path = "/site", tag = "site",
     responses((status = 200, description = "The place", body = Site), Problem))]
-pub(super) async fn get_site(State(app): State<App>) -> Answer<Json<Site>> {
+pub(super) async fn get_site(State(app): State<App>, _: Caller<Live>) -> Answer<Json<Site>> {
+    site(&app).await
+}
+
+async fn site(app: &App) -> Answer<Json<Site>> {
     let site = app.catalogue().site().await?;
     Ok(Json(Site {
         name: site.name.unwrap_or_else(|| app.configured_name().to_owned()),
@@ -97,7 +103,11 @@ pub(super) async fn get_site(State(app): State<App>) -> Answer<Json<Site>> {
 /// Changes what is said about the place. Another zone moves the borders of all days at once.
 #[utoipa::path(patch, path = "/site", tag = "site", request_body = SitePatch,
     responses((status = 200, description = "As it is now", body = Site), Problem))]
-pub(super) async fn patch_site(State(app): State<App>, Json(form): Json<SitePatch>) -> Answer<Json<Site>> {
+pub(super) async fn patch_site(
+    State(app): State<App>,
+    caller: Caller<Settings>,
+    Json(form): Json<SitePatch>,
+) -> Answer<Json<Site>> {
     let zone = form.time_zone.map(|name| name.parse::<Zone>()).transpose();
     let zone = zone.map_err(|e| Problem::invalid(e.message()).with("field", "time_zone"))?;
     let site = catalogue::Site {
@@ -111,7 +121,8 @@ pub(super) async fn patch_site(State(app): State<App>, Json(form): Json<SitePatc
     }
     app.catalogue().set_site(site).await?;
     tracing::info!("the site's settings changed");
-    get_site(State(app)).await
+    caller.note(&app, AuditAction::Site, None, json!({}));
+    self::site(&app).await
 }
 
 fn named(field: &str, text: &str) -> Answer<String> {

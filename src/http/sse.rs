@@ -35,7 +35,7 @@ pub(super) fn answer(
     let over = async move {
         tokio::select! {
             () = stop.wait() => {}
-            () = ended => {}
+            _ = ended => {}
         }
     };
     let events = events.take_until(Box::pin(over)).map(Ok::<_, Infallible>);

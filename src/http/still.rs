@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 
 use super::App;
 use super::app::{Still, StillRequest, Stills};
+use super::caller::{Caller, Live, Playback};
 use super::duration;
 use super::error::{Answer, Code, Problem};
 use super::events::jpeg;
@@ -43,6 +44,7 @@ pub(super) struct Which {
         ("x-lanewatch-at" = String, description = "Instant of the picture"))), Problem))]
 pub(super) async fn get_still(
     State(app): State<App>,
+    caller: Caller<Live>,
     Path(id): Path<String>,
     Query(which): Query<Which>,
     headers: HeaderMap,
@@ -54,7 +56,7 @@ pub(super) async fn get_still(
         None => MAX_AGE,
     };
     let width = width(which.w)?;
-    let camera = app.camera(&id).await?;
+    let camera = app.camera(&caller.scope, &id).await?;
     let request = StillRequest { camera: camera.id, width, max_age };
     let still = maker(&app)?.still(request).await?;
     let still = still.ok_or_else(|| unavailable("this camera has no picture now; look at its state"))?;
@@ -107,6 +109,7 @@ pub(super) struct When {
         ("x-lanewatch-at" = String, description = "Instant of the picture"))), Problem))]
 pub(super) async fn get_frame(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Path(id): Path<String>,
     Query(when): Query<When>,
     Query(rendition): Query<Rendition>,
@@ -114,10 +117,10 @@ pub(super) async fn get_frame(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let width = width(when.w)?;
-    let camera = app.camera(&id).await?;
+    let camera = app.camera(&caller.scope, &id).await?;
     let source = rendition.source(&camera)?;
     let maker = maker(&app)?;
-    let units = units_to(app.playback(), source, when.t.0).await.map_err(nothing)?;
+    let units = units_to(app.playback(), &caller.scope, source, when.t.0).await.map_err(nothing)?;
     let still = maker.recorded(source.key, units, width).await?;
     let still =
         still.ok_or_else(|| unavailable("this picture is damaged; ask for one some seconds later"))?;

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::app::VolumeInfo;
+use super::caller::{Caller, Playback};
 use super::error::{Answer, Problem};
 use super::extract::Json;
 use super::wire::Time;
@@ -95,9 +96,9 @@ fn days_kept(volumes: &[VolumeInfo], cameras: &[CameraRow]) -> Option<f64> {
 /// Tells how much footage there is and how long it lasts.
 #[utoipa::path(get, path = "/storage", tag = "site",
     responses((status = 200, description = "Footage on the volumes", body = Storage), Problem))]
-pub(super) async fn get_storage(State(app): State<App>) -> Answer<Json<Storage>> {
-    let (usage, now) = (app.catalogue().usage().await?, app.now());
-    let cameras = app.catalogue().cameras().await?;
+pub(super) async fn get_storage(State(app): State<App>, caller: Caller<Playback>) -> Answer<Json<Storage>> {
+    let (usage, now) = (app.catalogue().usage(&caller.scope).await?, app.now());
+    let cameras = app.catalogue().cameras(&caller.scope).await?;
     let cameras: Vec<CameraRow> = cameras.iter().map(|camera| camera_row(camera, &usage, now)).collect();
     let volumes = app.volumes();
     let days_kept_estimate = days_kept(&volumes, &cameras);

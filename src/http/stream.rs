@@ -10,9 +10,10 @@ use serde_json::json;
 use utoipa::IntoParams;
 
 use super::App;
+use super::caller::{Caller, Live};
 use super::changes::{Follower, Told, Topics};
 use super::error::{Answer, Problem};
-use super::extract::{Caller, Query};
+use super::extract::Query;
 use super::sse;
 
 /// What to tell of.
@@ -49,7 +50,7 @@ fn event(told: Told) -> Event {
     responses((status = 200, description = "Changes", content_type = "text/event-stream", body = String), Problem))]
 pub(super) async fn get_stream(
     State(app): State<App>,
-    Caller(caller): Caller,
+    caller: Caller<Live>,
     Query(what): Query<What>,
     headers: HeaderMap,
 ) -> Answer<Response> {
@@ -61,5 +62,5 @@ pub(super) async fn get_stream(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let follower = app.changes().follow(&app, &caller, topics, last.or(what.since).as_deref());
     let step = async |mut follower: Follower| Some((event(follower.next().await?), follower));
-    Ok(sse::answer(&app, caller, stream::unfold(follower, move |follower| Box::pin(step(follower)))))
+    Ok(sse::answer(&app, caller.who, stream::unfold(follower, move |follower| Box::pin(step(follower)))))
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::{Caller, Playback};
 use super::cameras::RenditionId;
 use super::duration;
 use super::error::{Answer, Problem};
@@ -12,7 +13,7 @@ use super::events::Kind;
 use super::extract::{Json, Query};
 use super::wire::{GapStretch, Span, Stretch, Time};
 use crate::base::{CameraId, EventId, TICKS_PER_SECOND, TimeRange};
-use crate::catalogue::{Camera, Event, Stream};
+use crate::catalogue::{Camera, Event, Scope, Stream};
 use crate::hub::State as HubState;
 
 /// Cameras in one question.
@@ -84,8 +85,8 @@ struct EventStretch {
 }
 
 /// The cameras that a comma list names, or all.
-pub(super) async fn named_cameras(app: &App, list: Option<&str>) -> Answer<Vec<Camera>> {
-    let all = app.catalogue().cameras().await?;
+pub(super) async fn named_cameras(app: &App, scope: &Scope, list: Option<&str>) -> Answer<Vec<Camera>> {
+    let all = app.catalogue().cameras(scope).await?;
     let Some(list) = list.filter(|list| !list.trim().is_empty()) else { return Ok(all) };
     let names: Vec<&str> = list.split(',').map(str::trim).collect();
     if names.len() > CAMERAS_MAX {
@@ -111,6 +112,7 @@ fn chosen(camera: &Camera, rendition: RenditionId) -> Option<&Stream> {
     responses((status = 200, description = "What exists", body = Timeline), Problem))]
 pub(super) async fn get_timeline(
     State(app): State<App>,
+    caller: Caller<Playback>,
     Query(which): Query<Which>,
     Query(span): Query<Span>,
 ) -> Answer<Json<Timeline>> {
@@ -121,16 +123,19 @@ pub(super) async fn get_timeline(
         }
         None => (range.ticks() / BUCKETS).max(TICKS_PER_SECOND),
     };
-    let cameras = named_cameras(&app, which.cameras.as_deref()).await?;
+    let cameras = named_cameras(&app, &caller.scope, which.cameras.as_deref()).await?;
     let rendition = which.rendition.unwrap_or(RenditionId::Main);
     // The catalogue has several readers: cameras are asked for side by side.
-    let lines = cameras.iter().map(|camera| line(&app, camera, chosen(camera, rendition), range, bucket));
+    let lines = cameras
+        .iter()
+        .map(|camera| line(&app, &caller.scope, camera, chosen(camera, rendition), range, bucket));
     let lines = futures::future::try_join_all(lines).await?;
     Ok(Json(Timeline { bucket_s: bucket as f64 / TICKS_PER_SECOND as f64, cameras: lines }))
 }
 
 async fn line(
     app: &App,
+    scope: &Scope,
     camera: &Camera,
     stream: Option<&Stream>,
     range: TimeRange,
@@ -147,9 +152,9 @@ async fn line(
     };
     let Some(stream) = stream else { return Ok(line) };
     let catalogue = app.catalogue();
-    line.spans = catalogue.spans(stream.key, range).await?.into_iter().map(Stretch::from).collect();
+    line.spans = catalogue.spans(scope, stream.key, range).await?.into_iter().map(Stretch::from).collect();
     let end = Ord::min(range.to, app.now());
-    for gap in catalogue.gaps(stream.key, range).await? {
+    for gap in catalogue.gaps(scope, stream.key, range).await? {
         // A gap that lasts ends now, as far as anybody can tell.
         let whole = TimeRange::new(gap.from, gap.to.unwrap_or(end));
         if let Some(part) = whole.overlap(range) {
@@ -158,12 +163,13 @@ async fn line(
     }
     let live = app.hub().get(stream.key).is_some_and(|s| s.status().borrow().state == HubState::Live);
     if live {
-        line.live_edge = catalogue.newest(stream.key).await?.map(Time);
+        line.live_edge = catalogue.newest(scope, stream.key).await?.map(Time);
     }
-    line.oldest_at = catalogue.oldest(stream.key).await?.map(Time);
-    line.motion = catalogue.motion_strip(camera, range, bucket).await?;
+    line.oldest_at = catalogue.oldest(scope, stream.key).await?.map(Time);
+    line.motion = catalogue.motion_strip(scope, camera, range, bucket).await?;
     let event =
         |e: Event| EventStretch { id: e.id, kind: e.kind.into(), from: Time(e.start), to: e.end.map(Time) };
-    line.events = catalogue.events_of(camera.id, range, EVENTS).await?.into_iter().map(event).collect();
+    line.events =
+        catalogue.events_of(scope, camera.id, range, EVENTS).await?.into_iter().map(event).collect();
     Ok(line)
 }

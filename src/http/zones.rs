@@ -3,15 +3,17 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::{self, Caller, Playback};
 use super::error::{Answer, Code, Problem};
 use super::etag::{etag, expected_revision};
 use super::extract::{Json, Path};
 use super::wire::{Span, Time};
 use crate::base::{CELLS, Kind, Polygon, TICKS_PER_SECOND, ZoneId};
-use crate::catalogue::{CameraZone, CameraZones, Sensitivity, ZoneKind, check_zones};
+use crate::catalogue::{AuditAction, CameraZone, CameraZones, Sensitivity, ZoneKind, check_zones};
 
 /// Longest range that is replayed for a preview.
 const PREVIEW_LONGEST: i64 = 24 * 3600 * TICKS_PER_SECOND;
@@ -147,9 +149,13 @@ fn all(zones: CameraZones) -> All {
 #[utoipa::path(get, path = "/cameras/{id}/zones", tag = "events",
     params(("id" = String, Path, description = "Id or slug")),
     responses((status = 200, description = "Its zones; their revision is the ETag", body = Zones), Problem))]
-pub(super) async fn get_zones(State(app): State<App>, Path(id): Path<String>) -> Answer<All> {
-    let camera = app.camera(&id).await?;
-    Ok(all(app.catalogue().zones(camera.id).await?))
+pub(super) async fn get_zones(
+    State(app): State<App>,
+    caller: Caller<Playback>,
+    Path(id): Path<String>,
+) -> Answer<All> {
+    let camera = app.camera(&caller.scope, &id).await?;
+    Ok(all(app.catalogue().zones(&caller.scope, camera.id).await?))
 }
 
 /// Replaces the zones of a camera that still have the revision in `If-Match`.
@@ -159,11 +165,12 @@ pub(super) async fn get_zones(State(app): State<App>, Path(id): Path<String>) ->
     responses((status = 200, description = "As they are now", body = Zones), Problem))]
 pub(super) async fn put_zones(
     State(app): State<App>,
+    caller: Caller<caller::Zones>,
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(form): Json<NewZones>,
 ) -> Answer<All> {
-    let camera = app.camera(&id).await?;
+    let camera = app.camera(&caller.scope, &id).await?;
     let expected = expected_revision(&headers)?;
     let put = app.catalogue().put_zones(camera.id, Some(expected), rows(form.items)?).await;
     let zones = put.map_err(|e| match e.kind() {
@@ -171,6 +178,7 @@ pub(super) async fn put_zones(
         _ => e.into(),
     })?;
     tracing::info!(camera.id = %camera.id, zones = zones.zones.len(), "zones changed");
+    caller.note(&app, AuditAction::Zones, Some(camera.id), json!({"revision": zones.revision}));
     Ok(all(zones))
 }
 
@@ -218,6 +226,7 @@ struct PreviewEvent {
     responses((status = 200, description = "What would have happened", body = ZonePreview), Problem))]
 pub(super) async fn preview_zones(
     State(app): State<App>,
+    caller: Caller<caller::Zones>,
     Path(id): Path<String>,
     Json(form): Json<PreviewForm>,
 ) -> Answer<Json<ZonePreview>> {
@@ -227,11 +236,11 @@ pub(super) async fn preview_zones(
     }
     let zones = rows(form.items)?;
     check_zones(&zones)?;
-    let camera = app.camera(&id).await?;
+    let camera = app.camera(&caller.scope, &id).await?;
     let Some(replay) = app.zone_replay() else {
         return Err(Problem::new(Code::Unavailable, "this recorder does not look for motion"));
     };
-    let observed = app.catalogue().observed(camera.id, range).await?;
+    let observed = app.catalogue().observed(&caller.scope, camera.id, range).await?;
     let observed_s: f64 = observed.iter().map(|stretch| stretch.seconds()).sum();
     let mut events = replay.replay(camera.id, zones, range).await?;
     events.sort_unstable_by_key(|event| std::cmp::Reverse(event.range.from));

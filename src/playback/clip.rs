@@ -11,7 +11,7 @@ use super::body::Slices;
 use super::plan::PlannedSegment;
 use super::service::{self, Playback, Source};
 use crate::base::{Error, Result, SegmentId, TimeRange, VolumeId};
-use crate::catalogue::Gap;
+use crate::catalogue::{Gap, Scope};
 use crate::media::{FragmentSamples, Parameters, ProgressiveBuilder, ReadAt, SampleTable, fragment_samples};
 use crate::storage::SegmentReader;
 
@@ -42,11 +42,12 @@ pub struct Clip {
 impl Clip {
     async fn make(
         playback: &Playback,
+        scope: &Scope,
         source: Source,
         range: TimeRange,
         turn: OwnedSemaphorePermit,
     ) -> Result<Self> {
-        let plan = playback.plan(source, range, MAX_SEGMENTS).await?;
+        let plan = playback.plan(scope, source, range, MAX_SEGMENTS).await?;
         if plan.next.is_some() {
             return Err(Error::invalid("the clip would be longer than a day; ask for a shorter range"));
         }
@@ -169,6 +170,7 @@ impl ClipCache {
     pub(super) async fn get(
         &self,
         playback: &Playback,
+        scope: &Scope,
         source: Source,
         range: TimeRange,
     ) -> Result<Arc<Clip>> {
@@ -181,7 +183,7 @@ impl ClipCache {
         if let Some(clip) = self.find(asked) {
             return Ok(clip);
         }
-        let clip = Arc::new(Clip::make(playback, source, range, turn).await?);
+        let clip = Arc::new(Clip::make(playback, scope, source, range, turn).await?);
         self.keep(asked, Arc::clone(&clip));
         Ok(clip)
     }

@@ -7,6 +7,7 @@ use super::clip::{read, read_parameters};
 use super::plan::{Placed, PlannedSegment};
 use super::service::{Playback, Source};
 use crate::base::{Error, Result, Ticks, TimeRange};
+use crate::catalogue::Scope;
 use crate::media::{Parameters, Sample, Track, sample_fragment};
 
 /// Pictures in one answer.
@@ -36,12 +37,13 @@ pub struct KeyFrames {
 /// `NotFound` when nothing is recorded there.
 pub async fn key_frame_track(
     playback: &Playback,
+    scope: &Scope,
     source: Source,
     range: TimeRange,
     step: i64,
 ) -> Result<KeyFrames> {
     let turn = playback.key_frame_turn().await?;
-    let plan = playback.plan(source, range, MAX_SEGMENTS).await?;
+    let plan = playback.plan(scope, source, range, MAX_SEGMENTS).await?;
     let rest = plan.next;
     let mut found = render(playback, source, plan.segments, range, step, Some(turn)).await?;
     found.next = found.next.or(rest);
@@ -52,9 +54,14 @@ pub async fn key_frame_track(
 ///
 /// # Errors
 /// `NotFound` when nothing is recorded there.
-pub async fn key_frame_at(playback: &Playback, source: Source, at: Ticks) -> Result<KeyFrames> {
+pub async fn key_frame_at(
+    playback: &Playback,
+    scope: &Scope,
+    source: Source,
+    at: Ticks,
+) -> Result<KeyFrames> {
     let range = TimeRange::new(at, at + 1);
-    let mut segment = playback.plan_at(source, at).await?;
+    let mut segment = playback.plan_at(scope, source, at).await?;
     if let Some(segment) = &mut segment {
         segment.wanted.end = segment.wanted.end.min(segment.wanted.start + 1);
     }

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::{Error, Result, SegmentId, StreamId, StreamKey, Ticks, TimeRange, VolumeId};
-use crate::catalogue::{Catalogue, Gap, Segment};
-use crate::hub::Hub;
+use crate::catalogue::{Catalogue, Gap, Scope, Segment};
+use crate::hub::{Hub, Stream};
 use crate::media::{FileSlice, FragmentBuilder, FragmentIndex, Parameters, ParametersHash, Sample, Track};
 use crate::storage::{SegmentReader, Volumes};
 
@@ -63,12 +63,12 @@ impl Playback {
     ///
     /// # Errors
     /// What the catalogue says; `Corrupt` when an index is damaged.
-    pub async fn plan(&self, source: Source, range: TimeRange, limit: usize) -> Result<Plan> {
-        let mut rows = self.catalogue.segments(source.key, range, limit as u32 + 1).await?;
+    pub async fn plan(&self, scope: &Scope, source: Source, range: TimeRange, limit: usize) -> Result<Plan> {
+        let mut rows = self.catalogue.segments(scope, source.key, range, limit as u32 + 1).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| row.range().to);
-        let gaps = self.catalogue.gaps(source.key, range).await?;
+        let gaps = self.catalogue.gaps(scope, source.key, range).await?;
         let planned: Result<Vec<_>> = rows.iter().map(|row| planned(row, range)).collect();
         let segments = planned?.into_iter().filter(|s| !s.wanted.is_empty()).collect();
         Ok(Plan { segments, gaps, next })
@@ -78,8 +78,8 @@ impl Playback {
     ///
     /// # Errors
     /// As [`plan`](Self::plan).
-    pub async fn plan_at(&self, source: Source, at: Ticks) -> Result<Option<PlannedSegment>> {
-        let plan = self.plan(source, TimeRange::new(at, at + 1), 1).await?;
+    pub async fn plan_at(&self, scope: &Scope, source: Source, at: Ticks) -> Result<Option<PlannedSegment>> {
+        let plan = self.plan(scope, source, TimeRange::new(at, at + 1), 1).await?;
         Ok(plan.segments.into_iter().next())
     }
 
@@ -108,8 +108,12 @@ impl Playback {
     ///
     /// # Errors
     /// `NotFound` when nothing is recorded in the range.
-    pub async fn clip(&self, source: Source, range: TimeRange) -> Result<Arc<Clip>> {
-        self.clips.get(self, source, range).await
+    pub async fn clip(&self, scope: &Scope, source: Source, range: TimeRange) -> Result<Arc<Clip>> {
+        // Also where others have just asked for the same.
+        if !scope.sees_stream(source.key) {
+            return Err(Error::not_found("nothing is recorded in this range"));
+        }
+        self.clips.get(self, scope, source, range).await
     }
 
     /// Waits for a turn at making a key-frame track.
@@ -117,9 +121,13 @@ impl Playback {
         turn(&self.key_frames).await
     }
 
+    fn ring(&self, scope: &Scope, source: Source) -> Option<Arc<Stream>> {
+        self.hub.get(source.key).filter(|_| scope.sees_stream(source.key))
+    }
+
     /// A fragment of the units that are still in memory from `from` on; `None` when there are none.
-    pub fn tail(&self, source: Source, from: Ticks) -> Option<Tail> {
-        let units = self.hub.get(source.key)?.since(from);
+    pub fn tail(&self, scope: &Scope, source: Source, from: Ticks) -> Option<Tail> {
+        let units = self.ring(scope, source)?.since(from);
         let first = units.iter().find(|u| u.track == Track::Video)?;
         let (run, parameters) = (first.run, Arc::clone(&first.parameters));
         let start = first.start;
@@ -144,8 +152,8 @@ impl Playback {
     }
 
     /// Start of the oldest unit in memory after `from`, when there is one: whether a [`tail`](Self::tail) exists.
-    pub fn tail_start(&self, source: Source, from: Ticks) -> Option<Ticks> {
-        let units = self.hub.get(source.key)?.since(from);
+    pub fn tail_start(&self, scope: &Scope, source: Source, from: Ticks) -> Option<Ticks> {
+        let units = self.ring(scope, source)?.since(from);
         units.iter().find(|u| u.track == Track::Video).map(|u| u.start)
     }
 
@@ -153,8 +161,11 @@ impl Playback {
     ///
     /// # Errors
     /// `NotFound` when it is not in the catalogue.
-    pub async fn segment(&self, id: SegmentId) -> Result<Segment> {
-        self.catalogue.segment(id).await?.ok_or_else(|| Error::not_found("this footage is no longer kept"))
+    pub async fn segment(&self, scope: &Scope, id: SegmentId) -> Result<Segment> {
+        self.catalogue
+            .segment(scope, id)
+            .await?
+            .ok_or_else(|| Error::not_found("this footage is no longer kept"))
     }
 
     /// The bytes of a segment's file and their number; of a growing one, so far.

@@ -8,6 +8,7 @@ use super::clip::{damaged, read, read_parameters, samples};
 use super::plan::PlannedSegment;
 use super::service::{Playback, Source};
 use crate::base::{Error, Result, Ticks};
+use crate::catalogue::Scope;
 use crate::media::{AccessUnit, Track};
 
 /// The pictures of a segment's wanted fragments, in order; blocks while the file is read.
@@ -49,9 +50,14 @@ pub fn units(playback: &Playback, source: Source, segment: &PlannedSegment) -> R
 ///
 /// # Errors
 /// `NotFound` when nothing is recorded there; `Corrupt` when the file is damaged.
-pub async fn units_to(playback: &Playback, source: Source, at: Ticks) -> Result<Vec<Arc<AccessUnit>>> {
+pub async fn units_to(
+    playback: &Playback,
+    scope: &Scope,
+    source: Source,
+    at: Ticks,
+) -> Result<Vec<Arc<AccessUnit>>> {
     let none = || Error::not_found("nothing is recorded at this time");
-    let segment = playback.plan_at(source, at).await?.ok_or_else(none)?;
+    let segment = playback.plan_at(scope, source, at).await?.ok_or_else(none)?;
     let playback = playback.clone();
     let read = tokio::task::spawn_blocking(move || units(&playback, source, &segment)).await;
     let mut units = read.map_err(|e| Error::internal("reading pictures ended unexpectedly").because(e))??;

@@ -20,7 +20,7 @@ use serde::Serialize;
 use super::adoption::examine;
 use super::recovery::{blocking, streams, without_row};
 use crate::base::{Error, Kind, Result, StreamId, TICKS_PER_SECOND, Ticks, TimeRange};
-use crate::catalogue::{Camera, Catalogue, Segment, SegmentState, Stream};
+use crate::catalogue::{Camera, Catalogue, Scope, Segment, SegmentState, Stream};
 use crate::media::{FragmentIndex, LINK_BYTES, ReadAt};
 use crate::storage::{Found, Volume, Volumes};
 
@@ -335,8 +335,10 @@ impl<'a> Work<'a> {
         if self.running && !audit.is_sound() {
             audit = self.catalogue.audit_stream(stream.key).await?;
         }
-        let gaps =
-            self.catalogue.gaps(stream.key, TimeRange { from: Ticks(i64::MIN), to: Ticks(i64::MAX) }).await?;
+        let gaps = self
+            .catalogue
+            .gaps(Scope::everything(), stream.key, TimeRange { from: Ticks(i64::MIN), to: Ticks(i64::MAX) })
+            .await?;
         let e = self.on("e");
         e.checked += audit.segments;
         for range in &audit.overlaps {

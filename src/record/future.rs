@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::base::{Result, StreamKey, TICKS_PER_SECOND, Ticks, TimeRange};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Scope};
 use crate::media::AccessUnit;
 
 /// A smaller step is held by the time line (ingest), or is a second session's first picture.
@@ -54,7 +54,8 @@ impl Future {
     ) -> Result<Option<Return>> {
         let start = unit.start;
         let mut there = footage(catalogue, stream, TimeRange::new(start, accounted)).await?;
-        let past = catalogue.spans(stream, TimeRange::new(start - BEFORE, start)).await?;
+        let past =
+            catalogue.spans(Scope::everything(), stream, TimeRange::new(start - BEFORE, start)).await?;
         self.asked = Some(unit.run);
         if let Some(last) = there.last_mut().filter(|last| accounted - last.to < UNTOLD) {
             last.to = accounted;
@@ -90,7 +91,7 @@ async fn footage(catalogue: &Catalogue, stream: StreamKey, range: TimeRange) -> 
     let mut found: Vec<TimeRange> = Vec::new();
     let mut rest = range;
     loop {
-        let page = catalogue.segments(stream, rest, PAGE).await?;
+        let page = catalogue.segments(Scope::everything(), stream, rest, PAGE).await?;
         for segment in page.iter().map(crate::catalogue::Segment::range) {
             match found.last_mut() {
                 Some(last) if segment.from <= last.to => last.to = last.to.max(segment.to),

@@ -1,7 +1,7 @@
 //! The gap ledger of one stream: every second is footage or a gap row with its cause.
 
 use crate::base::{Result, StreamKey, TICKS_PER_SECOND, Ticks, TimeRange};
-use crate::catalogue::{Catalogue, GapCause};
+use crate::catalogue::{Catalogue, GapCause, Scope};
 
 /// What the ledger remembers between two segments.
 pub(super) struct Ledger {
@@ -32,7 +32,7 @@ impl Ledger {
         since: Ticks,
         now: Ticks,
     ) -> Result<Self> {
-        let newest = catalogue.newest(stream).await?;
+        let newest = catalogue.newest(Scope::everything(), stream).await?;
         let lasting = catalogue.lasting_gap(stream).await?;
         let known = lasting.as_ref().map(|gap| gap.from).max(newest);
         let from = known.unwrap_or(since);

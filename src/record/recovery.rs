@@ -15,7 +15,7 @@ use crate::base::{
     Error, Kind, Result, SegmentId, SharedClock, Stop, StreamId, StreamKey, TICKS_PER_SECOND, Ticks,
     TimeRange,
 };
-use crate::catalogue::{Catalogue, GapCause, SealedSegment, Segment, SegmentState};
+use crate::catalogue::{Catalogue, GapCause, Scope, SealedSegment, Segment, SegmentState};
 use crate::media::Scan;
 use crate::storage::{Found, Listing, Volume, Volumes, Walk};
 
@@ -193,7 +193,7 @@ impl Recovery {
     /// A clock that was set back can make two files of one time; the one that has its row stays.
     async fn refuse_overlap(&self, stream: StreamKey, scan: &Scan) -> Result<()> {
         let range = TimeRange::new(scan.header.start, scan.end());
-        let there = self.catalogue.segments(stream, range, 2).await?;
+        let there = self.catalogue.segments(Scope::everything(), stream, range, 2).await?;
         if there.iter().any(|s| s.id != scan.header.segment) {
             return Err(Error::new(Kind::Corrupt, "other footage of this stream has the same time"));
         }

@@ -15,7 +15,7 @@ use super::{Doubt, SWEEP_EVERY};
 use crate::base::{
     Error, Result, SegmentId, SharedClock, Stop, StreamId, StreamKey, TICKS_PER_SECOND, Ticks,
 };
-use crate::catalogue::{Catalogue, Doomed, Usage};
+use crate::catalogue::{Catalogue, Doomed, Scope, Usage};
 use crate::config::Days;
 use crate::storage::{Standing, Volume, Volumes};
 
@@ -269,7 +269,7 @@ impl Retention {
     async fn measure(&self, volume: &Volume) -> Result<(Load, Vec<Usage>)> {
         // Growing files before rows: one that is sealed meanwhile is then in both, never in neither.
         let growing = self.catalogue.growing().loads().get(&volume.id()).copied().unwrap_or_default();
-        let mut usage = self.catalogue.usage().await?;
+        let mut usage = self.catalogue.usage(Scope::everything()).await?;
         usage.retain(|u| u.volume == volume.id());
         let asked = volume.clone();
         let space = blocking(move || asked.space()).await??;
@@ -396,7 +396,7 @@ impl Retention {
         let before = self.catalogue.previous_boot().await?;
         let mut seen = before.map(|boot| boot.ended.unwrap_or(boot.seen));
         for stream in self.rules.streams() {
-            seen = seen.max(self.catalogue.newest(stream).await?);
+            seen = seen.max(self.catalogue.newest(Scope::everything(), stream).await?);
         }
         let believed = self.catalogue.meta(BELIEVED).await?;
         Ok(Past { seen, believed: believed.and_then(|text| Ticks::parse(&text).ok()) })

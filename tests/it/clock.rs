@@ -1,6 +1,7 @@
 //! Our own clock is wrong for a while: nothing is lost, nothing overlaps, and everything is accounted for.
 
 use lanewatch::base::{Clock, TICKS_PER_SECOND, Ticks, TimeRange};
+use lanewatch::catalogue::Scope;
 
 use crate::recovery::{ALWAYS, checked, violations};
 use crate::support::recording::{BEGIN, Recording};
@@ -26,7 +27,7 @@ async fn recording_goes_on_around_what_a_clock_that_was_ahead_has_recorded() {
     box_.settled(1).await;
     let key = fed.key;
     // Up to what was there, over it, and on behind it with the next key picture.
-    let spans = box_.catalogue.spans(key, ALWAYS).await.expect("read");
+    let spans = box_.catalogue.spans(Scope::everything(), key, ALWAYS).await.expect("read");
     let [around, behind] = &spans[..] else { panic!("two stretches: {spans:?}") };
     let off = (around.to - ahead.to).abs();
     assert!(around.from < ahead.from && off < GOP, "{spans:?} with {ahead:?}");
@@ -49,16 +50,16 @@ async fn a_start_with_footage_ten_years_ahead_records_at_once_and_accounts_for_i
     // Twice: what the first of these starts leaves must not stop the second.
     for later in [60, 300] {
         let again = Recording::open(folder.path(), later).await;
-        let camera = again.catalogue.cameras().await.expect("cameras").remove(0);
+        let camera = again.catalogue.cameras(Scope::everything()).await.expect("cameras").remove(0);
         let mut fed = again.record(camera);
         again.feed(&mut fed, 10).await;
         again.catalogue.flush().await.expect("written");
         let now = TimeRange::new(begin(), begin() + later * SECOND + 60 * SECOND);
-        let spans = again.catalogue.spans(fed.key, now).await.expect("read");
+        let spans = again.catalogue.spans(Scope::everything(), fed.key, now).await.expect("read");
         let [.., before, after] = &spans[..] else { panic!("two stretches: {spans:?}") };
         assert!(after.from - begin() >= later * SECOND, "{spans:?}");
         assert!((7 * SECOND..30 * SECOND).contains(&(after.to - after.from)), "{spans:?}");
-        let gaps = again.catalogue.gaps(fed.key, now).await.expect("read");
+        let gaps = again.catalogue.gaps(Scope::everything(), fed.key, now).await.expect("read");
         let absence = gaps.iter().find(|gap| gap.to == Some(after.from)).expect("a gap");
         assert!(absence.from >= before.to && gaps.iter().any(|gap| gap.from == before.to), "{gaps:?}");
         again.close(vec![fed]).await;

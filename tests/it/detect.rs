@@ -8,8 +8,8 @@ use lanewatch::base::{
     Polygon, SharedClock, Stop, StreamKind, SystemClock, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, Zone,
 };
 use lanewatch::catalogue::{
-    Camera, CameraZone, Catalogue, Event, EventFilter, NewCamera, ObjectKind, PictureSize, Sensitivity,
-    ZoneKind,
+    Camera, CameraZone, Catalogue, Event, EventFilter, NewCamera, ObjectKind, PictureSize, Scope,
+    Sensitivity, ZoneKind,
 };
 use lanewatch::detect::{Bounds, Detect, DetectSettings, Finder, LoadFinder, Sighting};
 use lanewatch::hub::{DetectionMode, Hub, Limits, Stream};
@@ -133,7 +133,11 @@ impl Site {
         let all = TimeRange::new(Ticks(0), self.clock.now() + TICKS_PER_SECOND);
         let found = async {
             loop {
-                let events = self.catalogue.events(all, &EventFilter::default(), 100).await.expect("read");
+                let events = self
+                    .catalogue
+                    .events(Scope::everything(), all, &EventFilter::default(), 100)
+                    .await
+                    .expect("read");
                 if right(&events) {
                     return events;
                 }
@@ -144,7 +148,10 @@ impl Site {
         match tokio::time::timeout(PATIENCE, found).await {
             Ok(events) => events,
             Err(_) => {
-                panic!("events: {:?}", self.catalogue.events(all, &EventFilter::default(), 100).await)
+                panic!(
+                    "events: {:?}",
+                    self.catalogue.events(Scope::everything(), all, &EventFilter::default(), 100).await
+                )
             }
         }
     }
@@ -180,7 +187,9 @@ async fn somebody_who_walks_by_is_one_event_with_pictures_cells_and_a_time() {
     for (size, width) in [(PictureSize::Small, 320), (PictureSize::Large, 1280)] {
         let made = async {
             loop {
-                if let Some(picture) = site.catalogue.picture(event.id, size).await.expect("read") {
+                if let Some(picture) =
+                    site.catalogue.picture(Scope::everything(), event.id, size).await.expect("read")
+                {
                     return picture;
                 }
                 tokio::task::yield_now().await;
@@ -191,7 +200,7 @@ async fn somebody_who_walks_by_is_one_event_with_pictures_cells_and_a_time() {
         assert_eq!(image.width(), width);
         assert!((picture.at - event.best).abs() <= 2 * TICKS_PER_SECOND);
     }
-    let moved = site.catalogue.activity(camera.id, event.range()).await.expect("read");
+    let moved = site.catalogue.activity(Scope::everything(), camera.id, event.range()).await.expect("read");
     assert!(moved.iter().any(|second| second.cells.meets(&event.cells)), "the cells are in the index");
     site.end().await;
 }
@@ -260,7 +269,10 @@ async fn a_mask_over_the_lane_and_a_zone_beside_it_leave_no_event() {
         site.catalogue.put_zones(camera.id, None, vec![zone]).await.expect("put");
         site.stream(&camera, StreamKind::Main);
         site.show(&camera, &[(StreamKind::Sub, &sub)]).await;
-        let moved = site.catalogue.activity(camera.id, TimeRange::new(Ticks(0), site.clock.now())).await;
+        let moved = site
+            .catalogue
+            .activity(Scope::everything(), camera.id, TimeRange::new(Ticks(0), site.clock.now()))
+            .await;
         assert!(!moved.expect("read").is_empty(), "it is seen all the same");
     }
     assert_eq!(site.events(|_| true).await, []);

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use lanewatch::base::{Cells, EventId, SharedClock, Stop, TICKS_PER_SECOND, Ticks, TimeRange};
-use lanewatch::catalogue::{Catalogue, Event, EventKind, GapCause, SegmentState};
+use lanewatch::catalogue::{Catalogue, Event, EventKind, GapCause, Scope, SegmentState};
 use lanewatch::media::FragmentIndex;
 use lanewatch::record::{Rebuilt, Recovered, Report, check, rebuild, recover};
 use lanewatch::storage::{Known, VolumeSpec, Volumes};
@@ -44,7 +44,7 @@ async fn files_ahead_of_rows() -> (tempfile::TempDir, Recording, Fed) {
 
 async fn start_again(data: &Path, later: i64) -> (Recording, Vec<Fed>, Recovered) {
     let box_ = Recording::open(data, later).await;
-    let cameras = box_.catalogue.cameras().await.expect("cameras");
+    let cameras = box_.catalogue.cameras(Scope::everything()).await.expect("cameras");
     let mut fed: Vec<Fed> = cameras.into_iter().map(|camera| box_.record(camera)).collect();
     let clock: SharedClock = box_.clock.clone();
     let done = recover(&box_.catalogue, &box_.volumes, &clock, &Stop::new()).await.expect("recovers");
@@ -85,12 +85,14 @@ async fn a_crash_costs_less_than_a_second_and_everything_holds_after_the_next_st
     let (box_, fed, done) = start_again(&data, 400).await;
     assert_eq!(done, Recovered { finished: 2, ..Recovered::default() });
     for (f, old) in fed.iter().zip(&old) {
-        let segments = box_.catalogue.segments(f.key, ALWAYS, 100).await.expect("read");
+        let segments = box_.catalogue.segments(Scope::everything(), f.key, ALWAYS, 100).await.expect("read");
         let recovered = segments.iter().rfind(|s| s.state == SegmentState::Recovered);
         let recovered = recovered.expect("one was open");
-        let lost = running.catalogue.newest(old.key).await.expect("read").expect("footage") - recovered.end();
+        let lost =
+            running.catalogue.newest(Scope::everything(), old.key).await.expect("read").expect("footage")
+                - recovered.end();
         assert!(lost < TICKS_PER_SECOND, "{lost} ticks lost of what was written");
-        let gaps = box_.catalogue.gaps(f.key, ALWAYS).await.expect("gaps");
+        let gaps = box_.catalogue.gaps(Scope::everything(), f.key, ALWAYS).await.expect("gaps");
         assert!(gaps.iter().any(|g| g.from == recovered.end()), "a gap begins where footage ends: {gaps:?}");
         assert_eq!(gaps.last().map(|g| g.cause), Some(GapCause::RecorderOff));
     }
@@ -115,7 +117,7 @@ async fn after_an_orderly_stop_the_recorder_was_off_from_the_last_picture_on() {
     let (again, fed, done) = start_again(&data, 400).await;
     assert_eq!(done, Recovered::default());
     for f in &fed {
-        let gaps = again.catalogue.gaps(f.key, ALWAYS).await.expect("gaps");
+        let gaps = again.catalogue.gaps(Scope::everything(), f.key, ALWAYS).await.expect("gaps");
         assert!(
             gaps.iter().all(|g| [GapCause::RecorderOff, GapCause::CameraLost].contains(&g.cause)),
             "{gaps:?}"
@@ -161,8 +163,8 @@ async fn files_that_the_catalogue_does_not_know_are_adopted_or_set_aside() {
     assert_eq!((done.finished, done.set_aside), (1, 1), "{done:?}");
     assert!(done.adopted >= 1, "{done:?}");
     assert!(!stranger.exists() && files(&data.join("footage/set-aside")).len() == 1, "moved, not deleted");
-    let then = running.catalogue.segments(fed.key, ALWAYS, 100).await.expect("read");
-    let now = box_.catalogue.segments(fed.key, ALWAYS, 100).await.expect("read");
+    let then = running.catalogue.segments(Scope::everything(), fed.key, ALWAYS, 100).await.expect("read");
+    let now = box_.catalogue.segments(Scope::everything(), fed.key, ALWAYS, 100).await.expect("read");
     for segment in then.iter().filter(|s| s.is_complete()) {
         let same = now.iter().find(|s| s.id == segment.id).expect("adopted");
         assert_eq!((same.start, same.duration, same.bytes), (segment.start, segment.duration, segment.bytes));
@@ -234,7 +236,9 @@ async fn a_catalogue_made_from_the_files_alone_is_the_same_row_for_row() {
         let mut all = Vec::new();
         for camera in catalogue.all_cameras().await.expect("cameras") {
             for stream in &camera.streams {
-                for s in catalogue.segments(stream.key, ALWAYS, 1000).await.expect("read") {
+                for s in
+                    catalogue.segments(Scope::everything(), stream.key, ALWAYS, 1000).await.expect("read")
+                {
                     let entries = FragmentIndex::decode(&s.frag_index).expect("index").entries.len();
                     all.push((
                         stream.id,
@@ -267,7 +271,7 @@ async fn a_catalogue_made_from_the_files_alone_is_the_same_row_for_row() {
     assert!(done.kept.as_ref().is_some_and(|kept| kept.exists()));
     assert_eq!(rows().await, before);
     let catalogue = Catalogue::open_for_tool(&file).await.expect("opens");
-    let kept = catalogue.camera(&camera.slug).await.expect("read").expect("there");
+    let kept = catalogue.camera(Scope::everything(), &camera.slug).await.expect("read").expect("there");
     assert_eq!((kept.enabled, &kept.streams[0].url), (true, &camera.streams[0].url));
     catalogue.close().await;
 
@@ -280,7 +284,7 @@ async fn a_catalogue_made_from_the_files_alone_is_the_same_row_for_row() {
     assert_eq!(done, expected, "{said:?}");
     assert_eq!(rows().await, before);
     let catalogue = Catalogue::open_for_tool(&file).await.expect("opens");
-    let found = catalogue.cameras().await.expect("cameras");
+    let found = catalogue.cameras(Scope::everything()).await.expect("cameras");
     let same = found.iter().find(|c| c.id == camera.id).expect("by its id");
     assert_eq!((same.name.as_str(), same.enabled, same.streams[0].id), ("Ngõ 7", false, stream));
     catalogue.close().await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lanewatch::base::{Clock, Result, SimClock, Stop, StreamKind, Tasks, Ticks};
-use lanewatch::catalogue::{Camera, Catalogue};
+use lanewatch::catalogue::{Camera, Catalogue, Scope};
 use lanewatch::hub::{Hub, Limits, Reason, ReasonCode, State, Stream};
 use lanewatch::media::{AccessUnit, Codec, Parameters, Track, VideoParameters};
 use lanewatch::playback::Source;
@@ -118,7 +118,14 @@ impl Lane {
     pub async fn wait_for_file(&self, end: Ticks) {
         let key = self.source.key;
         let filed = async {
-            while self.rooms.catalogue.newest(key).await.expect("rows").is_none_or(|newest| newest < end) {
+            while self
+                .rooms
+                .catalogue
+                .newest(Scope::everything(), key)
+                .await
+                .expect("rows")
+                .is_none_or(|newest| newest < end)
+            {
                 // A recorder looks how far its file is whenever it hears something.
                 self.stream.set_status(|s| s.units += 1);
             }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use lanewatch::base::{
     SharedClock, SimClock, Stop, StreamId, StreamKey, TICKS_PER_SECOND, Tasks, Ticks, TimeRange, Zone,
 };
-use lanewatch::catalogue::{Camera, Catalogue, NewCamera, NewVolume};
+use lanewatch::catalogue::{Camera, Catalogue, NewCamera, NewVolume, Scope};
 use lanewatch::hub::{Hub, Limits};
 use lanewatch::media::{AccessUnit, Codec, Parameters, Track, VideoParameters};
 use lanewatch::record::{RecordedStream, Recorder};
@@ -144,7 +144,12 @@ impl Recording {
     /// End of the footage since the run began.
     async fn recorded_until(&self, fed: &Fed) -> Option<Ticks> {
         let run = TimeRange::new(fed.begin, fed.next.max(fed.begin + 1));
-        self.catalogue.spans(fed.key, run).await.expect("read").last().map(|span| span.to)
+        self.catalogue
+            .spans(Scope::everything(), fed.key, run)
+            .await
+            .expect("read")
+            .last()
+            .map(|span| span.to)
     }
 
     async fn picture(&self, fed: &mut Fed) {

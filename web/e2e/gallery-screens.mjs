@@ -27,7 +27,7 @@ const scroll = (selector) => (page) => page.locator(selector).last().scrollIntoV
 
 const setup = (step, more = {}) => ({ 'GET site': { name: 'Thôn Đông', time_zone: 'Asia/Ho_Chi_Minh', words: { lane: 'Ngõ' }, setup_step: step }, ...more }); // prettier-ignore
 const NOBODY = { items: [], next_cursor: null };
-const ME = { name: 'admin', role: 'admin', scopes: ['admin'], password_set: false, locale: 'vi' };
+const ME = { name: 'admin', display_name: '', role: 'admin', rights: ['live', 'playback', 'settings'], cameras: null, password_set: false, locale: 'vi' }; // prettier-ignore
 const FIRST = { password_set: false, time_zone: 'Asia/Ho_Chi_Minh', site_name: '', version: '0.1.0-mock' };
 const failed = (status, code, params = {}) => ({
   status,

@@ -9,7 +9,7 @@ use super::tests::{block, brute_force, file, second};
 use super::*;
 use crate::base::{Cells, EventId};
 use crate::catalogue::tests::{Room, at, minutes};
-use crate::catalogue::{Activity, Catalogue, Picture, PictureSize};
+use crate::catalogue::{Activity, Catalogue, Picture, PictureSize, Scope};
 
 const DAY: i64 = 1440;
 
@@ -69,7 +69,7 @@ async fn minutes_become_bundles_of_four_hours_and_late_ones_join_them() {
             assert_eq!(found, brute_force(all, day, region, 4), "{what}");
         }
         assert_eq!(
-            room.catalogue.activity(room.camera.id, day).await.expect("read"),
+            room.catalogue.activity(Scope::everything(), room.camera.id, day).await.expect("read"),
             activity(all),
             "{what}"
         );
@@ -226,7 +226,8 @@ async fn damage_that_a_search_meets_is_set_aside_while_everything_goes_on() {
     assert_eq!(room.catalogue.motion_trouble(), None, "it opens");
     let audit = room.catalogue.audit_motion().await.expect("there is a file");
     assert!(!audit.wrong.is_empty());
-    let mut search = room.catalogue.search_motion(room.camera.id, minutes(0, DAY), Cells::ALL, 0);
+    let mut search =
+        room.catalogue.search_motion(Scope::everything(), room.camera.id, minutes(0, DAY), Cells::ALL, 0);
     let failed = async {
         while search.next().await?.is_some() {}
         Ok::<_, crate::base::Error>(())
@@ -262,7 +263,7 @@ async fn a_bundle_that_cannot_be_read_hides_no_other() {
     let left = all.into_iter().filter(|(n, _)| *n >= 420 * 60 && *n != last).collect();
     assert_eq!(room.found(day, Cells::ALL, 0).await, brute_force(&left, day, Cells::ALL, 0));
     assert_eq!(
-        room.catalogue.activity(room.camera.id, day).await.expect_err("not all").kind(),
+        room.catalogue.activity(Scope::everything(), room.camera.id, day).await.expect_err("not all").kind(),
         Kind::Corrupt
     );
     let audit = room.catalogue.audit_motion().await.expect("there is a file");

@@ -4,12 +4,14 @@ use bytes::Bytes;
 
 use super::store::Command;
 use crate::base::{CameraId, Error, EventId, Result, Ticks};
-use crate::catalogue::Catalogue;
 use crate::catalogue::sql::{damaged, statements, uuid};
+use crate::catalogue::{Catalogue, Scope};
 
 statements! {
-    PICTURE = "select at_90k, jpeg from picture where event = ?1 and size = ?2";
-    SIZES = "select event, size from picture where event in (select unhex(value) from json_each(?1))";
+    PICTURE = "select p.at_90k, p.jpeg, c.id from picture p join camera c on c.key = p.camera_key \
+        where p.event = ?1 and p.size = ?2";
+    SIZES = "select p.event, p.size, c.id from picture p join camera c on c.key = p.camera_key \
+        where p.event in (select unhex(value) from json_each(?1))";
 }
 
 /// How large a picture is.
@@ -76,30 +78,36 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the motion file cannot be read.
-    pub async fn picture(&self, event: EventId, size: PictureSize) -> Result<Option<Picture>> {
+    pub async fn picture(&self, scope: &Scope, event: EventId, size: PictureSize) -> Result<Option<Picture>> {
         let query = sqlx::query_as(PICTURE).bind(event.0.as_bytes().to_vec()).bind(size.code());
-        let row: Option<(i64, Vec<u8>)> =
+        let row: Option<(i64, Vec<u8>, Vec<u8>)> =
             self.read_motion(|pool| async move { query.fetch_optional(&pool).await }).await?.flatten();
-        Ok(row.map(|(at, jpeg)| Picture { at: Ticks(at), jpeg: jpeg.into() }))
+        let Some((at, jpeg, camera)) = row else { return Ok(None) };
+        let picture = Picture { at: Ticks(at), jpeg: jpeg.into() };
+        Ok(scope.sees(CameraId(uuid(&camera)?)).then_some(picture))
     }
 
     /// Which pictures there are of some events.
     ///
     /// # Errors
     /// When the motion file cannot be read.
-    pub async fn pictures(&self, events: &[EventId]) -> Result<Vec<(EventId, PictureSize)>> {
+    pub async fn pictures(&self, scope: &Scope, events: &[EventId]) -> Result<Vec<(EventId, PictureSize)>> {
         let list: Vec<String> = events.iter().map(|event| event.0.simple().to_string()).collect();
         let query = sqlx::query_as(SIZES).bind(serde_json::Value::from(list).to_string());
-        let rows: Option<Vec<(Vec<u8>, i64)>> =
+        type Row = (Vec<u8>, i64, Vec<u8>);
+        let rows: Option<Vec<Row>> =
             self.read_motion(|pool| async move { query.fetch_all(&pool).await }).await?;
-        let each = |(event, size): (Vec<u8>, i64)| {
+        let each = |(event, size, camera): Row| {
+            if !scope.sees(CameraId(uuid(&camera)?)) {
+                return Ok(None);
+            }
             let size = match size {
                 0 => PictureSize::Small,
                 1 => PictureSize::Large,
                 _ => return Err(damaged("a picture")),
             };
-            Ok((EventId(uuid(&event)?), size))
+            Ok(Some((EventId(uuid(&event)?), size)))
         };
-        rows.unwrap_or_default().into_iter().map(each).collect()
+        rows.unwrap_or_default().into_iter().map(each).filter_map(Result::transpose).collect()
     }
 }

@@ -10,9 +10,9 @@ use super::pack::{Minute, strength};
 use super::store::Command;
 use super::{HOUR, MINUTE, failed, minute_of, minute_strength, row_key};
 use crate::base::{CELLS, CameraId, Cells, Error, Kind, Result, TICKS_PER_SECOND, Ticks, TimeRange};
-use crate::catalogue::Catalogue;
 use crate::catalogue::ranges::coalesce;
 use crate::catalogue::sql::statements;
+use crate::catalogue::{Catalogue, Scope};
 
 statements! {
     CAMERA = "select key from camera where id = ?1";
@@ -152,7 +152,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the motion file cannot be read.
-    pub async fn activity(&self, camera: CameraId, range: TimeRange) -> Result<Vec<Activity>> {
+    pub async fn activity(&self, scope: &Scope, camera: CameraId, range: TimeRange) -> Result<Vec<Activity>> {
+        if !scope.sees(camera) {
+            return Ok(Vec::new());
+        }
         let mut all = Vec::new();
         for (number, minute) in self.moved_minutes(camera, range).await? {
             let at = |second: usize| Ticks(number * MINUTE + second as i64 * TICKS_PER_SECOND);
@@ -166,7 +169,15 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the motion file cannot be read.
-    pub async fn observed(&self, camera: CameraId, range: TimeRange) -> Result<Vec<TimeRange>> {
+    pub async fn observed(
+        &self,
+        scope: &Scope,
+        camera: CameraId,
+        range: TimeRange,
+    ) -> Result<Vec<TimeRange>> {
+        if !scope.sees(camera) {
+            return Ok(Vec::new());
+        }
         let numbers = minutes(range);
         let ahead = self.inner.motion.board.within(camera, numbers.clone());
         let mut looked: Vec<TimeRange> = Vec::new();
@@ -191,7 +202,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// When the motion file cannot be read.
-    pub async fn observed_since(&self, camera: CameraId) -> Result<Option<Ticks>> {
+    pub async fn observed_since(&self, scope: &Scope, camera: CameraId) -> Result<Option<Ticks>> {
+        if !scope.sees(camera) {
+            return Ok(None);
+        }
         let ahead = self.inner.motion.board.within(camera, 0..i64::MAX);
         let ahead = ahead.into_iter().map(|(number, _)| Ticks(number * MINUTE)).min();
         let Some(key) = self.motion_camera(camera).await? else { return Ok(ahead) };
@@ -205,10 +219,11 @@ impl Catalogue {
     /// Strength of motion in each second of a range, as a strip shows it: pairs of instant and 1 to 255.
     pub(in crate::catalogue) async fn second_strengths(
         &self,
+        scope: &Scope,
         camera: CameraId,
         range: TimeRange,
     ) -> Result<Vec<(Ticks, u8)>> {
-        let activity = self.activity(camera, range).await?;
+        let activity = self.activity(scope, camera, range).await?;
         let of = |cells: Cells| strength(f64::from(cells.count()) / CELLS as f64);
         Ok(activity.into_iter().map(|a| (a.at, of(a.cells))).collect())
     }

@@ -8,7 +8,7 @@ use super::bundle::Bundle;
 use super::pack::{Minute, Region, SECONDS, fold};
 use super::read::minutes;
 use crate::base::{CameraId, Cells, Result, TICKS_PER_SECOND, Ticks, TimeRange};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Scope};
 
 /// Seconds that match and are no farther apart are one hit: somebody who stood still for a moment, or a camera of which
 /// only each second's key picture is looked at.
@@ -53,9 +53,11 @@ pub struct MotionSearch {
 }
 
 impl Catalogue {
-    /// Begins a search for seconds of a range in which at least `least` cells (and one) of the region moved.
+    /// Begins a search for seconds of a range in which at least `least` cells (and one) of the region moved. In a camera
+    /// that may not be seen nothing is found.
     pub fn search_motion(
         &self,
+        scope: &Scope,
         camera: CameraId,
         range: TimeRange,
         region: Cells,
@@ -69,7 +71,7 @@ impl Catalogue {
             region: Region::of(region),
             fold: fold(region),
             least: least.max(1),
-            left: minutes(range),
+            left: if scope.sees(camera) { minutes(range) } else { 0..0 },
             pending: None,
         }
     }

@@ -9,6 +9,7 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::*;
 use crate::base::{COLUMNS, Cells, EventId, ROWS};
+use crate::catalogue::Scope;
 use crate::catalogue::tests::{Room, at, minutes};
 use crate::catalogue::{Activity, Catalogue, MotionHit};
 
@@ -49,7 +50,8 @@ impl Room {
     }
 
     pub(super) async fn found(&self, range: TimeRange, region: Cells, least: u32) -> Vec<MotionHit> {
-        let mut search = self.catalogue.search_motion(self.camera.id, range, region, least);
+        let mut search =
+            self.catalogue.search_motion(Scope::everything(), self.camera.id, range, region, least);
         let (mut hits, mut until) = (Vec::new(), range.to);
         while let Some(found) = search.next().await.expect("read") {
             assert!(found.scanned_until < until, "each reading gets further");
@@ -141,7 +143,7 @@ proptest! {
                 let range = seconds(case.range.0, case.range.1);
                 let found = room.found(range, case.region, case.least).await;
                 prop_assert_eq!(found, brute_force(&all, range, case.region, case.least));
-                let known = room.catalogue.activity(room.camera.id, range).await.expect("read");
+                let known = room.catalogue.activity(Scope::everything(), room.camera.id, range).await.expect("read");
                 let inside = all.iter().filter(|(n, c)| !c.is_empty() && seconds(**n, **n + 1).overlap(range).is_some());
                 let inside: Vec<_> = inside.map(|(n, cells)| Activity { at: second(*n), cells: *cells }).collect();
                 prop_assert_eq!(known, inside);
@@ -203,7 +205,10 @@ async fn what_moved_is_found_at_once_and_after_a_restart() {
     let day = minutes(0, 1440);
     let hit = MotionHit { range: seconds(10, 11), best: second(10), cells: 15 };
     assert_eq!(room.found(day, here, 0).await, [hit], "from memory");
-    assert_eq!(room.catalogue.observed(room.camera.id, day).await.expect("read"), [minutes(0, 1)]);
+    assert_eq!(
+        room.catalogue.observed(Scope::everything(), room.camera.id, day).await.expect("read"),
+        [minutes(0, 1)]
+    );
     room.restart().await;
     assert_eq!(room.found(day, here, 15).await, [hit], "from the file");
     assert_eq!(room.found(day, here, 16).await, []);
@@ -215,19 +220,22 @@ async fn what_moved_is_found_at_once_and_after_a_restart() {
     assert_eq!(room.found(day, here, 0).await, [both]);
     // A tool beside the service reads what is in the file.
     let tool = Catalogue::open_for_tool(&room.path()).await.expect("opens");
-    let seconds = tool.activity(room.camera.id, day).await.expect("read");
+    let seconds = tool.activity(Scope::everything(), room.camera.id, day).await.expect("read");
     assert_eq!(seconds.last().map(|a| a.at), Some(second(12)));
     tool.close().await;
-    let activity = room.catalogue.activity(room.camera.id, day).await.expect("read");
+    let activity = room.catalogue.activity(Scope::everything(), room.camera.id, day).await.expect("read");
     let each = |(n, cells)| Activity { at: second(n), cells };
     assert_eq!(activity, [(10, here), (11, there), (12, here)].map(each));
-    let looked = room.catalogue.observed(room.camera.id, day).await.expect("read");
+    let looked = room.catalogue.observed(Scope::everything(), room.camera.id, day).await.expect("read");
     assert_eq!(
         looked,
         [minutes(0, 1), minutes(2, 3)],
         "nothing moved in the third, and nobody looked in the second"
     );
-    assert_eq!(room.catalogue.observed_since(room.camera.id).await.expect("read"), Some(at(0)));
+    assert_eq!(
+        room.catalogue.observed_since(Scope::everything(), room.camera.id).await.expect("read"),
+        Some(at(0))
+    );
 }
 
 #[tokio::test]
@@ -270,7 +278,11 @@ async fn a_file_that_cannot_be_opened_is_said_and_costs_nothing_else() {
     assert_eq!(room.spans().await, [(0, 3)]);
     // What is still in memory is found; the minute that could not be written is lost.
     assert_eq!(room.found(minutes(0, 10), Cells::ALL, 0).await, []);
-    let strip = room.catalogue.motion_strip(&room.camera, minutes(0, 2), MINUTE).await.expect("strip");
+    let strip = room
+        .catalogue
+        .motion_strip(Scope::everything(), &room.camera, minutes(0, 2), MINUTE)
+        .await
+        .expect("strip");
     assert!(strip[0] > 0 && strip[1] == 0, "the strip is the catalogue's: {strip:?}");
 }
 
@@ -294,11 +306,14 @@ async fn pictures_are_kept_replaced_and_refused() {
     let text = Picture { at: at(0), jpeg: bytes::Bytes::from_static(b"<svg/>") };
     assert_eq!(put(PictureSize::Large, text).expect_err("no JPEG").kind(), Kind::Invalid);
     room.flush().await;
-    let small = room.catalogue.picture(event, PictureSize::Small).await.expect("read");
+    let small = room.catalogue.picture(Scope::everything(), event, PictureSize::Small).await.expect("read");
     assert_eq!(small, Some(picture(2, 2000)));
     let other = EventId::fresh(at(1));
-    assert_eq!(room.catalogue.picture(other, PictureSize::Small).await.expect("read"), None);
-    let mut sizes = room.catalogue.pictures(&[other, event]).await.expect("read");
+    assert_eq!(
+        room.catalogue.picture(Scope::everything(), other, PictureSize::Small).await.expect("read"),
+        None
+    );
+    let mut sizes = room.catalogue.pictures(Scope::everything(), &[other, event]).await.expect("read");
     sizes.sort_unstable_by_key(|(_, size)| size.code());
     assert_eq!(sizes, [(event, PictureSize::Small), (event, PictureSize::Large)]);
 }

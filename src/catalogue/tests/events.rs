@@ -26,8 +26,16 @@ pub(super) fn event(room: &Room, from: i64, to: Option<i64>) -> Event {
 impl Room {
     async fn events(&self, from: i64, to: i64) -> Vec<Event> {
         self.flush().await;
-        let all = self.catalogue.events(minutes(from, to), &EventFilter::default(), 100).await.expect("read");
-        let of_camera = self.catalogue.events_of(self.camera.id, minutes(from, to), 100).await.expect("read");
+        let all = self
+            .catalogue
+            .events(Scope::everything(), minutes(from, to), &EventFilter::default(), 100)
+            .await
+            .expect("read");
+        let of_camera = self
+            .catalogue
+            .events_of(Scope::everything(), self.camera.id, minutes(from, to), 100)
+            .await
+            .expect("read");
         assert_eq!(all, of_camera);
         all
     }
@@ -55,15 +63,18 @@ async fn an_event_is_told_when_it_begins_ends_and_enters_a_zone() {
     // On its way when it ended.
     room.catalogue.update_event(Event { end: None, ..e.clone() });
     assert_eq!(room.events(0, 10).await, [e.clone()]);
-    assert_eq!(room.catalogue.event(e.id).await.expect("read"), Some(e.clone()));
+    assert_eq!(room.catalogue.event(Scope::everything(), e.id).await.expect("read"), Some(e.clone()));
     let told = room.told().await;
     assert_eq!(told.iter().map(|(_, body)| body["to"].is_string()).collect::<Vec<_>>(), [false, false, true]);
     assert_eq!(told[2].1["zone_ids"], serde_json::to_value(&e.zones).expect("ids"));
     assert_eq!(told[2].1["camera"], room.camera.id.to_string());
     let zone = EventFilter { zone: Some(e.zones[1]), ..EventFilter::default() };
-    assert_eq!(room.catalogue.events(minutes(0, 10), &zone, 9).await.expect("read").len(), 1);
+    assert_eq!(
+        room.catalogue.events(Scope::everything(), minutes(0, 10), &zone, 9).await.expect("read").len(),
+        1
+    );
     let zone = EventFilter { zone: Some(ZoneId::fresh(at(0))), ..EventFilter::default() };
-    assert_eq!(room.catalogue.events(minutes(0, 10), &zone, 9).await.expect("read"), []);
+    assert_eq!(room.catalogue.events(Scope::everything(), minutes(0, 10), &zone, 9).await.expect("read"), []);
 }
 
 #[tokio::test]
@@ -116,7 +127,11 @@ async fn a_range_has_the_events_that_meet_it() {
     }
     let met = room.events(10, 20).await;
     assert_eq!(met, [inside.clone(), into.clone(), long.clone(), lasting.clone()], "newest first");
-    let counts = room.catalogue.count_events(minutes(0, 20), &[], Uuid::nil()).await.expect("read");
+    let counts = room
+        .catalogue
+        .count_events(Scope::everything(), minutes(0, 20), &[], Uuid::nil())
+        .await
+        .expect("read");
     assert_eq!(
         counts.into_iter().collect::<Vec<_>>(),
         [(room.camera.id, EventCount { events: 3, unseen: 3 })]
@@ -125,7 +140,9 @@ async fn a_range_has_the_events_that_meet_it() {
     // Page by page it is the same.
     let mut filter = EventFilter::default();
     let mut paged = Vec::new();
-    while let Some(e) = room.catalogue.events(minutes(10, 20), &filter, 1).await.expect("read").pop() {
+    while let Some(e) =
+        room.catalogue.events(Scope::everything(), minutes(10, 20), &filter, 1).await.expect("read").pop()
+    {
         filter.before = Some((e.start, e.id));
         paged.push(e);
     }
@@ -137,7 +154,8 @@ async fn a_range_has_the_events_that_meet_it() {
         (EventFilter { cameras: vec![other, room.camera.id], ..EventFilter::default() }, 4),
         (EventFilter { min_ticks: 6 * MINUTE, ..EventFilter::default() }, 2),
     ] {
-        let found = room.catalogue.events(minutes(10, 20), &filter, 100).await.expect("read");
+        let found =
+            room.catalogue.events(Scope::everything(), minutes(10, 20), &filter, 100).await.expect("read");
         assert_eq!(found.len(), expected, "{filter:?}");
     }
 }
@@ -155,7 +173,7 @@ async fn what_a_crash_left_open_ends_where_it_was_last_seen() {
     let next = Catalogue::open(&room.path(), room.clock.clone(), Zone::HO_CHI_MINH, &room.tasks)
         .await
         .expect("opens");
-    let found = next.event(e.id).await.expect("read").expect("there");
+    let found = next.event(Scope::everything(), e.id).await.expect("read").expect("there");
     assert_eq!(found.end, Some(at(7)));
     assert_eq!(room.told().await.last().expect("told").1["to"], at(7).rfc3339());
     let audit = next.audit_events().await.expect("read");
@@ -186,13 +204,16 @@ async fn zones_are_replaced_as_a_set_and_watched() {
         min_size: 0.01,
         min_duration: TICKS_PER_SECOND,
     };
-    assert_eq!(room.catalogue.zones(room.camera.id).await.expect("read"), CameraZones::default());
+    assert_eq!(
+        room.catalogue.zones(Scope::everything(), room.camera.id).await.expect("read"),
+        CameraZones::default()
+    );
     let mut changes = room.catalogue.changes();
     changes.mark_unchanged();
     let put = |expected, zones| room.catalogue.put_zones(room.camera.id, expected, zones);
     let first = put(Some(0), vec![zone("Cổng đình", 0.5), zone("Cây đa", 0.7)]).await.expect("put");
     assert!(changes.has_changed().expect("open"), "whoever watches cameras hears of zones");
-    assert_eq!(room.catalogue.zones(room.camera.id).await.expect("read"), first);
+    assert_eq!(room.catalogue.zones(Scope::everything(), room.camera.id).await.expect("read"), first);
     let stale = put(Some(0), Vec::new()).await.expect_err("stale");
     assert_eq!(stale.kind(), Kind::Conflict);
     let mut kept = first.zones[1].clone();
@@ -202,7 +223,7 @@ async fn zones_are_replaced_as_a_set_and_watched() {
     assert!(second.revision > first.revision);
     assert_eq!((second.zones[0].id, second.zones[0].name.as_str()), (first.zones[1].id, "Cây đa lớn"));
     assert!(second.zones[1].id.is_some() && second.zones[1].id != foreign.id, "ids are given here");
-    assert_eq!(room.catalogue.zones(room.camera.id).await.expect("read"), second);
+    assert_eq!(room.catalogue.zones(Scope::everything(), room.camera.id).await.expect("read"), second);
     for bad in [
         vec![CameraZone { name: String::new(), ..zone("x", 0.5) }],
         vec![CameraZone { min_size: 1.5, ..zone("x", 0.5) }],
@@ -213,7 +234,7 @@ async fn zones_are_replaced_as_a_set_and_watched() {
         assert_eq!(put(None, bad).await.expect_err("refused").kind(), Kind::Invalid);
     }
     assert_eq!(
-        room.catalogue.zones(room.camera.id).await.expect("read"),
+        room.catalogue.zones(Scope::everything(), room.camera.id).await.expect("read"),
         second,
         "refused ones change nothing"
     );
@@ -246,10 +267,11 @@ async fn events_and_cells_go_with_their_footage_and_held_footage_keeps_its_own()
         let minutes_of = |e: &Event| (e.start - at(0)) / MINUTE;
         let mut events_left: Vec<i64> = room.events(-60, 60).await.iter().map(minutes_of).collect();
         events_left.sort_unstable();
-        let cells = room.catalogue.activity(room.camera.id, minutes(0, 60)).await.expect("read");
+        let cells =
+            room.catalogue.activity(Scope::everything(), room.camera.id, minutes(0, 60)).await.expect("read");
         let cells: Vec<i64> = cells.iter().map(|a| (a.at - at(0)) / MINUTE).collect();
         let ids: Vec<EventId> = events.iter().map(|e| e.id).collect();
-        (events_left, cells, room.catalogue.pictures(&ids).await.expect("read").len())
+        (events_left, cells, room.catalogue.pictures(Scope::everything(), &ids).await.expect("read").len())
     };
     let all: Vec<i64> = (0..10).collect();
     let with_lasting = |minutes: &[i64]| {
@@ -260,7 +282,7 @@ async fn events_and_cells_go_with_their_footage_and_held_footage_keeps_its_own()
     };
     assert_eq!(left().await, (with_lasting(&all), all.clone(), 10));
     let lock = marks::lock(&room, minutes(2, 4));
-    room.catalogue.add_lock(lock.clone()).await.expect("held");
+    room.catalogue.add_lock(Scope::everything(), lock.clone()).await.expect("held");
     let forget = async |stream, from: i64, to: i64| {
         let keys: Vec<_> = (from..to).map(|m| (stream, at(m))).collect();
         let doomed = room.catalogue.doom(keys, "age").await.expect("doomed");
@@ -275,7 +297,7 @@ async fn events_and_cells_go_with_their_footage_and_held_footage_keeps_its_own()
     // A clock that is years ahead changes nothing.
     room.clock.step(10 * 365 * 86_400 * TICKS_PER_SECOND);
     assert_eq!(left().await.1, kept);
-    assert!(room.catalogue.remove_lock(lock.id).await.expect("released"));
+    assert!(room.catalogue.remove_lock(Scope::everything(), lock.id).await.expect("released"));
     forget(room.main, 2, 4).await;
     forget(room.sub, 2, 4).await;
     assert_eq!(left().await, (with_lasting(&kept[2..]), kept[2..].to_vec(), 4));
@@ -285,7 +307,7 @@ async fn events_and_cells_go_with_their_footage_and_held_footage_keeps_its_own()
 async fn the_strip_is_at_hand_in_memory_in_the_days_and_by_the_second() {
     let mut room = Room::new().await;
     let strip = async |room: &Room, range, bucket| {
-        room.catalogue.motion_strip(&room.camera, range, bucket).await.expect("strip")
+        room.catalogue.motion_strip(Scope::everything(), &room.camera, range, bucket).await.expect("strip")
     };
     assert!(strip(&room, minutes(0, 10), MINUTE).await.is_empty(), "nobody looked");
     let mut one = Cells::NONE;
@@ -301,7 +323,7 @@ async fn the_strip_is_at_hand_in_memory_in_the_days_and_by_the_second() {
     room.flush().await;
     let day = room.catalogue.zone().day_of(at(0));
     assert_eq!(
-        room.catalogue.days(&[room.main], day, day + 1).await.expect("days"),
+        room.catalogue.days(Scope::everything(), &[room.main], day, day + 1).await.expect("days"),
         [],
         "no footage, no day"
     );
@@ -312,9 +334,11 @@ async fn the_strip_is_at_hand_in_memory_in_the_days_and_by_the_second() {
     let auckland = "Pacific/Auckland".parse().expect("zone");
     let moved =
         Catalogue::open(&room.path(), room.clock.clone(), auckland, &room.tasks).await.expect("opens");
-    let there = moved.motion_strip(&room.camera, minutes(0, 10), MINUTE).await.expect("strip");
+    let there =
+        moved.motion_strip(Scope::everything(), &room.camera, minutes(0, 10), MINUTE).await.expect("strip");
     assert_eq!(there, now);
-    let refused = moved.motion_strip(&room.camera, minutes(0, 1440), TICKS_PER_SECOND / 10).await;
+    let refused =
+        moved.motion_strip(Scope::everything(), &room.camera, minutes(0, 1440), TICKS_PER_SECOND / 10).await;
     assert_eq!(refused.expect_err("too many").kind(), Kind::Invalid);
 }
 
@@ -336,9 +360,12 @@ async fn the_first_released_schema_becomes_this_one() {
     conn.close().await.expect("closed");
     let catalogue =
         Catalogue::open(&path, room.clock.clone(), Zone::HO_CHI_MINH, &room.tasks).await.expect("opens");
-    let camera = catalogue.camera("ngo-7").await.expect("read").expect("kept");
-    assert_eq!(catalogue.zones(camera.id).await.expect("read"), CameraZones::default());
+    let camera = catalogue.camera(Scope::everything(), "ngo-7").await.expect("read").expect("kept");
+    assert_eq!(catalogue.zones(Scope::everything(), camera.id).await.expect("read"), CameraZones::default());
     catalogue.begin_event(Event { camera: camera.id, ..event(&room, 1, None) });
     catalogue.flush().await.expect("written");
-    assert_eq!(catalogue.events_of(camera.id, minutes(0, 10), 9).await.expect("read").len(), 1);
+    assert_eq!(
+        catalogue.events_of(Scope::everything(), camera.id, minutes(0, 10), 9).await.expect("read").len(),
+        1
+    );
 }

@@ -24,12 +24,12 @@ async fn a_layout_keeps_its_cameras_in_their_order_and_leaves_removed_ones_out()
     let layout = c.add_layout(new).await.expect("layout");
     assert_eq!((layout.name.as_str(), layout.revision), ("Chợ", 1));
     c.add_layout(named("An ninh")).await.expect("another");
-    let all = c.layouts().await.expect("list");
+    let all = c.layouts(Scope::everything()).await.expect("list");
     assert_eq!(all.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(), ["An ninh", "Chợ"]);
     assert_eq!(all[1], layout);
     assert!(all[0].cameras.is_empty());
     c.remove_camera(second.id).await.expect("removed");
-    assert_eq!(c.layouts().await.expect("list")[1].cameras, [room.camera.id]);
+    assert_eq!(c.layouts(Scope::everything()).await.expect("list")[1].cameras, [room.camera.id]);
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn a_patch_of_a_layout_needs_the_revision_that_was_seen() {
     };
     let changed = c.patch_layout(layout.id, 1, patch.clone()).await.expect("patched");
     assert_eq!((changed.grid, changed.revision, changed.carousel_s), (Grid::ThreeByThree, 2, Some(30)));
-    assert_eq!(c.layouts().await.expect("list"), [changed]);
+    assert_eq!(c.layouts(Scope::everything()).await.expect("list"), [changed]);
     assert_eq!(c.patch_layout(layout.id, 1, patch).await.expect_err("stale").kind(), Kind::Conflict);
     let by_hand = LayoutPatch { carousel_s: Some(None), ..LayoutPatch::default() };
     assert_eq!(c.patch_layout(layout.id, 2, by_hand).await.expect("patched").carousel_s, None);
@@ -72,7 +72,7 @@ async fn what_makes_no_sense_is_refused_and_nothing_is_kept() {
     ] {
         assert_eq!(c.add_layout(new.clone()).await.expect_err("refused").kind(), kind, "{new:?}");
     }
-    assert_eq!(c.layouts().await.expect("list").len(), 1);
+    assert_eq!(c.layouts(Scope::everything()).await.expect("list").len(), 1);
     let gone = c.patch_layout(LayoutId::fresh(at(0)), 1, LayoutPatch::default()).await;
     assert_eq!(gone.expect_err("gone").kind(), Kind::NotFound);
 }
@@ -86,11 +86,11 @@ async fn the_order_of_the_wall_is_set_as_a_whole() {
     let wanted = [third.id, room.camera.id, second.id];
     // The one that is left out follows.
     assert_eq!(ids(c.order_cameras(vec![third.id, room.camera.id]).await.expect("order")), wanted);
-    let now = c.cameras().await.expect("list");
+    let now = c.cameras(Scope::everything()).await.expect("list");
     assert!(now.iter().all(|camera| camera.revision > third.revision), "whoever watches hears of it");
     assert_eq!(ids(now.clone()), wanted);
     assert_eq!(c.order_cameras(wanted.to_vec()).await.expect("the same again").len(), 3);
-    assert_eq!(c.cameras().await.expect("list"), now, "what did not move is not changed");
+    assert_eq!(c.cameras(Scope::everything()).await.expect("list"), now, "what did not move is not changed");
     let nobody = crate::base::CameraId::fresh(at(0));
     assert_eq!(c.order_cameras(vec![nobody]).await.expect_err("unknown").kind(), Kind::Invalid);
 }

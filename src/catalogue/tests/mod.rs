@@ -129,14 +129,16 @@ impl Room {
 
     /// Spans of main over a day, in minutes.
     pub(super) async fn spans(&self) -> Vec<(i64, i64)> {
-        let spans = self.catalogue.spans(self.main, minutes(-1440, 2880)).await.expect("spans");
+        let spans =
+            self.catalogue.spans(Scope::everything(), self.main, minutes(-1440, 2880)).await.expect("spans");
         spans.into_iter().map(|r| (r.from.minutes(), r.to.minutes())).collect()
     }
 
     /// Gaps of main over a day, in minutes.
     pub(super) async fn gaps(&self) -> Vec<(i64, Option<i64>, GapCause)> {
         self.flush().await;
-        let gaps = self.catalogue.gaps(self.main, minutes(-1440, 2880)).await.expect("gaps");
+        let gaps =
+            self.catalogue.gaps(Scope::everything(), self.main, minutes(-1440, 2880)).await.expect("gaps");
         gaps.into_iter().map(|g| (g.from.minutes(), g.to.map(|to| to.minutes()), g.cause)).collect()
     }
 }

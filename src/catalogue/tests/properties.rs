@@ -157,7 +157,7 @@ fn runs(model: &Model, what: impl Fn(Minute) -> bool) -> Vec<(i64, i64)> {
 
 async fn check(room: &Room, model: &Model) {
     room.flush().await;
-    let gaps = room.catalogue.gaps(room.main, minutes(-99, 9999)).await.expect("gaps");
+    let gaps = room.catalogue.gaps(Scope::everything(), room.main, minutes(-99, 9999)).await.expect("gaps");
     for m in 0..LENGTH {
         let found: Vec<_> =
             gaps.iter().filter(|g| g.from <= at(m) && g.to.is_none_or(|to| to > at(m))).collect();
@@ -177,7 +177,7 @@ async fn check(room: &Room, model: &Model) {
     room.catalogue.put_gap(room.main, minutes(0, LENGTH), GapCause::Unknown);
     room.flush().await;
     assert_eq!(room.spans().await, runs(model, |m| m == Minute::Footage));
-    let part = room.catalogue.spans(room.main, minutes(20, 40)).await.expect("spans");
+    let part = room.catalogue.spans(Scope::everything(), room.main, minutes(20, 40)).await.expect("spans");
     let brute: Vec<_> = runs(model, |m| m == Minute::Footage)
         .into_iter()
         .filter_map(|(from, to)| minutes(from, to).overlap(minutes(20, 40)))
@@ -187,9 +187,9 @@ async fn check(room: &Room, model: &Model) {
     assert!(audit.is_sound(), "{audit:?}");
     let seconds: i64 = runs(model, |m| m == Minute::Footage).iter().map(|(from, to)| (to - from) * 60).sum();
     let day = room.catalogue.zone().day_of(at(0));
-    let days = room.catalogue.days(&[room.main], day, day + 1).await.expect("days");
+    let days = room.catalogue.days(Scope::everything(), &[room.main], day, day + 1).await.expect("days");
     assert_eq!(days.first().map_or(0, |d| i64::from(d.seconds())), seconds);
-    let usage = room.catalogue.usage().await.expect("usage");
+    let usage = room.catalogue.usage(Scope::everything()).await.expect("usage");
     assert_eq!(usage.iter().map(|u| u.segments).sum::<i64>(), seconds / 60);
     let oldest = runs(model, |m| m == Minute::Footage).first().map(|(from, _)| at(*from));
     assert_eq!(usage.first().and_then(|u| u.oldest), oldest);

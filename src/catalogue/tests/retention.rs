@@ -21,16 +21,16 @@ async fn deletion_goes_by_doom_and_forget() {
     assert_eq!(c.doom(keys.clone(), "age").await.expect("doom"), oldest);
     assert!(c.doom(keys.clone(), "age").await.expect("doom").is_empty(), "doomed already");
     assert_eq!(room.spans().await, [(3, 10)], "doomed is no footage");
-    assert_eq!(c.oldest(room.main).await.expect("oldest"), Some(at(3)));
-    assert_eq!(c.segment(oldest[0].id).await.expect("by id"), None);
+    assert_eq!(c.oldest(Scope::everything(), room.main).await.expect("oldest"), Some(at(3)));
+    assert_eq!(c.segment(Scope::everything(), oldest[0].id).await.expect("by id"), None);
     assert_eq!(c.unfinished_segments().await.expect("unfinished").len(), 3);
     assert_eq!(c.doomed_segments(room.volume, 9).await.expect("doomed"), oldest);
     assert_eq!(c.doomed_segments(room.volume, 2).await.expect("doomed"), oldest[..2]);
-    assert_eq!(c.usage().await.expect("usage")[0].segments, 10, "files are still there");
+    assert_eq!(c.usage(Scope::everything()).await.expect("usage")[0].segments, 10, "files are still there");
     assert_eq!(c.forget_doomed(keys.clone()).await.expect("forget"), 3);
     assert_eq!(c.forget_doomed(keys).await.expect("forget"), 0);
     assert_eq!(c.doomed_segments(room.volume, 9).await.expect("doomed"), []);
-    let usage = c.usage().await.expect("usage")[0];
+    let usage = c.usage(Scope::everything()).await.expect("usage")[0];
     assert_eq!((usage.segments, usage.oldest), (7, Some(at(3))));
     assert_eq!(room.gaps().await, [(0, Some(3), GapCause::Retention)]);
     let next = vec![(room.main, at(3))];
@@ -54,13 +54,13 @@ async fn held_footage_is_never_doomed() {
     room.record(room.main, 0, 4);
     let (both, one) =
         (marks::lock(&room, TimeRange::new(at(1) + 1, at(2) + 1)), marks::lock(&room, minutes(1, 2)));
-    c.add_lock(both.clone()).await.expect("lock");
-    c.add_lock(one.clone()).await.expect("lock");
+    c.add_lock(Scope::everything(), both.clone()).await.expect("lock");
+    c.add_lock(Scope::everything(), one.clone()).await.expect("lock");
     let all: Vec<_> = (0..4).map(|m| (room.main, at(m))).collect();
     assert_eq!(starts(&oldest(&room, room.main, room.volume, 9).await), [at(0), at(3)]);
     assert_eq!(starts(&c.doom(all.clone(), "full").await.expect("doom")), [at(0), at(3)]);
-    assert!(c.remove_lock(both.id).await.expect("remove"));
-    assert!(!c.remove_lock(both.id).await.expect("remove"), "a lock goes once");
+    assert!(c.remove_lock(Scope::everything(), both.id).await.expect("remove"));
+    assert!(!c.remove_lock(Scope::everything(), both.id).await.expect("remove"), "a lock goes once");
     assert_eq!(starts(&c.doom(all, "full").await.expect("doom")), [at(2)], "minute 1 was held twice");
     // Not by code alone: the database refuses.
     let mut conn = super::super::open::connect_writer(&room.path()).await.expect("connection");
@@ -68,7 +68,7 @@ async fn held_footage_is_never_doomed() {
         let refused = sqlx::query(sql).execute(&mut conn).await.expect_err("refused");
         assert!(refused.to_string().contains("held"), "{refused}");
     }
-    assert!(c.remove_lock(one.id).await.expect("remove"));
+    assert!(c.remove_lock(Scope::everything(), one.id).await.expect("remove"));
     let refused =
         sqlx::query("delete from segment where state = 1").execute(&mut conn).await.expect_err("refused");
     assert!(refused.to_string().contains("not doomed"), "{refused}");
@@ -102,7 +102,7 @@ async fn the_oldest_of_a_volume_are_found_among_others() {
     c.doom(keys.clone(), "volume_full").await.expect("doom");
     assert_eq!(c.doomed_segments(room.volume, 9).await.expect("doomed"), [], "they lie on the other");
     c.forget_doomed(keys).await.expect("forget");
-    let usage = c.usage().await.expect("usage");
+    let usage = c.usage(Scope::everything()).await.expect("usage");
     let of = |stream, volume| usage.iter().find(|u| u.stream == stream && u.volume == volume).expect("usage");
     assert_eq!((of(room.main, second).oldest, of(room.main, second).segments), (Some(at(9)), 1));
     assert_eq!((of(room.sub, second).oldest, of(room.main, room.volume).oldest), (Some(at(7)), Some(at(0))));

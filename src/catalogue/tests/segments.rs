@@ -8,7 +8,7 @@ async fn a_segment_goes_from_growing_over_sealed_to_a_row() {
     c.begin_segment(sealed.new.clone());
     room.flush().await;
     assert!(
-        c.segments(stream, minutes(0, 60), 10).await.expect("list").is_empty(),
+        c.segments(Scope::everything(), stream, minutes(0, 60), 10).await.expect("list").is_empty(),
         "an open row alone is no footage"
     );
     let growing = GrowingSegment {
@@ -23,21 +23,27 @@ async fn a_segment_goes_from_growing_over_sealed_to_a_row() {
         frag_index: Bytes::from_static(b"half"),
     };
     c.growing().put(stream, growing);
-    let listed = c.segments(stream, minutes(0, 60), 10).await.expect("list");
+    let listed = c.segments(Scope::everything(), stream, minutes(0, 60), 10).await.expect("list");
     assert_eq!((listed.len(), listed[0].duration, listed[0].is_complete()), (1, MINUTE / 2, false));
-    assert_eq!(c.newest(stream).await.expect("newest"), Some(at(10) + MINUTE / 2));
-    assert_eq!(c.segment(sealed.new.id).await.expect("by id").map(|s| s.bytes), Some(500));
+    assert_eq!(c.newest(Scope::everything(), stream).await.expect("newest"), Some(at(10) + MINUTE / 2));
+    assert_eq!(
+        c.segment(Scope::everything(), sealed.new.id).await.expect("by id").map(|s| s.bytes),
+        Some(500)
+    );
 
     c.seal_segment(sealed.clone());
-    let unsettled = c.segments(stream, minutes(0, 60), 10).await.expect("list");
+    let unsettled = c.segments(Scope::everything(), stream, minutes(0, 60), 10).await.expect("list");
     assert_eq!((unsettled.len(), unsettled[0].duration, unsettled[0].is_complete()), (1, MINUTE, true));
     room.flush().await;
-    let settled = c.segments(stream, minutes(0, 60), 10).await.expect("list");
+    let settled = c.segments(Scope::everything(), stream, minutes(0, 60), 10).await.expect("list");
     assert_eq!(settled, unsettled, "the row says what was shown before");
     assert_eq!(settled[0].frag_index, sealed.frag_index);
     assert_eq!(settled[0].chain_hash, Some([3; 32]));
     assert_eq!((settled[0].volume, settled[0].parameters_hash), (room.volume, hash(7)));
-    assert_eq!(c.segment(sealed.new.id).await.expect("by id").as_ref(), Some(&settled[0]));
+    assert_eq!(
+        c.segment(Scope::everything(), sealed.new.id).await.expect("by id").as_ref(),
+        Some(&settled[0])
+    );
 }
 
 #[tokio::test]
@@ -47,13 +53,19 @@ async fn a_list_begins_with_the_segment_that_contains_its_start() {
     room.record(room.sub, 0, 10);
     room.flush().await;
     let range = TimeRange::new(at(3) + 1, at(7));
-    let list = room.catalogue.segments(room.main, range, 100).await.expect("list");
+    let list = room.catalogue.segments(Scope::everything(), room.main, range, 100).await.expect("list");
     assert_eq!(list.iter().map(|s| s.start).collect::<Vec<_>>(), [at(3), at(4), at(5), at(6)]);
-    let page = room.catalogue.segments(room.main, range, 2).await.expect("page");
+    let page = room.catalogue.segments(Scope::everything(), room.main, range, 2).await.expect("page");
     let rest = TimeRange::new(page[1].end(), range.to);
-    let next = room.catalogue.segments(room.main, rest, 2).await.expect("page");
+    let next = room.catalogue.segments(Scope::everything(), room.main, rest, 2).await.expect("page");
     assert_eq!((page[1].start, next[0].start, next[1].start), (at(4), at(5), at(6)));
-    assert!(room.catalogue.segments(room.main, minutes(20, 30), 9).await.expect("list").is_empty());
+    assert!(
+        room.catalogue
+            .segments(Scope::everything(), room.main, minutes(20, 30), 9)
+            .await
+            .expect("list")
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -63,12 +75,13 @@ async fn sealing_twice_counts_once_and_a_missing_open_row_is_made() {
     room.catalogue.seal_segment(segment.clone());
     room.catalogue.seal_segment(segment.clone());
     room.flush().await;
-    let usage = room.catalogue.usage().await.expect("usage");
+    let usage = room.catalogue.usage(Scope::everything()).await.expect("usage");
     assert_eq!((usage.len(), usage[0].segments, usage[0].bytes), (1, 1, segment.bytes));
     let other = room.sealed(room.main, minutes(0, 1));
     room.catalogue.seal_segment(other);
     room.flush().await;
-    let listed = room.catalogue.segments(room.main, minutes(0, 9), 9).await.expect("list");
+    let listed =
+        room.catalogue.segments(Scope::everything(), room.main, minutes(0, 9), 9).await.expect("list");
     assert_eq!(
         listed.iter().map(|s| s.id).collect::<Vec<_>>(),
         [segment.new.id],
@@ -78,10 +91,10 @@ async fn sealing_twice_counts_once_and_a_missing_open_row_is_made() {
         SealedSegment { duration: MINUTE / 2, bytes: 77, state: SegmentState::Recovered, ..segment };
     room.catalogue.seal_segment(shorter);
     room.flush().await;
-    let usage = room.catalogue.usage().await.expect("usage");
+    let usage = room.catalogue.usage(Scope::everything()).await.expect("usage");
     assert_eq!((usage[0].segments, usage[0].bytes, usage[0].oldest), (1, 77, Some(at(0))));
     let day = room.catalogue.zone().day_of(at(0));
-    let days = room.catalogue.days(&[room.main], day, day + 1).await.expect("days");
+    let days = room.catalogue.days(Scope::everything(), &[room.main], day, day + 1).await.expect("days");
     assert_eq!(days[0].seconds(), 30);
 }
 
@@ -114,7 +127,8 @@ async fn a_restart_finds_what_is_open_and_recovers_it() {
     assert!(room.catalogue.unfinished_segments().await.expect("unfinished").is_empty());
     assert_eq!(room.spans().await, [(0, 5), (10, 12)]);
     assert_eq!(room.gaps().await, [(5, Some(10), GapCause::LostInCrash)]);
-    let listed = room.catalogue.segments(room.main, minutes(3, 4), 10).await.expect("list");
+    let listed =
+        room.catalogue.segments(Scope::everything(), room.main, minutes(3, 4), 10).await.expect("list");
     assert_eq!((listed[0].state, listed[0].boot), (SegmentState::Recovered, first_boot));
     assert!(room.catalogue.audit_stream(room.main).await.expect("audit").is_sound());
 }
@@ -149,7 +163,11 @@ async fn days_count_each_minute_and_take_deletions_back() {
     room.record(room.main, 1439, 1442);
     room.flush().await;
     let day = room.catalogue.zone().day_of(at(0));
-    let days = room.catalogue.days(&[room.main, room.sub], day - 5, day + 5).await.expect("days");
+    let days = room
+        .catalogue
+        .days(Scope::everything(), &[room.main, room.sub], day - 5, day + 5)
+        .await
+        .expect("days");
     assert_eq!(
         days.iter().map(|d| (d.stream, d.day, d.seconds())).collect::<Vec<_>>(),
         [(room.main, day, 60 + 45 + 60 + 60), (room.main, day + 1, 120)]
@@ -158,7 +176,7 @@ async fn days_count_each_minute_and_take_deletions_back() {
     let doomed = vec![(room.main, half.from), (room.main, at(1440)), (room.main, at(1441))];
     room.catalogue.doom(doomed.clone(), "age").await.expect("doom");
     room.catalogue.forget_doomed(doomed).await.expect("forget");
-    let days = room.catalogue.days(&[room.main], day - 5, day + 5).await.expect("days");
+    let days = room.catalogue.days(Scope::everything(), &[room.main], day - 5, day + 5).await.expect("days");
     assert_eq!(days.iter().map(|d| (d.day, d.seconds())).collect::<Vec<_>>(), [(day, 60 + 30 + 60 + 60)]);
 }
 
@@ -171,7 +189,7 @@ async fn another_zone_makes_the_days_anew() {
     room.catalogue =
         Catalogue::open(&room.path(), room.clock.clone(), utc, &room.tasks).await.expect("opens");
     let day = utc.day_of(at(0));
-    let days = room.catalogue.days(&[room.main], day - 2, day + 5).await.expect("days");
+    let days = room.catalogue.days(Scope::everything(), &[room.main], day - 2, day + 5).await.expect("days");
     assert_eq!(
         days.iter().map(|d| (d.day, d.seconds())).collect::<Vec<_>>(),
         [(day, 7 * 3600), (day + 1, 17 * 3600)]
@@ -195,7 +213,8 @@ async fn every_byte_of_an_index_comes_back() {
         .collect();
     given.iter().for_each(|segment| assert!(room.catalogue.seal_segment(segment.clone())));
     room.flush().await;
-    let list = room.catalogue.segments(room.main, minutes(0, 60), 100).await.expect("list");
+    let list =
+        room.catalogue.segments(Scope::everything(), room.main, minutes(0, 60), 100).await.expect("list");
     let rows = room.catalogue.segments_after(room.main, Ticks(i64::MIN), 100).await.expect("rows");
     assert_eq!(list, rows, "both ways of reading agree");
     assert_eq!(list.len(), given.len());

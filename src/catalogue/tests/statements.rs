@@ -2,16 +2,17 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::*;
 use crate::catalogue::{
-    adopt, audit, bookmark, boot, camera, camera_order, camera_write, day, doom, event_list, event_write,
-    export, gap, hold, housekeeping, layout, ledger, list, lock, mark, meta, motion_sweep, names, open,
-    outage, outbox, pace, person, salvage, segment, share, strip, timeline, usage, volume, watch, writer,
-    zone,
+    adopt, audit, audit_log, bookmark, boot, camera, camera_order, camera_write, day, doom, event_list,
+    event_write, export, gap, hold, housekeeping, invite, layout, ledger, list, lock, mark, meta,
+    motion_sweep, names, open, outage, outbox, pace, person, salvage, segment, session, share, strip,
+    timeline, usage, vault, volume, watch, writer, zone,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
     vec![
         ("adopt", adopt::STATEMENTS),
         ("audit", audit::STATEMENTS),
+        ("audit_log", audit_log::STATEMENTS),
         ("bookmark", bookmark::STATEMENTS),
         ("boot", boot::STATEMENTS),
         ("camera", camera::STATEMENTS),
@@ -25,6 +26,7 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("gap", gap::STATEMENTS),
         ("hold", hold::STATEMENTS),
         ("housekeeping", housekeeping::STATEMENTS),
+        ("invite", invite::STATEMENTS),
         ("layout", layout::STATEMENTS),
         ("ledger", ledger::STATEMENTS),
         ("list", list::STATEMENTS),
@@ -40,10 +42,12 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("person", person::STATEMENTS),
         ("salvage", salvage::STATEMENTS),
         ("segment", segment::STATEMENTS),
+        ("session", session::STATEMENTS),
         ("share", share::STATEMENTS),
         ("strip", strip::STATEMENTS),
         ("timeline", timeline::STATEMENTS),
         ("usage", usage::STATEMENTS),
+        ("vault", vault::STATEMENTS),
         ("volume", volume::STATEMENTS),
         ("watch", watch::STATEMENTS),
         ("writer", writer::STATEMENTS),

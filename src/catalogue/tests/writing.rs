@@ -29,17 +29,24 @@ async fn commands_wait_in_order_while_another_program_holds_the_database() {
     // Meanwhile readers answer, with the footage that has no row yet.
     assert_eq!(room.spans().await, [(0, 300), (302, 310)]);
     assert!(room.catalogue.waiting() > 0);
-    let listed = room.catalogue.segments(room.main, minutes(0, 400), 1000).await.expect("list");
+    let listed =
+        room.catalogue.segments(Scope::everything(), room.main, minutes(0, 400), 1000).await.expect("list");
     assert_eq!(listed.len(), 308);
     assert!(!held.is_finished());
     room.flush().await;
     assert!(held.is_finished());
-    assert_eq!(room.catalogue.segments(room.main, minutes(0, 400), 1000).await.expect("list"), listed);
+    assert_eq!(
+        room.catalogue.segments(Scope::everything(), room.main, minutes(0, 400), 1000).await.expect("list"),
+        listed
+    );
     assert_eq!(
         room.gaps().await,
         [(300, Some(301), GapCause::CameraLost), (301, Some(302), GapCause::Disabled)]
     );
-    assert_eq!(room.catalogue.usage().await.expect("usage")[0].segments, segments.len() as i64 + 8);
+    assert_eq!(
+        room.catalogue.usage(Scope::everything()).await.expect("usage")[0].segments,
+        segments.len() as i64 + 8
+    );
     assert!(room.catalogue.audit_stream(room.main).await.expect("audit").is_sound());
 }
 
@@ -68,7 +75,7 @@ async fn a_refused_command_is_undone_alone() {
     let rows = c.segments_after(room.main, Ticks(i64::MIN), 100).await.expect("rows");
     assert_eq!(rows.iter().map(|s| s.start).collect::<Vec<_>>(), [at(0), at(2)]);
     assert_eq!(
-        c.segments(room.main, minutes(0, 9), 9).await.expect("list").len(),
+        c.segments(Scope::everything(), room.main, minutes(0, 9), 9).await.expect("list").len(),
         2,
         "the refused one is not shown"
     );
@@ -77,7 +84,7 @@ async fn a_refused_command_is_undone_alone() {
         .await
         .expect_err("refused");
     assert_eq!(error.kind(), Kind::NotFound);
-    assert_eq!(c.usage().await.expect("usage")[0].segments, 2, "all or nothing");
+    assert_eq!(c.usage(Scope::everything()).await.expect("usage")[0].segments, 2, "all or nothing");
 }
 
 #[tokio::test]
@@ -101,7 +108,10 @@ async fn closing_writes_what_waits_and_ends_the_tasks() {
     assert!(!room.catalogue.begin_segment(room.new_segment(room.main, at(60))), "closed");
     assert_eq!(room.catalogue.flush().await.expect_err("closed").kind(), Kind::Unavailable);
     let tool = Catalogue::open_for_tool(&room.path()).await.expect("tool");
-    assert_eq!(tool.segments(room.main, minutes(0, 60), 100).await.expect("list").len(), 50);
+    assert_eq!(
+        tool.segments(Scope::everything(), room.main, minutes(0, 60), 100).await.expect("list").len(),
+        50
+    );
     assert_eq!(tool.previous_boot().await.expect("boot").expect("one").ended, Some(at(0)));
 }
 
@@ -136,7 +146,8 @@ async fn a_full_queue_says_so_and_makes_nobody_wait() {
     let given = (0..70_000).filter(|m| room.catalogue.drop_open_segment(room.main, at(*m))).count();
     assert!((65_000..70_000).contains(&given), "{given}");
     assert!(!room.catalogue.seal_segment(room.sealed(room.main, minutes(0, 1))));
-    let listed = room.catalogue.segments(room.main, minutes(0, 9), 9).await.expect("list");
+    let listed =
+        room.catalogue.segments(Scope::everything(), room.main, minutes(0, 9), 9).await.expect("list");
     assert!(listed.is_empty(), "what is lost is not shown");
 }
 
@@ -167,7 +178,8 @@ async fn a_full_disk_is_told_to_askers_and_outlived_by_the_rest() {
     let (growing, announcer) = (Growing::default(), super::super::watch::Announcer::new());
     let clock: SharedClock = room.clock.clone();
     let zone = Zone::HO_CHI_MINH;
-    let write = Write { conn, now: at(0), zone, boot: 0, configuration_changed: false };
+    let vault = Arc::new(super::super::vault::Vault::open(&room.path()).expect("a key"));
+    let write = Write { conn, now: at(0), zone, boot: 0, configuration_changed: false, vault };
     let writer = Writer { write, path: room.path(), clock, growing, announcer, service: true };
     queue.tell(Big("told before", 100_000));
     let asked = queue.ask(Big("asked", 100_000));

@@ -14,7 +14,7 @@ use super::names::Names;
 use super::service::Part;
 use super::upkeep::floor;
 use crate::base::{Error, Kind, Result, Stop, Ticks};
-use crate::catalogue::{Export, ExportDone, ExportMissing};
+use crate::catalogue::{Export, ExportDone, ExportMissing, Scope};
 use crate::media::ReadAt as _;
 use crate::playback::clip::Clip;
 use crate::playback::service::Playback;
@@ -143,7 +143,7 @@ impl Work {
     }
 
     fn clip(&self, part: &Part) -> Result<std::sync::Arc<Clip>> {
-        self.runtime.block_on(self.playback.clip(part.source, part.range))
+        self.runtime.block_on(self.playback.clip(Scope::everything(), part.source, part.range))
     }
 
     /// Copies a clip and answers its hash.

@@ -17,7 +17,9 @@ use crate::base::{
     CameraId, Error, ExportId, Kind, Result, SharedClock, Stop, StreamKind, TICKS_PER_SECOND, Tasks,
     TimeRange,
 };
-use crate::catalogue::{Catalogue, Export, ExportItem, ExportMissing, ExportState, GapCause, NewExport};
+use crate::catalogue::{
+    Catalogue, Export, ExportItem, ExportMissing, ExportState, GapCause, NewExport, Scope,
+};
 use crate::media::FileSlice;
 use crate::playback::body::Slices;
 use crate::playback::service::{Playback, Source};
@@ -127,16 +129,27 @@ impl Exports {
     ///
     /// # Errors
     /// `NotFound` when a camera or its stream has gone.
-    pub async fn plan(&self, items: &[ExportItem], rendition: StreamKind) -> Result<ExportPlan> {
+    pub async fn plan(
+        &self,
+        scope: &Scope,
+        items: &[ExportItem],
+        rendition: StreamKind,
+    ) -> Result<ExportPlan> {
         let mut plan = ExportPlan::default();
         for item in items {
-            self.plan_item(item, rendition, &mut plan).await?;
+            self.plan_item(scope, item, rendition, &mut plan).await?;
         }
         Ok(plan)
     }
 
-    async fn plan_item(&self, item: &ExportItem, rendition: StreamKind, plan: &mut ExportPlan) -> Result<()> {
-        let camera = self.0.catalogue.camera(&item.camera.to_string()).await?;
+    async fn plan_item(
+        &self,
+        scope: &Scope,
+        item: &ExportItem,
+        rendition: StreamKind,
+        plan: &mut ExportPlan,
+    ) -> Result<()> {
+        let camera = self.0.catalogue.camera(scope, &item.camera.to_string()).await?;
         let gone = || Error::not_found(format!("the camera {} has been removed", item.name));
         let camera = camera.ok_or_else(gone)?;
         // Of a camera with one stream that one, whatever was asked for.
@@ -145,7 +158,7 @@ impl Exports {
         let (mut gaps, mut footage, mut origins) = (None, Vec::new(), Vec::new());
         let mut rest = item.range;
         loop {
-            let page = self.0.playback.plan(source, rest, PAGE).await?;
+            let page = self.0.playback.plan(scope, source, rest, PAGE).await?;
             for segment in &page.segments {
                 footage.extend(segment.wanted().iter().map(|f| TimeRange::new(f.start, f.end())));
                 plan.bytes += segment.wanted().iter().map(|f| u64::from(f.bytes)).sum::<u64>();
@@ -232,7 +245,7 @@ impl Exports {
     /// When file or row cannot be deleted.
     pub async fn remove(&self, id: ExportId) -> Result<bool> {
         self.cancel(id).await?;
-        let Some(export) = self.0.catalogue.export(id).await? else { return Ok(false) };
+        let Some(export) = self.0.catalogue.export(Scope::everything(), id).await? else { return Ok(false) };
         self.delete(&export).await
     }
 
@@ -350,7 +363,7 @@ impl Exports {
     }
 
     async fn write(&self, export: Export, stop: &Stop) -> Result<crate::catalogue::ExportDone> {
-        let plan = self.plan(&export.items, export.rendition).await?;
+        let plan = self.plan(Scope::everything(), &export.items, export.rendition).await?;
         if plan.parts.is_empty() {
             return Err(Error::not_found("nothing of what was asked for is recorded any more"));
         }

@@ -1,6 +1,7 @@
 //! Cameras: adding, reading, changing, removing, restarting, testing.
 
 use lanewatch::base::TICKS_PER_SECOND;
+use lanewatch::catalogue::Scope;
 use lanewatch::hub::{Limits, Picture, Reason, ReasonCode, State};
 use serde_json::{Value, json};
 
@@ -83,7 +84,7 @@ async fn what_is_wrong_is_named_and_nothing_is_added() {
         let reply = client.post("/api/v1/cameras", wrong.clone()).await;
         assert_eq!((reply.status, reply.code().as_str()), (422, "invalid"), "{wrong}");
     }
-    assert!(bench.catalogue.cameras().await.expect("cameras").is_empty());
+    assert!(bench.catalogue.cameras(Scope::everything()).await.expect("cameras").is_empty());
 }
 
 #[tokio::test]
@@ -119,7 +120,12 @@ async fn the_list_shows_how_the_streams_do() {
     let bench = Bench::new().await;
     let mut client = bench.admin().await;
     client.post("/api/v1/cameras", form()).await;
-    let camera = bench.catalogue.camera("ngo-7-cong-dinh").await.expect("catalogue").expect("camera");
+    let camera = bench
+        .catalogue
+        .camera(Scope::everything(), "ngo-7-cong-dinh")
+        .await
+        .expect("catalogue")
+        .expect("camera");
     let stream = |n: usize| bench.hub.ensure(camera.streams[n].key, Limits::default(), now());
     stream(0).set_status(|s| {
         (s.state, s.fps, s.kbps, s.gop_ms) = (State::Live, 14.98, 2100.04, 2000);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use lanewatch::base::{Stop, TICKS_PER_SECOND, Tasks};
-use lanewatch::catalogue::ExportState;
+use lanewatch::catalogue::{ExportState, Scope};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
@@ -150,7 +150,8 @@ async fn a_stretch_with_a_gap_is_a_zip_with_a_part_for_each_side_and_proofs() {
     // The chain of the segment that the recorder has.
     let origin = &manifest["files"][0]["origins"][0];
     let id = origin["segment"].as_str().expect("an id").parse().expect("an id");
-    let segment = filmed.bench.catalogue.segment(id).await.expect("catalogue").expect("a segment");
+    let segment =
+        filmed.bench.catalogue.segment(Scope::everything(), id).await.expect("catalogue").expect("a segment");
     let chain: String = segment.chain_hash.expect("sealed").iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!(origin["blake3_chain"], chain);
     making.end().await;
@@ -244,7 +245,8 @@ async fn what_a_stop_cut_off_is_made_anew_but_not_for_ever() {
     assert!(catalogue.begin_export(id).await.expect("begun"));
     #[expect(clippy::disallowed_methods, reason = "what a crash would leave")]
     std::fs::write(folder.join(format!("{id}.part")), b"half").expect("written");
-    let state = async || catalogue.export(id).await.expect("catalogue").expect("a row").state;
+    let state =
+        async || catalogue.export(Scope::everything(), id).await.expect("catalogue").expect("a row").state;
     let making = Making::begin(&filmed);
     while !state().await.is_over() {
         tokio::task::yield_now().await;
@@ -259,7 +261,7 @@ async fn what_a_stop_cut_off_is_made_anew_but_not_for_ever() {
         assert!(catalogue.begin_export(id).await.expect("begun"));
         catalogue.exports_again(2).await.expect("looked through");
     }
-    let row = catalogue.export(id).await.expect("catalogue").expect("a row");
+    let row = catalogue.export(Scope::everything(), id).await.expect("catalogue").expect("a row");
     assert_eq!((row.state, row.problem.as_deref()), (ExportState::Failed, Some("interrupted")));
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lanewatch::base::{Cells, Clock, EventId, TICKS_PER_SECOND};
-use lanewatch::catalogue::{Camera, Event, EventKind};
+use lanewatch::catalogue::{Camera, Event, EventKind, Scope};
 use lanewatch::http::WorkerInfo;
 use lanewatch::hub::{Detection, DetectionMode, Limits, State};
 use serde_json::json;
@@ -14,7 +14,7 @@ use super::client::Client;
 async fn camera(bench: &Bench, client: &mut Client) -> Camera {
     let form = json!({"name": "Ngõ 7", "main_url": "rtsp://10.0.0.7/main", "sub_url": "rtsp://10.0.0.7/sub"});
     client.post("/api/v1/cameras", form).await;
-    bench.catalogue.camera("ngo-7").await.expect("catalogue").expect("camera")
+    bench.catalogue.camera(Scope::everything(), "ngo-7").await.expect("catalogue").expect("camera")
 }
 
 fn detection(reason: Option<&'static str>) -> Detection {

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use lanewatch::base::{StreamKind, TICKS_PER_SECOND};
-use lanewatch::catalogue::NewCamera;
+use lanewatch::catalogue::{NewCamera, Scope};
 use lanewatch::http::Limits;
 use lanewatch::playback::Source;
 use serde_json::Value;
@@ -71,7 +71,8 @@ impl Filmed {
             hub: hub.clone(),
             clock: clock.clone(),
         };
-        let camera = catalogue.camera("ngo-7").await.expect("catalogue").expect("camera");
+        let camera =
+            catalogue.camera(Scope::everything(), "ngo-7").await.expect("catalogue").expect("camera");
         Lane::begin(&rooms, &camera, kind, self.clip.parameters.clone()).await
     }
 

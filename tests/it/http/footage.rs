@@ -1,7 +1,7 @@
 //! Timeline, days and storage, from rows as the recorder writes them.
 
 use lanewatch::base::{SegmentId, StreamKey, TICKS_PER_SECOND, Ticks, TimeRange};
-use lanewatch::catalogue::{GapCause, NewSegment, SealedSegment, SegmentState};
+use lanewatch::catalogue::{GapCause, NewSegment, Scope, SealedSegment, SegmentState};
 use lanewatch::media::ParametersHash;
 use serde_json::json;
 
@@ -18,7 +18,8 @@ impl Bench {
     async fn with_footage(&self) -> StreamKey {
         let mut client = self.admin().await;
         client.post("/api/v1/cameras", json!({"name": "Ngõ 7", "main_url": "rtsp://10.0.0.7/main"})).await;
-        let camera = self.catalogue.camera("ngo-7").await.expect("catalogue").expect("camera");
+        let camera =
+            self.catalogue.camera(Scope::everything(), "ngo-7").await.expect("catalogue").expect("camera");
         let stream = camera.streams[0].key;
         let from = at("2026-11-22T06:30:00Z");
         for n in (0..60).filter(|n| !(20..30).contains(n)) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use lanewatch::base::TICKS_PER_SECOND;
+use lanewatch::catalogue::{NewCamera, PersonPatch, Reach, Scope};
 use lanewatch::http::Limits;
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
@@ -12,7 +13,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use super::bench::now;
+use super::bench::{Bench, now};
 use super::client::Reply;
 use super::filmed::{Filmed, PICTURE};
 use crate::support::footage::{Lane, Picture};
@@ -409,4 +410,38 @@ async fn changes_come_on_the_same_socket() {
     }
     other.say(json!({"op": "topics", "topics": ["cameras"], "since": "7.1"})).await;
     while other.spoken().await["ev"] != "resync" {}
+}
+
+#[tokio::test]
+async fn who_sees_some_cameras_has_no_other_on_the_socket_and_none_when_they_are_taken() {
+    let filmed = Filmed::begin().await;
+    let Bench { catalogue, hub, .. } = &filmed.bench;
+    let new = NewCamera::new("Ngõ 8", "rtsp://10.0.0.8/main".parse().expect("address"));
+    let other = catalogue.add_camera(new).await.expect("camera");
+    let mine = catalogue.camera(Scope::everything(), "ngo-7").await.expect("read").expect("camera");
+    for camera in [&mine, &other] {
+        hub.ensure(camera.streams[0].key, lanewatch::hub::Limits::default(), now());
+    }
+    let person = filmed.bench.person("binh", "guard", json!({"cameras": [mine.id]})).await;
+    let cookies: Vec<String> = person.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+    let mut viewer = Viewer::of(&filmed, "cookie", &cookies.join("; ")).await;
+    for which in [other.id.to_string(), other.slug.clone()] {
+        viewer.say(json!({"op": "sub", "ch": 1, "camera": which, "rendition": "main"})).await;
+        let refused = viewer.event("error").await;
+        assert_eq!((&refused["ch"], &refused["code"]), (&json!(1), &json!("not_found")));
+    }
+    viewer.say(json!({"op": "topics", "topics": ["events", "cameras", "jobs", "health"]})).await;
+    viewer.event("topics").await;
+    filmed.bench.moved(&other.id.to_string(), now(), TICKS_PER_SECOND);
+    let event = filmed.bench.moved(&mine.id.to_string(), now(), TICKS_PER_SECOND);
+    let told = viewer.event("change").await;
+    assert_eq!((&told["topic"], &told["data"]["id"]), (&json!("events"), &json!(event)), "{told}");
+    viewer.say(json!({"op": "sub", "ch": 1, "camera": "ngo-7", "rendition": "main"})).await;
+    assert_eq!(viewer.event("state").await["camera"], json!(mine.id));
+
+    let binh = catalogue.person("binh").await.expect("read").expect("there");
+    let none = PersonPatch { reach: Some(Some(Reach::default())), ..PersonPatch::default() };
+    catalogue.patch_person(binh.id, binh.revision, none).await.expect("patched");
+    let why = viewer.end().await.expect("a reason");
+    assert_eq!(u16::from(why.code), 1012, "come again: {why:?}");
 }

@@ -1,7 +1,7 @@
 //! Locks over the wire.
 
 use lanewatch::base::{SegmentId, StreamKey, TICKS_PER_SECOND};
-use lanewatch::catalogue::{NewSegment, SealedSegment, SegmentState};
+use lanewatch::catalogue::{NewSegment, Scope, SealedSegment, SegmentState};
 use lanewatch::media::ParametersHash;
 use serde_json::json;
 
@@ -41,7 +41,8 @@ async fn footage_is_locked_listed_and_unlocked() {
     let mut client = bench.admin().await;
     let form = json!({"name": "Ngõ 7", "main_url": "rtsp://10.0.0.7/main"});
     let id = client.post("/api/v1/cameras", form).await.json()["id"].as_str().expect("id").to_owned();
-    let stream = bench.catalogue.camera(&id).await.expect("read").expect("camera").streams[0].key;
+    let stream =
+        bench.catalogue.camera(Scope::everything(), &id).await.expect("read").expect("camera").streams[0].key;
     bench.record_minutes(stream, 30);
     bench.catalogue.flush().await.expect("written");
 

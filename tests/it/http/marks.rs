@@ -1,6 +1,7 @@
 //! Marks on events and bookmarks, as the web app and a program use them.
 
 use lanewatch::base::{EventId, TICKS_PER_SECOND};
+use lanewatch::catalogue::Scope;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, now};
@@ -88,7 +89,9 @@ async fn days_tell_what_nobody_has_looked_at() {
     let bench = Bench::new().await;
     let mut client = bench.admin().await;
     let (camera, ids) = begin(&bench, &mut client).await;
-    let stream = bench.catalogue.camera(&camera).await.expect("read").expect("camera").streams[0].key;
+    let stream =
+        bench.catalogue.camera(Scope::everything(), &camera).await.expect("read").expect("camera").streams[0]
+            .key;
     bench.record_minutes(stream, 30);
     bench.catalogue.flush().await.expect("written");
     client.post("/api/v1/events:mark", json!({"ids": [ids[0]], "seen": true})).await;

@@ -1,7 +1,7 @@
 //! What happened, where it counts, and searching for it.
 
 use lanewatch::base::{CameraId, Cells, EventId, TICKS_PER_SECOND, Ticks, TimeRange, ZoneId};
-use lanewatch::catalogue::{Camera, Event, EventKind, Object, ObjectKind, Picture, PictureSize};
+use lanewatch::catalogue::{Camera, Event, EventKind, Object, ObjectKind, Picture, PictureSize, Scope};
 use lanewatch::hub::{Detection, DetectionMode, LiveActivity};
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ impl Bench {
         let made =
             client.post("/api/v1/cameras", json!({"name": name, "main_url": "rtsp://10.0.0.7/main"})).await;
         let id = made.json()["id"].as_str().expect("id").to_owned();
-        self.catalogue.camera(&id).await.expect("catalogue").expect("camera")
+        self.catalogue.camera(Scope::everything(), &id).await.expect("catalogue").expect("camera")
     }
 
     async fn happened(&self, events: &[Event]) {
@@ -204,7 +204,13 @@ async fn the_timeline_has_motion_and_events_at_once() {
 #[tokio::test]
 async fn a_clip_of_an_event_begins_before_it_and_ends_after_it() {
     let mut filmed = Filmed::new().await;
-    let camera = filmed.bench.catalogue.camera("ngo-7").await.expect("catalogue").expect("camera");
+    let camera = filmed
+        .bench
+        .catalogue
+        .camera(Scope::everything(), "ngo-7")
+        .await
+        .expect("catalogue")
+        .expect("camera");
     // Pictures 60 to 69; seconds 8 to 13 are a gap.
     let start = now() + 60 * PICTURE;
     let event = Event { start, end: Some(start + 10 * PICTURE), seen: start, ..event(camera.id, 0, None) };

@@ -1,7 +1,7 @@
 //! What the health page asks: how far back footage will reach, and when there was none.
 
 use lanewatch::base::{TICKS_PER_SECOND, TimeRange};
-use lanewatch::catalogue::{Catalogue, GapCause};
+use lanewatch::catalogue::{Catalogue, GapCause, Scope};
 use serde_json::{Value, json};
 
 use super::bench::{Bench, now};
@@ -16,7 +16,7 @@ async fn add(client: &mut Client, n: u32) -> String {
 }
 
 async fn main_of(catalogue: &Catalogue, camera: &str) -> lanewatch::base::StreamKey {
-    catalogue.camera(camera).await.expect("read").expect("camera").streams[0].key
+    catalogue.camera(Scope::everything(), camera).await.expect("read").expect("camera").streams[0].key
 }
 
 async fn forecast(client: &mut Client, query: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use lanewatch::base::{Clock as _, StreamKind, TICKS_PER_SECOND, Ticks, TimeRange};
+use lanewatch::catalogue::Scope;
 use lanewatch::hub::Hub;
 use lanewatch::media::{Parameters, VideoParameters};
 use lanewatch::playback::{Playback, key_frame_track};
@@ -92,7 +93,7 @@ async fn a_clip_of_a_growing_file_is_that_of_the_sealed_one() {
     let Bench { catalogue, volumes, .. } = &filmed.bench;
     let playback = Playback::new(catalogue.clone(), volumes.clone(), Hub::new());
     let range = TimeRange::new(now() + 12 * PICTURE, now() + 43 * PICTURE);
-    let sealed = playback.clip(filmed.source, range).await.expect("a clip");
+    let sealed = playback.clip(Scope::everything(), filmed.source, range).await.expect("a clip");
     assert_eq!(Some(sealed.etag.as_str()), growing.header("etag"));
 }
 
@@ -300,10 +301,13 @@ async fn two_answers_of_a_kind_are_made_in_memory_at_once() {
     let range = |n: i64| TimeRange::new(now() + n, now() + 20 * PICTURE);
     for kind in ["track", "clip"] {
         let make = |n| match kind {
-            "track" => key_frame_track(&playback, source, range(n), 1)
+            "track" => key_frame_track(&playback, Scope::everything(), source, range(n), 1)
                 .map(|made| drop(made.expect("a track")))
                 .boxed(),
-            _ => playback.clip(source, range(n)).map(|made| drop(made.expect("a clip"))).boxed(),
+            _ => playback
+                .clip(Scope::everything(), source, range(n))
+                .map(|made| drop(made.expect("a clip")))
+                .boxed(),
         };
         // On a busy machine one of the first two may come further than it was asked to go.
         let mut tries = 0..10;

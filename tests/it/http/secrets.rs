@@ -1,5 +1,6 @@
 //! A camera's password goes in and never comes out.
 
+use lanewatch::catalogue::Scope;
 use serde_json::json;
 
 use super::bench::Bench;
@@ -54,7 +55,7 @@ async fn no_answer_holds_a_cameras_password() {
         assert!(!text.contains(CANARY), "{text}");
         assert!(answer.status < 500, "{text}");
     }
-    let kept = bench.catalogue.camera("a").await.expect("catalogue").expect("camera");
+    let kept = bench.catalogue.camera(Scope::everything(), "a").await.expect("catalogue").expect("camera");
     assert_eq!(kept.password.expect("password").expose(), CANARY, "but it is kept");
 }
 
@@ -81,5 +82,43 @@ async fn passwords_in_addresses_are_for_those_who_may_set_them() {
         let query = "?from=2026-11-22T00:00:00Z&to=2026-11-22T01:00:00Z&month=2026-11";
         let text = reader.send(&method, &format!("/api/v1{path}{query}"), &[], None).await.text();
         assert!(!text.contains(CANARY), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn no_file_of_the_recorder_holds_a_password_or_a_token() {
+    let bench = Bench::new().await;
+    let mut admin = bench.admin().await;
+    let form = json!({"name": "a", "main_url": format!("rtsp://admin:{CANARY}@10.0.0.7/main")});
+    assert_eq!(admin.post("/api/v1/cameras", form).await.status, 201);
+    let invited = admin.post("/api/v1/invites", json!({"name": "binh", "role": "guard"})).await.json();
+    let (_, invite) = invited["url"].as_str().and_then(|url| url.split_once('#')).expect("a secret");
+    let form = json!({"token": invite, "password": format!("{CANARY} binh")});
+    let mut guest = bench.stranger();
+    assert_eq!(guest.post("/api/v1/invites:accept", form).await.status, 204);
+    let machine = bench.machine("read").await;
+    let mut secrets = vec![CANARY.to_owned(), invite.to_owned(), machine.bearer.expect("a token")];
+    for client in [&admin, &guest] {
+        secrets.extend(client.cookies.iter().filter(|(name, _)| name == "lanewatch").map(|(_, v)| v.clone()));
+    }
+    assert_eq!(secrets.len(), 5);
+    let audit = admin.get("/api/v1/audit").await.text();
+    let metrics = bench.machine("metrics").await.get("/api/v1/metrics").await.text();
+    bench.catalogue.flush().await.expect("written");
+    let mut read = 0;
+    for entry in std::fs::read_dir(bench.folder.path()).expect("folder") {
+        let path = entry.expect("entry").path();
+        if path.is_file() && path.extension().is_none_or(|e| e != "key") {
+            let bytes = std::fs::read(&path).expect("bytes");
+            let text = String::from_utf8_lossy(&bytes);
+            read += text.len();
+            for secret in &secrets {
+                assert!(!text.contains(secret.as_str()), "{}", path.display());
+            }
+        }
+    }
+    assert!(read > 10_000, "{read} bytes");
+    for secret in &secrets {
+        assert!(!audit.contains(secret.as_str()) && !metrics.contains(secret.as_str()));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lanewatch::base::{StreamKind, TICKS_PER_SECOND, TimeRange};
-use lanewatch::catalogue::{ExportItem, NewExport};
+use lanewatch::catalogue::{ExportItem, NewExport, Scope};
 use lanewatch::hub::{Limits, Reason, ReasonCode, State};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -113,7 +113,9 @@ async fn a_page_hears_what_changes() {
     let bench = Bench::new().await;
     let (mut person, machine) = (bench.admin().await, bench.machine("read").await);
     let camera = add(&mut person).await;
-    let stream = bench.catalogue.camera(&camera).await.expect("read").expect("camera").streams[0].clone();
+    let stream =
+        bench.catalogue.camera(Scope::everything(), &camera).await.expect("read").expect("camera").streams[0]
+            .clone();
     let hub = bench.hub.ensure(stream.key, Limits::default(), now());
     hub.set_status(|status| status.state = State::Live);
     let (mut page, _) = Listener::begun(&person, ALL).await;

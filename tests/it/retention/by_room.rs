@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use lanewatch::base::{SegmentId, TICKS_PER_SECOND, Ticks, TimeRange, VolumeId};
-use lanewatch::catalogue::{GrowingSegment, NewVolume, SealedSegment, SegmentState};
+use lanewatch::catalogue::{GrowingSegment, NewVolume, Scope, SealedSegment, SegmentState};
 use lanewatch::config::Days;
 use lanewatch::media::ParametersHash;
 use lanewatch::retention::Trouble;
@@ -100,7 +100,7 @@ async fn held_footage_stays_whatever_happens_and_goes_when_it_is_released() {
     site.clock.advance(3 * TICKS_PER_SECOND);
     assert_eq!(site.sweep().await.volumes[0].trouble, Some(Trouble::NothingToDelete));
     assert_eq!(site.kept(&main).await.0.len(), 30);
-    assert!(site.catalogue.remove_lock(lock).await.expect("remove"));
+    assert!(site.catalogue.remove_lock(Scope::everything(), lock).await.expect("remove"));
     assert_eq!(site.sweep().await.volumes[0].trouble, None);
     assert!(site.bytes(0) <= 4 * MIB);
     site.kept(&main).await;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lanewatch::base::{SharedClock, Stop, SystemClock, Ticks, TimeRange};
-use lanewatch::catalogue::GapCause;
+use lanewatch::catalogue::{GapCause, Scope};
 use lanewatch::config::Days;
 use lanewatch::retention::Retention;
 use lanewatch::storage::VolumeSpec;
@@ -86,7 +86,7 @@ async fn recording_goes_on_when_another_program_eats_the_disk() {
     // The recorder meets the full disk, retention makes room, and recording goes on at a random access point.
     let gaps = async || {
         let all = TimeRange::new(Ticks(0), Ticks(i64::MAX / 2));
-        site.catalogue.gaps(stream.key, all).await.expect("gaps")
+        site.catalogue.gaps(Scope::everything(), stream.key, all).await.expect("gaps")
     };
     until("full and then recording again", async || {
         film.gop(60_000).await;
@@ -102,7 +102,11 @@ async fn recording_goes_on_when_another_program_eats_the_disk() {
     until("on and on", async || {
         film.gop(60_000).await;
         site.catalogue.flush().await.expect("flush");
-        site.catalogue.newest(stream.key).await.expect("newest").is_some_and(|end| end > later)
+        site.catalogue
+            .newest(Scope::everything(), stream.key)
+            .await
+            .expect("newest")
+            .is_some_and(|end| end > later)
     })
     .await;
     film.end(&site.catalogue).await;

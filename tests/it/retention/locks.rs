@@ -1,6 +1,7 @@
 //! What somebody locked stays, whatever would take it.
 
 use lanewatch::base::{Clock, TimeRange};
+use lanewatch::catalogue::Scope;
 use lanewatch::config::Days;
 
 use super::site::{DAY, MIB, MINUTE, Site, now};
@@ -42,16 +43,16 @@ async fn locks_that_overlap_go_one_by_one_and_survive_a_restart() {
     site.sweep().await;
     assert_eq!(site.kept(main).await.0, (-2000..-1992).collect::<Vec<_>>());
     site.restart().await;
-    assert!(site.catalogue.remove_lock(first).await.expect("removed"));
+    assert!(site.catalogue.remove_lock(Scope::everything(), first).await.expect("removed"));
     site.sweep().await;
     assert_eq!(site.kept(main).await.0, (-1997..-1992).collect::<Vec<_>>());
     // What is locked twice by the same words is locked until both are gone.
     let again = site.lock(&camera, minutes(-1997, -1992), None).await;
-    assert!(site.catalogue.remove_lock(second).await.expect("removed"));
+    assert!(site.catalogue.remove_lock(Scope::everything(), second).await.expect("removed"));
     site.restart().await;
     site.sweep().await;
     assert_eq!(site.kept(main).await.0.len(), 5);
-    assert!(site.catalogue.remove_lock(again).await.expect("removed"));
+    assert!(site.catalogue.remove_lock(Scope::everything(), again).await.expect("removed"));
     site.restart().await;
     site.sweep().await;
     assert_eq!(site.kept(main).await.0, Vec::<i64>::new());
@@ -70,7 +71,10 @@ async fn a_lock_ends_by_itself_by_a_clock_that_is_trusted_only() {
     // A clock that jumped ahead ends nothing.
     site.clock.step(10 * DAY);
     assert!(site.sweep().await.doubt.is_some());
-    assert_eq!(site.catalogue.locks(minutes(-9999, 0), None, 9).await.expect("locks").len(), 1);
+    assert_eq!(
+        site.catalogue.locks(Scope::everything(), minutes(-9999, 0), None, 9).await.expect("locks").len(),
+        1
+    );
     site.clock.step(-10 * DAY);
     site.restart().await;
     assert_eq!(site.sweep().await.doubt, None);
@@ -81,7 +85,13 @@ async fn a_lock_ends_by_itself_by_a_clock_that_is_trusted_only() {
     site.clock.advance(2 * MINUTE);
     site.sweep().await;
     assert_eq!(site.kept(main).await.0, (-5..0).collect::<Vec<_>>(), "{}", site.clock.now());
-    assert!(site.catalogue.locks(minutes(-9999, 0), None, 9).await.expect("locks").is_empty());
+    assert!(
+        site.catalogue
+            .locks(Scope::everything(), minutes(-9999, 0), None, 9)
+            .await
+            .expect("locks")
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -94,7 +104,7 @@ async fn footage_of_a_removed_camera_stays_while_it_is_locked() {
     site.record(&other.streams[0], 0, -20..0, 100_000).await;
     site.sweep().await;
     assert_eq!(site.kept(&camera.streams[0]).await.0, [-30, -29]);
-    assert!(site.catalogue.remove_lock(lock).await.expect("removed"));
+    assert!(site.catalogue.remove_lock(Scope::everything(), lock).await.expect("removed"));
     site.record(&other.streams[0], 0, 0..10, 100_000).await;
     site.restart().await;
     site.sweep().await;

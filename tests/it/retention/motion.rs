@@ -1,7 +1,7 @@
 //! What moved goes with its footage, and not by itself.
 
 use lanewatch::base::{Cells, EventId, TICKS_PER_SECOND, TimeRange};
-use lanewatch::catalogue::{CameraPatch, Event, EventFilter, EventKind};
+use lanewatch::catalogue::{CameraPatch, Event, EventFilter, EventKind, Scope};
 use lanewatch::config::Days;
 
 use super::site::{DAY, MIB, MINUTE, Site, now};
@@ -38,12 +38,16 @@ async fn events_and_cells_go_with_their_footage() {
     // The newest minute of cells is in memory only.
     site.restart().await;
     let left = async |site: &Site| {
-        let events = site.catalogue.events(ever(), &EventFilter::default(), 100).await.expect("read");
+        let events = site
+            .catalogue
+            .events(Scope::everything(), ever(), &EventFilter::default(), 100)
+            .await
+            .expect("read");
         let events: Vec<i64> = events.iter().map(|e| (now() - e.start) / DAY).collect();
         let mut cells = Vec::new();
         for day in 1..6 {
             let minute = TimeRange::new(now() - day * DAY - MINUTE, now() - day * DAY);
-            let found = site.catalogue.activity(camera.id, minute).await.expect("read");
+            let found = site.catalogue.activity(Scope::everything(), camera.id, minute).await.expect("read");
             cells.extend((!found.is_empty()).then_some(day));
         }
         (events, cells)

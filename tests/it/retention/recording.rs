@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lanewatch::base::{SharedClock, Stop, TICKS_PER_SECOND, Ticks, TimeRange};
-use lanewatch::catalogue::{Camera, Catalogue, GapCause, Stream};
+use lanewatch::catalogue::{Camera, Catalogue, GapCause, Scope, Stream};
 use lanewatch::config::Days;
 use lanewatch::hub::{Hub, Limits};
 use lanewatch::media::{AccessUnit, Codec, Parameters, Track, VideoParameters};
@@ -75,7 +75,11 @@ impl Filmed {
         self.gop(bytes).await;
         until("recorded", async || {
             self.picture(false, 10).await;
-            catalogue.newest(stream).await.expect("newest").is_some_and(|end| end > start)
+            catalogue
+                .newest(Scope::everything(), stream)
+                .await
+                .expect("newest")
+                .is_some_and(|end| end > start)
         })
         .await;
     }
@@ -128,7 +132,8 @@ async fn a_recorder_stays_within_its_budget_for_ever() {
         film.recorded_gop(&site.catalogue, 15_000).await;
         site.clock.advance(GOP);
         if held.is_none() {
-            let rows = site.catalogue.segments(stream.key, whole, 9).await.expect("segments");
+            let rows =
+                site.catalogue.segments(Scope::everything(), stream.key, whole, 9).await.expect("segments");
             if let Some(third) = rows.iter().filter(|s| s.is_complete()).nth(2) {
                 held = Some(third.id);
                 site.lock(&camera, third.range(), None).await;
@@ -143,9 +148,10 @@ async fn a_recorder_stays_within_its_budget_for_ever() {
     site.sweep().await;
     site.assert_files_and_rows_agree().await;
 
-    let spans = site.catalogue.spans(stream.key, whole).await.expect("spans");
-    let gaps = site.catalogue.gaps(stream.key, whole).await.expect("gaps");
-    let held = site.catalogue.segment(held.expect("one is held")).await.expect("segment");
+    let spans = site.catalogue.spans(Scope::everything(), stream.key, whole).await.expect("spans");
+    let gaps = site.catalogue.gaps(Scope::everything(), stream.key, whole).await.expect("gaps");
+    let held =
+        site.catalogue.segment(Scope::everything(), held.expect("one is held")).await.expect("segment");
     assert!(held.is_some_and(|s| s.held), "what is held is there");
     assert!(gaps.iter().all(|gap| gap.cause == GapCause::Retention), "{gaps:?}");
     let recorded: i64 = spans.iter().map(|s| s.ticks()).sum();

@@ -10,7 +10,8 @@ use lanewatch::base::{
     Zone,
 };
 use lanewatch::catalogue::{
-    Camera, Catalogue, GapCause, Lock, NewCamera, NewSegment, NewVolume, SealedSegment, SegmentState, Stream,
+    Camera, Catalogue, GapCause, Lock, NewCamera, NewSegment, NewVolume, Scope, SealedSegment, SegmentState,
+    Stream,
 };
 use lanewatch::config::Days;
 use lanewatch::media::ParametersHash;
@@ -91,7 +92,7 @@ impl Site {
             by: "admin".to_owned(),
             made: self.clock.now(),
         };
-        self.catalogue.add_lock(lock).await.expect("lock");
+        self.catalogue.add_lock(Scope::everything(), lock).await.expect("lock");
         id
     }
 
@@ -178,7 +179,11 @@ impl Site {
         self.assert_files_and_rows_agree().await;
         let minute = |t: Ticks| (t - now()) / MINUTE;
         let rows = self.rows(stream.key).await;
-        let gaps = self.catalogue.gaps(stream.key, TimeRange::new(Ticks(0), now() + 99 * 365 * DAY));
+        let gaps = self.catalogue.gaps(
+            Scope::everything(),
+            stream.key,
+            TimeRange::new(Ticks(0), now() + 99 * 365 * DAY),
+        );
         let gaps = gaps.await.expect("gaps");
         let gone = gaps.iter().filter(|gap| gap.cause == GapCause::Retention);
         let gone = gone.flat_map(|gap| minute(gap.from)..minute(gap.to.expect("it is over"))).collect();

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what people did in the last twelve months, newest first. */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/bookmarks": {
         parameters: {
             query?: never;
@@ -614,6 +631,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists open invites: all, for whoever sees the whole site, else one's own. */
+        get: operations["list_invites"];
+        put?: never;
+        /** Invites somebody: answers a link that is good once, within 48 hours. An open invite for the same name ends. */
+        post: operations["post_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invites/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an open invite back. */
+        delete: operations["delete_invite"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invites:accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts an invite: sets the password and signs in. */
+        post: operations["accept_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{id}": {
         parameters: {
             query?: never;
@@ -847,6 +916,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists people: all, for whoever sees the whole site, else those who see no more than they do. */
+        get: operations["list_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a person; what they did stays in the log. */
+        delete: operations["delete_person"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a person who still has the revision in `If-Match`. What they lose ends at once, open pictures within six
+         *     seconds.
+         */
+        patch: operations["patch_person"];
+        trace?: never;
+    };
     "/segments/{name}": {
         parameters: {
             query?: never;
@@ -877,6 +984,40 @@ export interface paths {
         post: operations["post_session"];
         /** Signs out. */
         delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists where somebody is signed in. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a session of one's own, or of somebody whom one manages; what is open by it ends within six seconds. */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1032,6 +1173,38 @@ export interface components {
              */
             moved: number;
         };
+        /** @description Something that somebody did. */
+        AuditEntry: {
+            /** @description What: a stable name, to be translated, such as `sign_in`. */
+            action: string;
+            /** @description Sign-in name of a person, `token` of a machine, empty = nobody who is known. */
+            actor: string;
+            /** @description Address that it came from; empty = the machine itself. */
+            address: string;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description The camera that it is about.
+             */
+            camera: string | null;
+            /** @description More of it. */
+            detail: Record<string, never>;
+            /** @description SHA-256 over the hash of the entry before and this one, in hexadecimal: a changed one shows. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Order.
+             */
+            seq: number;
+        };
+        /** @description A page of the log. */
+        AuditPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Ask again with it for older ones. */
+            next_cursor: string | null;
+        };
         /** @description A moment or a stretch with a note. */
         Bookmark: {
             /** @description The moment, or the first instant of the stretch. */
@@ -1109,6 +1282,8 @@ export interface components {
              * @description Position on the wall, smallest first.
              */
             order: number;
+            /** @description One was kept and cannot be read any more, as the recorder's key is another: enter it anew. */
+            password_lost: boolean;
             /** @description Footage is being kept at the moment. */
             recording: boolean;
             /** @description Main first. */
@@ -1668,6 +1843,39 @@ export interface components {
              */
             width: number;
         };
+        /** @description An invite that is open. */
+        Invite: {
+            /** @description Who invites, by sign-in name. */
+            by: string;
+            /** @description When. */
+            created_at: components["schemas"]["Time"];
+            /** @description As people call them; may be empty. */
+            display_name: string;
+            /** @description Not valid from here on. */
+            expires_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description Sign-in name. */
+            name: string;
+            reach: components["schemas"]["Reach"] | null;
+            /** @description What they will be. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description What the invited send. */
+        InviteAnswer: {
+            /** @description Their own; at least ten characters. */
+            password: components["schemas"]["Password"];
+            /** @description What stands behind `#` in the invite's address. */
+            token: components["schemas"]["Password"];
+        };
+        /** @description Invites. */
+        Invites: {
+            /** @description Newest first. */
+            items: components["schemas"]["Invite"][];
+        };
         /** @description Work that was begun. */
         Job: {
             /**
@@ -1850,6 +2058,20 @@ export interface components {
              */
             memory_free_bytes: number;
         };
+        /** @description An invite that was made. */
+        MadeInvite: {
+            /** @description Not valid from here on. */
+            expires_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description The invite's id.
+             */
+            id: string;
+            /** @description The same for a camera: an SVG image of a QR code. */
+            qr_svg: string;
+            /** @description Its address, told this once. The secret stands behind `#`: browsers send it to nobody. */
+            url: string;
+        };
         /** @description A link that was made. */
         MadeShare: {
             /** @description Not valid from here on. */
@@ -1869,16 +2091,20 @@ export interface components {
         };
         /** @description Who asks. */
         Me: {
+            /** @description Ids of the cameras that they may see; null: all. */
+            cameras: string[] | null;
+            /** @description As people call them; may be empty. */
+            display_name: string;
             /** @description Language of what is written to them. */
             locale: string;
-            /** @description What the log calls them. */
+            /** @description Sign-in name; `token` for a machine. */
             name: string;
             /** @description They have set a password. */
             password_set: boolean;
-            /** @description `admin` for a person, `machine` for a bearer token. */
+            /** @description What they may do: `live`, `playback`, `hold`, `export`, `share`, `zones`, `people`, `settings`, `metrics`. */
+            rights: string[];
+            /** @description `viewer`, `guard`, `head` or `admin`; `machine` for a bearer token. */
             role: string;
-            /** @description What they may do: `admin`, `read`, `metrics`. */
-            scopes: string[];
         };
         /** @description A span in which something moved there. */
         MotionHit: {
@@ -2019,6 +2245,16 @@ export interface components {
             /** @description At most 500 characters. */
             note?: string;
         };
+        /** @description Somebody to invite. */
+        NewInvite: {
+            /** @description As people call them. */
+            display_name?: string;
+            /** @description Sign-in name: 2 to 32 plain letters, digits, dots or hyphens. */
+            name: string;
+            reach?: components["schemas"]["Reach"] | null;
+            /** @description What they will be. */
+            role: components["schemas"]["Role"];
+        };
         /** @description A layout to keep. */
         NewLayout: {
             /** @description Ids of its cameras in their order; none: all of the site in the order of the wall. */
@@ -2115,6 +2351,50 @@ export interface components {
          * @description A password on its way in. It is never written.
          */
         Password: string;
+        /** @description Everybody that whoever asks may know of. */
+        People: {
+            /** @description In the order in which they came. */
+            items: components["schemas"]["Person"][];
+        };
+        /** @description Somebody who signs in. */
+        Person: {
+            created_at: components["schemas"]["Time"] | null;
+            /** @description As people call them; may be empty. */
+            display_name: string;
+            /** @description They may sign in. */
+            enabled: boolean;
+            ended_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description Language of what is written to them. */
+            locale: string;
+            /** @description What is typed at sign-in. */
+            name: string;
+            /** @description They have set a password. */
+            password_set: boolean;
+            reach: components["schemas"]["Reach"] | null;
+            /**
+             * Format: int64
+             * @description For `If-Match`.
+             */
+            revision: number;
+            /** @description What they are. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description What to change (RFC 7396): a field that is left out stays. */
+        PersonPatch: {
+            /** @description As people call them. */
+            display_name?: string | null;
+            /** @description They may sign in; when they may not, all that they have open ends. */
+            enabled?: boolean | null;
+            /** @description `vi` or `en`. */
+            locale?: string | null;
+            reach?: components["schemas"]["Reach"] | null;
+            role?: components["schemas"]["Role"] | null;
+        };
         /** @description An event that there would have been. */
         PreviewEvent: {
             /** @description First instant. */
@@ -2199,6 +2479,13 @@ export interface components {
             /** @description `urn:lanewatch:problem:` and the code. */
             type: string;
         };
+        /** @description Cameras and areas that somebody sees. */
+        Reach: {
+            /** @description Areas: all of their cameras, also those that come later. */
+            areas?: string[];
+            /** @description Ids of cameras. */
+            cameras?: string[];
+        };
         /** @description One encoding of a camera. */
         Rendition: {
             /**
@@ -2265,6 +2552,11 @@ export interface components {
          */
         RenditionId: "main" | "sub";
         /**
+         * @description What somebody is to the village.
+         * @enum {string}
+         */
+        Role: "viewer" | "guard" | "head" | "admin";
+        /**
          * @description Where a search is in its life.
          * @enum {string}
          */
@@ -2274,6 +2566,31 @@ export interface components {
          * @enum {string}
          */
         Sensitivity: "low" | "normal" | "high";
+        /** @description Somewhere that a person is signed in. */
+        Session: {
+            /** @description Address from which it began; may be empty. */
+            address: string;
+            /** @description What the browser called itself; may be empty. */
+            agent: string;
+            /** @description When it began. */
+            created_at: components["schemas"]["Time"];
+            /** @description It is the one that asks. */
+            current: boolean;
+            /**
+             * Format: uuid
+             * @description Its id; opens nothing.
+             */
+            id: string;
+            /** @description How it began: `password`, `code` or `invite`. */
+            kind: string;
+            /** @description When it was used last, to a few minutes. */
+            seen_at: components["schemas"]["Time"];
+        };
+        /** @description Sessions. */
+        Sessions: {
+            /** @description Newest first. */
+            items: components["schemas"]["Session"][];
+        };
         /** @description The site. */
         Setup: {
             /** @description A password has been set; before, only a one-time code signs in. */
@@ -2334,9 +2651,11 @@ export interface components {
             /** @description Newest first. */
             items: components["schemas"]["Share"][];
         };
-        /** @description One of the two. */
+        /** @description A password, with the name of whose it is, or a code. */
         SignIn: {
             code?: components["schemas"]["Password"] | null;
+            /** @description Sign-in name; left out: that of the machine's own account, `admin`. */
+            name?: string | null;
             password?: components["schemas"]["Password"] | null;
         };
         /** @description The place. */
@@ -2575,6 +2894,48 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Sign-in name. */
+                actor?: string;
+                /** @description Name of what was done. */
+                action?: string;
+                /** @description First instant inside. */
+                from?: string;
+                /** @description First instant after. */
+                to?: string;
+                /** @description At most so many, 1 to 500; 100 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the log */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_bookmarks: {
         parameters: {
             query?: {
@@ -4166,6 +4527,129 @@ export interface operations {
             };
         };
     };
+    list_invites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Open invites */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invites"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvite"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeInvite"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteAnswer"];
+            };
+        };
+        responses: {
+            /** @description Signed in; the session is in the cookie */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_job: {
         parameters: {
             query?: never;
@@ -4781,6 +5265,104 @@ export interface operations {
             };
         };
     };
+    list_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description People */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_person: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonPatch"];
+            };
+        };
+        responses: {
+            /** @description As they are now; the revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_segment: {
         parameters: {
             query?: never;
@@ -4863,6 +5445,68 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description Id of a person whom one manages; one's own when it is left out. */
+                person?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
             204: {
                 headers: {
                     [name: string]: unknown;

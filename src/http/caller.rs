@@ -1,0 +1,117 @@
+//! Who asks, and by which right: a handler says in its signature what somebody must be allowed to do, and gets the
+//! cameras on which they are. Without one it has no [`Scope`], and the catalogue answers nothing.
+
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use axum::body::{Body, Bytes};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use futures::{Stream, StreamExt};
+use serde_json::{Value, json};
+
+use super::error::{Answer, Code, Problem};
+use super::serve::Peer;
+use super::{App, live};
+use crate::auth::{Identity, Right};
+use crate::base::{CameraId, Error};
+use crate::catalogue::{AuditAction, NewAudit, Scope};
+
+/// What a route needs.
+pub(super) trait Needs: Send + Sync + 'static {
+    /// The cameras that somebody gets with it.
+    fn scope(who: &Identity) -> Result<Scope, Error>;
+}
+
+macro_rules! rights {
+    ($($name:ident)+) => {$(
+        #[doc = concat!("[`Right::", stringify!($name), "`].")]
+        #[derive(Clone, Copy, Debug)]
+        pub(super) struct $name;
+
+        impl Needs for $name {
+            fn scope(who: &Identity) -> Result<Scope, Error> {
+                who.require(Right::$name)
+            }
+        }
+    )+};
+}
+
+rights! { Metrics Live Playback Hold Export Share Zones People Settings }
+
+/// A session or token, whatever it may do: for what is one's own. It shows no camera.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SignedIn;
+
+impl Needs for SignedIn {
+    fn scope(_: &Identity) -> Result<Scope, Error> {
+        Ok(Scope::nothing())
+    }
+}
+
+/// Who asks: there is one, and they may, or the request is refused. The guard has put them there.
+#[derive(Clone, Debug)]
+pub(super) struct Caller<R> {
+    pub(super) who: Identity,
+    /// The cameras that may be seen.
+    pub(super) scope: Scope,
+    /// From where.
+    pub(super) peer: IpAddr,
+    needs: PhantomData<fn() -> R>,
+}
+
+impl<R> Caller<R> {
+    /// Notes what somebody did.
+    pub(super) fn note(&self, app: &App, action: AuditAction, camera: Option<CameraId>, detail: Value) {
+        let (actor, peer) = (self.who.name.clone(), self.peer.to_string());
+        app.catalogue().note(NewAudit { actor, action, camera, detail, peer });
+    }
+
+    /// Notes that somebody watches a camera: once in a while, as a player asks many times.
+    pub(super) fn note_watching(&self, app: &App, action: AuditAction, camera: CameraId) {
+        if app.watched().is_news(&self.who, action, camera, app.clock().monotonic()) {
+            self.note(app, action, Some(camera), json!({}));
+        }
+    }
+
+    /// The body of an answer that may take long: it breaks off when the session ends or sees other cameras.
+    pub(super) fn body<E: Into<axum::BoxError> + 'static>(
+        &self,
+        app: &App,
+        bytes: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+    ) -> Body {
+        let watching = Arc::new(AtomicBool::new(true));
+        let (app, who) = (app.clone(), self.who.clone());
+        Body::from_stream(bytes.take_until(Box::pin(live::ended(app, who, watching))))
+    }
+}
+
+impl<R: Needs> FromRequestParts<App> for Caller<R> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
+        let who = parts.extensions.get::<Identity>().cloned().ok_or_else(unauthenticated)?;
+        let scope = R::scope(&who)?;
+        let Peer(peer) = Peer::from_request_parts(parts, app).await?;
+        Ok(Self { who, scope, peer, needs: PhantomData })
+    }
+}
+
+/// Who asks, on the few routes that are open to everybody.
+#[derive(Clone, Debug)]
+pub(super) struct Somebody(pub(super) Option<Identity>);
+
+impl FromRequestParts<App> for Somebody {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Answer<Self> {
+        Ok(Self(parts.extensions.get::<Identity>().cloned()))
+    }
+}
+
+/// Refusal of somebody who is not signed in.
+pub(super) fn unauthenticated() -> Problem {
+    Problem::new(Code::Unauthenticated, "sign in first")
+}

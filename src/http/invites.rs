@@ -1,0 +1,208 @@
+//! `/invites`: links by which somebody becomes a person. The phone scans one, and its owner chooses a password.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use qrcodegen::{QrCode, QrCodeEcc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::App;
+use super::caller::{self, Caller};
+use super::error::{Answer, Problem};
+use super::extract::{Json, Path};
+use super::people::{Reach, RoleName};
+use super::serve::Peer;
+use super::session::{client, cookies};
+use super::wire::{Password, Time};
+use crate::auth::{Denied, NewGuest};
+use crate::catalogue::{self, AuditAction};
+
+/// Somebody to invite.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewInvite)]
+pub(super) struct Wanted {
+    /// Sign-in name: 2 to 32 plain letters, digits, dots or hyphens.
+    #[schema(min_length = 2, max_length = 32)]
+    name: String,
+    /// As people call them.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    display_name: String,
+    /// What they will be.
+    role: RoleName,
+    /// What they will see; the whole site when it is left out or null.
+    reach: Option<Reach>,
+}
+
+/// An invite that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MadeInvite {
+    /// The invite's id.
+    #[schema(value_type = String, format = "uuid")]
+    id: Uuid,
+    /// Its address, told this once. The secret stands behind `#`: browsers send it to nobody.
+    url: String,
+    /// The same for a camera: an SVG image of a QR code.
+    qr_svg: String,
+    /// Not valid from here on.
+    expires_at: Time,
+}
+
+/// An invite that is open.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Invite {
+    /// For ever.
+    #[schema(value_type = String, format = "uuid")]
+    id: Uuid,
+    /// Sign-in name.
+    name: String,
+    /// As people call them; may be empty.
+    display_name: String,
+    /// What they will be.
+    role: RoleName,
+    /// What they will see; null: the whole site.
+    #[schema(required = true)]
+    reach: Option<Reach>,
+    /// Who invites, by sign-in name.
+    by: String,
+    /// When.
+    created_at: Time,
+    /// Not valid from here on.
+    expires_at: Time,
+}
+
+/// Invites.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Invites {
+    /// Newest first.
+    items: Vec<Invite>,
+}
+
+/// What the invited send.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = InviteAnswer)]
+pub(super) struct Acceptance {
+    /// What stands behind `#` in the invite's address.
+    token: Password,
+    /// Their own; at least ten characters.
+    #[schema(min_length = 10, max_length = 256)]
+    password: Password,
+}
+
+/// A QR code (ISO/IEC 18004) as one path, with the quiet zone of four modules.
+fn qr_svg(text: &str) -> Answer<String> {
+    let code = QrCode::encode_text(text, QrCodeEcc::Medium)
+        .map_err(|e| crate::base::Error::internal("an invite does not fit into a QR code").because(e))?;
+    let (size, mut path) = (code.size(), String::new());
+    for y in 0..size {
+        for x in (0..size).filter(|x| code.get_module(*x, y)) {
+            path.push_str(&format!("M{},{}h1v1h-1z", x + 4, y + 4));
+        }
+    }
+    let all = size + 8;
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {all} {all}\" shape-rendering=\"crispEdges\">\
+         <path fill=\"#fff\" d=\"M0,0h{all}v{all}h-{all}z\"/><path d=\"{path}\"/></svg>"
+    ))
+}
+
+fn shown(row: catalogue::Invite) -> Answer<Invite> {
+    Ok(Invite {
+        id: row.id,
+        name: row.name,
+        display_name: row.display_name,
+        role: RoleName::of(&row.role)?,
+        reach: row.reach.map(Reach::from),
+        by: row.by,
+        created_at: Time(row.created),
+        expires_at: Time(row.expires),
+    })
+}
+
+/// Invites somebody: answers a link that is good once, within 48 hours. An open invite for the same name ends.
+#[utoipa::path(post, path = "/invites", tag = "people", request_body = Wanted,
+    responses((status = 201, description = "Made", body = MadeInvite), Problem))]
+pub(super) async fn post_invite(
+    State(app): State<App>,
+    caller: Caller<caller::People>,
+    headers: HeaderMap,
+    Json(form): Json<Wanted>,
+) -> Answer<(StatusCode, Json<MadeInvite>)> {
+    let guest = NewGuest {
+        name: form.name,
+        display_name: form.display_name,
+        role: form.role.into(),
+        reach: form.reach.map(catalogue::Reach::from),
+    };
+    let (token, invite) = app.auth().invite(&caller.who, guest).await?;
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let base = app.site_url().map_or_else(|| format!("http://{host}"), str::to_owned);
+    let url = format!("{base}/invite#{}", token.expose());
+    let detail = json!({"person": invite.name, "role": invite.role, "reach": invite.reach});
+    caller.note(&app, AuditAction::Invite, None, detail);
+    let made = MadeInvite { id: invite.id, qr_svg: qr_svg(&url)?, url, expires_at: Time(invite.expires) };
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// Lists open invites: all, for whoever sees the whole site, else one's own.
+#[utoipa::path(get, path = "/invites", tag = "people",
+    responses((status = 200, description = "Open invites", body = Invites), Problem))]
+pub(super) async fn list_invites(
+    State(app): State<App>,
+    caller: Caller<caller::People>,
+) -> Answer<Json<Invites>> {
+    let rows = app.auth().invites(&caller.who).await?;
+    Ok(Json(Invites { items: rows.into_iter().map(shown).collect::<Answer<_>>()? }))
+}
+
+/// Takes an open invite back.
+#[utoipa::path(delete, path = "/invites/{id}", tag = "people", params(("id" = String, Path, description = "Id")),
+    responses((status = 204, description = "Taken back"), Problem))]
+pub(super) async fn delete_invite(
+    State(app): State<App>,
+    caller: Caller<caller::People>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let id = id.parse().map_err(|_| Problem::not_found("there is no such invite"))?;
+    let name = app.auth().remove_invite(&caller.who, id).await?;
+    caller.note(&app, AuditAction::InviteRemoved, None, json!({"person": name}));
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Accepts an invite: sets the password and signs in.
+#[utoipa::path(post, path = "/invites:accept", tag = "people", security(()), request_body = Acceptance,
+    responses((status = 204, description = "Signed in; the session is in the cookie"), Problem))]
+pub(super) async fn accept_invite(
+    State(app): State<App>,
+    Peer(peer): Peer,
+    headers: HeaderMap,
+    Json(form): Json<Acceptance>,
+) -> Answer<impl IntoResponse> {
+    let client = client(&app, peer, &headers);
+    let accepted = app.auth().accept(&form.token.0, form.password.0, &client).await;
+    let signed_in = accepted.map_err(|denied| match denied {
+        Denied::Wrong => Problem::not_found("this invite was accepted or is over; ask for a new one"),
+        other => other.into(),
+    })?;
+    Ok((StatusCode::NO_CONTENT, cookies(&app, &signed_in)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_its_finders_and_its_quiet_zone() {
+        let svg = qr_svg("http://10.0.0.5:8080/invite#abc").expect("a code");
+        // The upper left finder: its first row and the hole beside its eye.
+        for x in 4..11 {
+            assert!(svg.contains(&format!("M{x},4h1v1h-1z")), "{x}");
+        }
+        assert!(!svg.contains("M5,5h1") && svg.contains("M6,6h1") && !svg.contains("M3,"));
+    }
+}

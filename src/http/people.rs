@@ -1,0 +1,216 @@
+//! `/people`: who may come in, what they may do, and which cameras they see.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::App;
+use super::caller::{self, Caller};
+use super::error::{Answer, Code, Problem};
+use super::etag::{etag, expected_revision};
+use super::extract::{Json, Path};
+use super::wire::{Time, present};
+use crate::auth::{PersonChange, Role};
+use crate::base::{CameraId, Kind};
+use crate::catalogue::{self, AuditAction};
+
+/// What somebody is to the village.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Role)]
+pub(super) enum RoleName {
+    /// Looks at live pictures.
+    Viewer,
+    /// Also looks back, keeps footage and takes it.
+    Guard,
+    /// Also gives footage away, draws zones, invites viewers and guards.
+    Head,
+    /// Everything.
+    Admin,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Viewer => Self::Viewer,
+            RoleName::Guard => Self::Guard,
+            RoleName::Head => Self::Head,
+            RoleName::Admin => Self::Admin,
+        }
+    }
+}
+
+impl RoleName {
+    /// A role as it is kept.
+    pub(super) fn of(kept: &str) -> Answer<Self> {
+        Ok(match kept.parse::<Role>()? {
+            Role::Viewer => Self::Viewer,
+            Role::Guard => Self::Guard,
+            Role::Head => Self::Head,
+            Role::Admin => Self::Admin,
+        })
+    }
+}
+
+/// Cameras and areas that somebody sees.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reach {
+    /// Ids of cameras.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, max_items = 500)]
+    cameras: Vec<CameraId>,
+    /// Areas: all of their cameras, also those that come later.
+    #[serde(default)]
+    #[schema(max_items = 500)]
+    areas: Vec<String>,
+}
+
+impl From<Reach> for catalogue::Reach {
+    fn from(reach: Reach) -> Self {
+        Self { cameras: reach.cameras, areas: reach.areas }
+    }
+}
+
+impl From<catalogue::Reach> for Reach {
+    fn from(reach: catalogue::Reach) -> Self {
+        Self { cameras: reach.cameras, areas: reach.areas }
+    }
+}
+
+/// Somebody who signs in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Person {
+    /// For ever.
+    #[schema(value_type = String, format = "uuid")]
+    id: Uuid,
+    /// What is typed at sign-in.
+    name: String,
+    /// As people call them; may be empty.
+    display_name: String,
+    /// What they are.
+    role: RoleName,
+    /// They may sign in.
+    enabled: bool,
+    /// What they see; null: the whole site.
+    #[schema(required = true)]
+    reach: Option<Reach>,
+    /// Language of what is written to them.
+    locale: String,
+    /// They have set a password.
+    password_set: bool,
+    /// For `If-Match`.
+    revision: i64,
+    /// When they were added; null: it was not noted.
+    #[schema(required = true)]
+    created_at: Option<Time>,
+    /// Since when they may not sign in.
+    #[schema(required = true)]
+    ended_at: Option<Time>,
+}
+
+/// Everybody that whoever asks may know of.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct People {
+    /// In the order in which they came.
+    items: Vec<Person>,
+}
+
+/// What to change (RFC 7396): a field that is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PersonPatch)]
+pub(super) struct Change {
+    /// As people call them.
+    #[schema(max_length = 100)]
+    display_name: Option<String>,
+    /// What they are.
+    role: Option<RoleName>,
+    /// They may sign in; when they may not, all that they have open ends.
+    enabled: Option<bool>,
+    /// What they see; null: the whole site.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Reach>)]
+    reach: Option<Option<Reach>>,
+    /// `vi` or `en`.
+    locale: Option<String>,
+}
+
+fn shown(row: catalogue::Person) -> Answer<Person> {
+    Ok(Person {
+        id: row.id,
+        name: row.name,
+        display_name: row.display_name,
+        role: RoleName::of(&row.role)?,
+        enabled: row.enabled,
+        reach: row.reach.map(Reach::from),
+        locale: row.locale,
+        password_set: row.has_password,
+        revision: row.revision,
+        created_at: row.created.map(Time),
+        ended_at: row.ended.map(Time),
+    })
+}
+
+/// An id of a person; any other text is nobody's.
+pub(super) fn person_id(text: &str) -> Answer<Uuid> {
+    text.parse().map_err(|_| Problem::not_found("there is no such person"))
+}
+
+/// Lists people: all, for whoever sees the whole site, else those who see no more than they do.
+#[utoipa::path(get, path = "/people", tag = "people",
+    responses((status = 200, description = "People", body = People), Problem))]
+pub(super) async fn list_people(
+    State(app): State<App>,
+    caller: Caller<caller::People>,
+) -> Answer<Json<People>> {
+    let rows = app.auth().people(&caller.who).await?;
+    Ok(Json(People { items: rows.into_iter().map(shown).collect::<Answer<_>>()? }))
+}
+
+/// Changes a person who still has the revision in `If-Match`. What they lose ends at once, open pictures within six
+/// seconds.
+#[utoipa::path(patch, path = "/people/{id}", tag = "people", request_body = Change,
+    params(("id" = String, Path, description = "Id"),
+        ("If-Match" = String, Header, description = "The revision that was read, in quotes")),
+    responses((status = 200, description = "As they are now; the revision is the ETag", body = Person), Problem))]
+pub(super) async fn patch_person(
+    State(app): State<App>,
+    caller: Caller<caller::People>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(form): Json<Change>,
+) -> Answer<([(HeaderName, HeaderValue); 1], Json<Person>)> {
+    let (id, expected) = (person_id(&id)?, expected_revision(&headers)?);
+    let change = PersonChange {
+        display_name: form.display_name,
+        role: form.role.map(Role::from),
+        enabled: form.enabled,
+        reach: form.reach.map(|reach| reach.map(catalogue::Reach::from)),
+        locale: form.locale,
+    };
+    let row = app.auth().change_person(&caller.who, id, expected, change).await;
+    let row = row.map_err(|e| match e.kind() {
+        Kind::Conflict => Problem::new(Code::StaleRevision, e.message()),
+        _ => e.into(),
+    })?;
+    let detail = json!({"person": row.name, "role": row.role, "enabled": row.enabled, "reach": row.reach});
+    caller.note(&app, AuditAction::PersonChanged, None, detail);
+    Ok(([(header::ETAG, etag(row.revision))], Json(shown(row)?)))
+}
+
+/// Removes a person; what they did stays in the log.
+#[utoipa::path(delete, path = "/people/{id}", tag = "people", params(("id" = String, Path, description = "Id")),
+    responses((status = 204, description = "Removed"), Problem))]
+pub(super) async fn delete_person(
+    State(app): State<App>,
+    caller: Caller<caller::People>,
+    Path(id): Path<String>,
+) -> Answer<StatusCode> {
+    let name = app.auth().remove_person(&caller.who, person_id(&id)?).await?;
+    caller.note(&app, AuditAction::PersonRemoved, None, json!({"person": name}));
+    Ok(StatusCode::NO_CONTENT)
+}
