@@ -43,7 +43,7 @@ fn is_client_route(path: &str) -> bool {
     matches!(
         parts,
         (
-            None | Some("cameras" | "sync" | "events" | "exports" | "system" | "health" | "setup" | "login"),
+            None | Some("cameras" | "sync" | "events" | "exports" | "system" | "health" | "people" | "invite" | "setup" | "login"),
             None,
             None,
         ) | (Some("c" | "e"), Some(_), None)
@@ -170,6 +170,8 @@ mod tests {
             "login/",
             "system",
             "health",
+            "people",
+            "invite",
             "setup",
             "events",
             "exports",

@@ -143,7 +143,8 @@ const server = createServer(async (req, res) => {
       return json(res, 200, {
         name: 'admin',
         role: 'admin',
-        scopes: ['admin'],
+        rights: ['live', 'playback', 'hold', 'export', 'share', 'zones', 'people', 'settings'],
+        cameras: null,
         password_set: passwordSet,
         locale: 'vi',
       });

@@ -29,6 +29,8 @@ test('J15: English is complete on every page, the document says so, and the choi
   assert.equal(await page.getAttribute('html', 'lang'), 'vi');
   assert.ok((await texts(page)).some((s) => VIETNAMESE.test(s)));
   await page.click('header .lang');
+  // Its words are loaded first.
+  await page.waitForSelector('html[lang=en]');
   await page.reload();
   await page.waitForSelector('[data-tile][data-state="live"]');
   assert.equal(await page.getAttribute('html', 'lang'), 'en');

@@ -121,7 +121,7 @@ export async function start(): Promise<void> {
   }
 }
 
-export async function signIn(by: { password: string } | { code: string }): Promise<void> {
+export async function signIn(by: { name?: string; password: string } | { code: string }): Promise<void> {
   await api.signIn(by);
   app.codeFailed = false;
   await enter();

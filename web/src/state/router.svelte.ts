@@ -23,11 +23,13 @@ export type Route =
   | { page: 'system' }
   | { page: 'health' }
   | { page: 'setup' }
+  | { page: 'people' }
+  | { page: 'invite' }
   | { page: 'login' }
   | { page: 'missing' };
 
 /** Pages without anything in their address. */
-const PLAIN = new Set(['exports', 'cameras', 'system', 'health', 'setup', 'login']);
+const PLAIN = new Set(['exports', 'cameras', 'system', 'health', 'people', 'invite', 'setup', 'login']);
 
 export function parseRoute(path: string, query: URLSearchParams): Route {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
@@ -55,7 +57,7 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
       event: query.get('e'),
     };
   if (parts.length === 1 && PLAIN.has(parts[0] ?? ''))
-    return { page: parts[0] as 'exports' | 'cameras' | 'system' | 'health' | 'setup' | 'login' };
+    return { page: parts[0] as 'exports' | 'cameras' | 'system' | 'health' | 'people' | 'invite' | 'setup' | 'login' };
   return { page: 'missing' };
 }
 

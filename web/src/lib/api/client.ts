@@ -90,7 +90,7 @@ export const iso = (ms: number): string => new Date(ms).toISOString();
 export const api = {
   setup: () => json<Setup>('setup'),
   me: () => json<Me>('me'),
-  signIn: (body: { password: string } | { code: string }) => send<void>('POST', 'session', body),
+  signIn: (body: { name?: string; password: string } | { code: string }) => send<void>('POST', 'session', body),
   signOut: () => send<void>('DELETE', 'session'),
   setPassword: (password: string) => send<void>('PUT', 'me/password', { password }),
   health: () => json<Health>('health'),
