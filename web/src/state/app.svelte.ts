@@ -128,13 +128,15 @@ export async function signIn(by: { name?: string; password: string } | { code: s
 }
 
 function signedOut(expired: boolean): void {
-  if (router.route.page !== 'login') wanted = router.path;
+  // Who was invited is nobody yet, and what stands behind # is all they have.
+  const stays = ['login', 'invite'].includes(router.route.page);
+  if (!stays) wanted = router.path;
   app.status = 'signed_out';
   app.me = null;
   app.expired = expired;
   socket.stop();
   void forget();
-  if (router.route.page !== 'login') replace('/login');
+  if (!stays) replace('/login');
 }
 
 export async function signOut(): Promise<void> {
