@@ -43,7 +43,18 @@ fn is_client_route(path: &str) -> bool {
     matches!(
         parts,
         (
-            None | Some("cameras" | "sync" | "events" | "exports" | "system" | "health" | "people" | "invite" | "setup" | "login"),
+            None | Some(
+                "cameras"
+                    | "sync"
+                    | "events"
+                    | "exports"
+                    | "system"
+                    | "health"
+                    | "people"
+                    | "invite"
+                    | "setup"
+                    | "login"
+            ),
             None,
             None,
         ) | (Some("c" | "e"), Some(_), None)
