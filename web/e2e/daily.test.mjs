@@ -212,7 +212,7 @@ test('phone: four places at the bottom, everything else behind the last; a narro
   await page.tap('nav.bottom [data-action=more]');
   await page.waitForSelector('[data-sheet=more]');
   await accessible(page);
-  assert.deepEqual(await page.$$eval('[data-more]', (all) => all.map((e) => e.dataset.more)), ['/exports', '/sync', '/cameras', '/health', '/system', '/setup', 'help', 'out']); // prettier-ignore
+  assert.deepEqual(await page.$$eval('[data-more]', (all) => all.map((e) => e.dataset.more)), ['/exports', '/sync', '/cameras', '/health', '/people', '/system', '/setup', 'help', 'out']); // prettier-ignore
   await page.tap('[data-more="/exports"]');
   await page.waitForURL(/\/exports$/);
   await page.waitForSelector('[data-sheet=more]', { state: 'detached' });
@@ -241,6 +241,8 @@ test('playback: today, yesterday and last night by one press; a day without foot
   await signIn(page);
   await page.waitForSelector('[data-tile]');
   const { slug } = (await cameras(page)).find((c) => c.state === 'live');
+  // It was there before, or nothing of that time could be gone.
+  await overCamera(page, slug, () => ({ created_at: '2019-01-01T00:00:00Z' }));
   await over(page, /\/api\/v1\/days\?.*month=2020-01/, () => ({ items: [{ date: '2020-01-05', seconds: 7200, cameras_with_footage: 1, events: 3, alerts_unseen: 1 }] })); // prettier-ignore
   await page.goto(`${URL_BASE}/c/${slug}?t=2020-01-09T10:00:00%2B07:00`);
   await page.waitForSelector('[data-notice=gap] [data-near-day="2020-01-05"]');

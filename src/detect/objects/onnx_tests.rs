@@ -9,7 +9,7 @@ use super::checker::{Checker, Look};
 use super::crop::Crop;
 use super::{LoadFinder, finder};
 use crate::base::{CameraId, Cells, EventId, Kind, Stop, SystemClock, TICKS_PER_SECOND, Tasks, Ticks, Zone};
-use crate::catalogue::{Catalogue, Event, EventKind, NewCamera, ObjectKind, Rank};
+use crate::catalogue::{Catalogue, Event, EventKind, NewCamera, ObjectKind, Rank, Scope};
 use crate::config::{ObjectDecoder, Objects};
 use crate::detect::motion::Bounds;
 use crate::vision::Photo;
@@ -187,7 +187,7 @@ async fn looked(how: &Objects, file: &[u8], mover: Bounds, apart: i64) -> Event 
     drop(checker);
     looking.finished().await;
     catalogue.flush().await.expect("written");
-    catalogue.event(event).await.expect("read").expect("kept")
+    catalogue.event(Scope::everything(), event).await.expect("read").expect("kept")
 }
 
 fn begun(id: EventId, camera: CameraId) -> Event {
