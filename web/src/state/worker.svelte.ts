@@ -1,4 +1,7 @@
-/** Registers the service worker, and tells when a new version of the app waits to be taken. */
+/** Registers the service worker, tells when a new version of the app waits to be taken, and goes where a pressed message leads. */
+import { PENDING, pendingPage } from '../worker/messages';
+import { go, replace } from './router.svelte';
+
 export const worker = $state<{ waits: boolean }>({ waits: false });
 
 const HOUR = 3_600_000;
@@ -26,6 +29,7 @@ function watch(registration: ServiceWorkerRegistration): void {
 export function startWorker(): void {
   // Only on HTTPS and on this machine; elsewhere browsers have none.
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
+  followMessages();
   const controlled = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener('controllerchange', () => {
     // Another tab took the new version: this one goes on as it is until it is asked to load it too.
@@ -37,6 +41,28 @@ export function startWorker(): void {
     .catch(() => {
       // Forbidden by the browser's settings: the app works without.
     });
+}
+
+/** From the worker only: no other page can write to it. */
+function followMessages(): void {
+  navigator.serviceWorker.addEventListener('message', (e: MessageEvent<unknown>) => {
+    const url = (e.data as { go?: unknown } | null)?.go;
+    if (typeof url === 'string' && /^\/(?!\/)/.test(url)) go(url);
+  });
+  navigator.serviceWorker.startMessages();
+}
+
+/** Before the first page is shown: what was pressed on a phone that opens the app at its first page, see `PENDING`. */
+export async function openPending(): Promise<void> {
+  try {
+    if (!(await caches.has(PENDING))) return;
+    const kept: unknown = await (await (await caches.open(PENDING)).match('/pending'))?.json();
+    await caches.delete(PENDING);
+    const page = pendingPage(kept, Date.now());
+    if (page && location.pathname === '/') replace(page);
+  } catch {
+    // Without storage there is nothing that waits.
+  }
 }
 
 let taking = false;

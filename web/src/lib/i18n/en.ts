@@ -1,5 +1,6 @@
 /** Words in English, with exactly the keys of `vi.ts`. */
 import { enAdding } from './en-adding';
+import { enAlerts } from './en-alerts';
 import { enDaily } from './en-daily';
 import type { vi } from './vi';
 
@@ -918,5 +919,6 @@ export const en: Record<keyof typeof vi, string> = {
   'update.take': 'Load it',
   'update.later': 'Later',
   ...enAdding,
+  ...enAlerts,
   ...enDaily,
 };
