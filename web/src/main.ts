@@ -4,6 +4,7 @@ import './app.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import './state/debug';
+import './state/install.svelte';
 import './state/theme.svelte';
 import { start } from './state/app.svelte';
 import { wordsReady } from './state/i18n.svelte';

@@ -93,4 +93,9 @@ export const enAlerts: Record<keyof typeof viAlerts, string> = {
   'al.in_line': 'The next, in this order',
   'al.settings': 'Alert schedule',
   'right.alerts': 'Turning alerts on and off and their schedule are for the village head and administrators.',
+  'welcome.title': 'Hello {name}!',
+  'welcome.install': 'Install the app',
+  'welcome.install_hint': 'Opens from the home screen like any app.',
+  'welcome.install_now': 'Install on this device',
+  'welcome.enter': 'Go to the cameras',
 };

@@ -91,4 +91,9 @@ export const viAlerts = {
   'al.in_line': 'Người kế tiếp, theo thứ tự chọn',
   'al.settings': 'Lịch cảnh báo',
   'right.alerts': 'Bật, tắt và lịch cảnh báo là của trưởng thôn và người quản trị.',
+  'welcome.title': 'Chào {name}!',
+  'welcome.install': 'Cài ứng dụng',
+  'welcome.install_hint': 'Mở nhanh từ màn hình chính, như một ứng dụng.',
+  'welcome.install_now': 'Cài trên máy này',
+  'welcome.enter': 'Vào xem camera',
 };
