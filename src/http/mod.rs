@@ -87,5 +87,6 @@ pub use app::{
     ReplayedEvent, Restart, Still, StillRequest, Stills, VolumeInfo, Volumes, Whereabouts, WorkerInfo,
     Workers, ZoneReplay,
 };
+pub use health::disk_trouble;
 pub use openapi::json as openapi_json;
 pub use serve::{Limits, Server};
