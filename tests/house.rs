@@ -286,7 +286,7 @@ fn http_asks_in_somebodys_name() {
 }
 
 /// Handlers of routes that answer anybody; the guard has the same list by address.
-const OPEN: &[&str] = &["get_setup", "post_session", "accept_invite"];
+const OPEN: &[&str] = &["get_setup", "post_session", "accept_invite", "post_receipt"];
 
 #[test]
 fn every_handler_says_what_one_must_be_allowed_to_do() {

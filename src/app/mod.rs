@@ -110,6 +110,7 @@ async fn run(config: &Config) -> Result<()> {
         site_name: config.site.name.clone(),
         site_url: config.site.url.clone(),
         auth,
+        alerts: alerts.clone(),
         probe: Arc::new(glue::Prober::new(detection.as_ref().map(Detection::stills), &clock)),
         restart: Arc::new(fleet.clone()),
         volumes: volume_report,
