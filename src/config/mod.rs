@@ -15,7 +15,7 @@ mod size;
 
 use std::path::Path;
 
-pub use checked::{Config, Days, Detect, Export, Objects, Site, Volume};
+pub use checked::{Alert, Config, Days, Detect, Export, Objects, Site, Volume};
 pub use raw::{ObjectDecoder, Pictures};
 
 use crate::base::{Error, Result};

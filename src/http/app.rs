@@ -14,6 +14,7 @@ use super::changes::Changes;
 use super::searches::Searches;
 use super::test_pictures::TestPictures;
 use super::watched::Watched;
+use crate::alert::Alerts;
 use crate::auth::Auth;
 use crate::base::{
     CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, StreamKey, StreamKind,
@@ -46,6 +47,8 @@ pub struct Parts {
     pub site_url: Option<String>,
     /// Who may come in.
     pub auth: Auth,
+    /// Who is told of what.
+    pub alerts: Alerts,
     /// Looks at a camera.
     pub probe: Arc<dyn Probe>,
     /// Begins a camera's sessions anew.
@@ -135,6 +138,10 @@ impl App {
 
     pub(super) fn auth(&self) -> &Auth {
         &self.0.auth
+    }
+
+    pub(super) fn alerts(&self) -> &Alerts {
+        &self.0.alerts
     }
 
     pub(super) fn probe(&self) -> &dyn Probe {

@@ -14,11 +14,13 @@ use super::error::{Answer, Code, Problem};
 use super::extract::{BODY_LIMIT, is_json, not_json};
 
 /// The routes that answer anybody. Besides them only the web app's own files do, and links to exports (`/s/…`).
-pub(super) const OPEN: [(Method, &str); 5] = [
+pub(super) const OPEN: [(Method, &str); 6] = [
     (Method::GET, "/api/v1/health"),
     (Method::POST, "/api/v1/session"),
     // By a link that is good once: whoever has it becomes a person.
     (Method::POST, "/api/v1/invites:accept"),
+    // By a token in a message: whoever has it says what became of that message.
+    (Method::POST, "/api/v1/alert-receipts"),
     (Method::GET, "/api/v1/setup"),
     (Method::GET, "/api/openapi.json"),
 ];

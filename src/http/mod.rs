@@ -18,6 +18,9 @@
 //! needs from other rooms at once it asks through the small traits in [`app`].
 
 mod activity;
+mod alert_channels;
+mod alert_settings;
+mod alerts;
 mod app;
 mod assets;
 mod audit;
@@ -60,7 +63,9 @@ mod openapi;
 mod outages;
 mod paging;
 mod people;
+mod push;
 mod range;
+mod receipts;
 mod router;
 mod searches;
 mod segments;
@@ -71,6 +76,7 @@ mod setup;
 mod share_page;
 mod shares;
 mod site;
+mod snoozes;
 mod socket;
 mod sse;
 mod still;
@@ -87,5 +93,6 @@ pub use app::{
     ReplayedEvent, Restart, Still, StillRequest, Stills, VolumeInfo, Volumes, Whereabouts, WorkerInfo,
     Workers, ZoneReplay,
 };
+pub use health::disk_trouble;
 pub use openapi::json as openapi_json;
 pub use serve::{Limits, Server};

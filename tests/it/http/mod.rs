@@ -1,6 +1,7 @@
 //! The HTTP room on a real socket, with a real catalogue and a simulated clock.
 
 mod adding;
+mod alerts;
 mod bench;
 mod cameras;
 mod client;
