@@ -1,5 +1,5 @@
 /** Registers the service worker, tells when a new version of the app waits to be taken, and goes where a pressed message leads. */
-import { PENDING, pendingPage } from '../worker/messages';
+import { PENDING, pendingPage } from '../lib/push/pending';
 import { go, replace } from './router.svelte';
 
 export const worker = $state<{ waits: boolean }>({ waits: false });
@@ -29,7 +29,6 @@ function watch(registration: ServiceWorkerRegistration): void {
 export function startWorker(): void {
   // Only on HTTPS and on this machine; elsewhere browsers have none.
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
-  followMessages();
   const controlled = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener('controllerchange', () => {
     // Another tab took the new version: this one goes on as it is until it is asked to load it too.
@@ -43,14 +42,12 @@ export function startWorker(): void {
     });
 }
 
-/** From the worker only: no other page can write to it. */
-function followMessages(): void {
+// From the worker only, and from the beginning: what comes before anybody listens is lost.
+if ('serviceWorker' in navigator)
   navigator.serviceWorker.addEventListener('message', (e: MessageEvent<unknown>) => {
     const url = (e.data as { go?: unknown } | null)?.go;
     if (typeof url === 'string' && /^\/(?!\/)/.test(url)) go(url);
   });
-  navigator.serviceWorker.startMessages();
-}
 
 /** Before the first page is shown: what was pressed on a phone that opens the app at its first page, see `PENDING`. */
 export async function openPending(): Promise<void> {

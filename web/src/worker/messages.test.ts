@@ -1,5 +1,6 @@
+import * as pending from '../lib/push/pending';
 import { describe, expect, it } from 'vitest';
-import { answered, options, pendingPage, pressOf, read, receiptOf, SNOOZE_MINUTES, target } from './messages';
+import { answered, options, PENDING, pressOf, read, receiptOf, SNOOZE_MINUTES, target } from './messages';
 
 const body = {
   web_push: 8030,
@@ -59,17 +60,22 @@ describe('a message', () => {
 
   it('leads to its page in this app, or to its address, and never anywhere else', () => {
     const here = 'https://camera.example.vn';
-    expect(target('https://camera.example.vn/e/1?x=2', here)).toEqual({ inApp: true, url: '/e/1?x=2' });
-    expect(target('/e/1', here)).toEqual({ inApp: true, url: '/e/1' });
-    expect(target('https://other.example.vn/e/1', here)).toEqual({ inApp: false, url: 'https://other.example.vn/e/1' });
-    for (const bad of ['javascript:alert(1)', 'http://other.example.vn/', '', 'http://['])
-      expect(target(bad, here).inApp).toBe(true);
+    const at = (navigate: string, own = message.own): ReturnType<typeof target> =>
+      target({ ...message, navigate, own }, here);
+    expect(at('https://camera.example.vn/e/1?x=2')).toEqual({ inApp: true, url: '/e/1?x=2' });
+    expect(at('http://192.168.1.10:8080/e/1')).toEqual({ inApp: true, url: '/e/1' });
+    expect(at('/e/1', null)).toEqual({ inApp: true, url: '/e/1' });
+    expect(at('https://other.example.vn/e/1', null)).toEqual({ inApp: false, url: 'https://other.example.vn/e/1' });
+    for (const bad of ['javascript:alert(1)', 'http://[', 'file:///etc/passwd'])
+      expect(at(bad)).toEqual({ inApp: true, url: '/events' });
+    expect(at('http://other.example.vn/', null)).toEqual({ inApp: true, url: '/events' });
   });
 
   it('is what the app opens with, when a phone has opened it at its first page', () => {
-    expect(pendingPage({ url: '/e/1', at: 1000 }, 2000)).toBe('/e/1');
-    expect(pendingPage({ url: '/e/1', at: 1000 }, 60_000)).toBeNull();
+    expect(pending.PENDING).toBe(PENDING);
+    expect(pending.pendingPage({ url: '/e/1', at: 1000 }, 2000)).toBe('/e/1');
+    expect(pending.pendingPage({ url: '/e/1', at: 1000 }, 60_000)).toBeNull();
     for (const bad of [null, {}, { url: '//evil.example', at: 1000 }, { url: 'https://x', at: 1000 }, { url: '/e/1' }])
-      expect(pendingPage(bad, 2000)).toBeNull();
+      expect(pending.pendingPage(bad, 2000)).toBeNull();
   });
 });

@@ -110,25 +110,21 @@ export function receiptOf(m: Message, press: Press | 'shown'): Receipt | null {
   return { token, what: press === 'open' ? 'opened' : press };
 }
 
-/** Where a press leads: a page of this app when the address is ours, else the address; the feed when there is none. */
-export function target(navigate: string, origin: string): { inApp: boolean; url: string } {
+/**
+ * Where a press leads. Our own recorder's messages name its pages, by whatever address it believes to have: this app, which
+ * was opened by the right one, has them too. Other addresses are opened as they are; the feed when there is none.
+ */
+export function target(m: Message, origin: string): { inApp: boolean; url: string } {
   try {
-    const url = new URL(navigate, origin);
-    if (url.protocol !== 'https:' && url.origin !== origin) return { inApp: true, url: '/events' };
-    return { inApp: url.origin === origin, url: url.origin === origin ? url.pathname + url.search : url.href };
+    const url = new URL(m.navigate, origin);
+    if (!/^https?:$/.test(url.protocol)) return FEED;
+    if (m.own !== null || url.origin === origin) return { inApp: true, url: url.pathname + url.search };
+    return url.protocol === 'https:' ? { inApp: false, url: url.href } : FEED;
   } catch {
-    return { inApp: true, url: '/events' };
+    return FEED;
   }
 }
+const FEED = { inApp: true, url: '/events' };
 
-/** Where the worker leaves what a press asked for: an iPhone opens the app at its first page, whatever it is told. */
+/** Cache where the worker leaves what a press asked for, for `lib/push/pending.ts`; the worker is one file and shares none. */
 export const PENDING = 'lanewatch-pending';
-/** Older than this it is no longer what somebody has just pressed. */
-export const PENDING_MS = 30_000;
-
-/** The page to go to instead of the first one; null = none was asked for just now. */
-export function pendingPage(kept: unknown, now: number): string | null {
-  if (!isObject(kept) || typeof kept.at !== 'number' || typeof kept.url !== 'string') return null;
-  if (now - kept.at > PENDING_MS || kept.at > now + 1000) return null;
-  return /^\/(?!\/)/.test(kept.url) ? kept.url : null;
-}

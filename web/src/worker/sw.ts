@@ -89,7 +89,7 @@ async function show(data: PushMessageData | null): Promise<void> {
 }
 
 async function open(message: Message): Promise<void> {
-  const { inApp, url } = target(message.navigate, self.location.origin);
+  const { inApp, url } = target(message, self.location.origin);
   if (inApp) {
     const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
     const app = windows.find((w) => w.focused) ?? windows[0];
