@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::place::Place;
 use super::raw::{self, ObjectDecoder, Pictures};
+use super::tls::{Tls, tls};
 use crate::base::{Result, Zone};
 
 /// The whole configuration; every value usable as it stands.
@@ -30,6 +31,8 @@ pub struct Config {
     pub export: Export,
     /// How motion is looked for; `None` = not at all.
     pub detect: Option<Detect>,
+    /// HTTPS; `None` = plain HTTP for everybody, as a proxy stands in front.
+    pub tls: Option<Tls>,
 }
 
 /// How much room exports take, and for how long.
@@ -141,13 +144,19 @@ impl Config {
             ring_bytes: ring(&place, &raw.ring)?,
             export: export(&place, &raw.export)?,
             detect: detect(&place, &raw.detect, folder)?,
+            tls: tls(&place, &raw.tls, folder, raw.site.url.is_some())?,
             volumes,
             data,
         })
     }
 }
 
-fn text_or(place: &Place<'_>, value: Option<&Spanned<String>>, key: &str, default: &str) -> Result<String> {
+pub(super) fn text_or(
+    place: &Place<'_>,
+    value: Option<&Spanned<String>>,
+    key: &str,
+    default: &str,
+) -> Result<String> {
     match value {
         None => Ok(default.to_owned()),
         Some(value) if value.get_ref().trim().is_empty() => {
@@ -166,7 +175,11 @@ fn listen(place: &Place<'_>, value: Option<&Spanned<String>>) -> Result<SocketAd
     })
 }
 
-fn path(place: &Place<'_>, value: Option<&Spanned<String>>, folder: &Path) -> Result<Option<PathBuf>> {
+pub(super) fn path(
+    place: &Place<'_>,
+    value: Option<&Spanned<String>>,
+    folder: &Path,
+) -> Result<Option<PathBuf>> {
     match value {
         None => Ok(None),
         Some(value) if value.get_ref().trim().is_empty() || value.get_ref().contains('\0') => {
