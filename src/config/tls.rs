@@ -222,6 +222,17 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_s_examples_are_right() {
+        let readme = include_str!("../../README.md");
+        let examples = readme.split("```toml").skip(1).filter_map(|rest| rest.split("```").next());
+        let examples: Vec<&str> = examples.filter(|text| text.contains("[tls")).collect();
+        assert_eq!(examples.len(), 2);
+        for text in examples {
+            assert_ne!(parse(text).expect("right").expect("on").source, CertificateSource::Own);
+        }
+    }
+
+    #[test]
     fn what_is_half_or_wrong_is_told_with_its_place_and_remedy() {
         for (text, said) in [
             ("[tls]\ncertificate = \"a\"", "line 2, column 15: tls.certificate and tls.key belong together"),

@@ -1,6 +1,6 @@
 //! A server with everything it needs.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
@@ -21,6 +21,7 @@ use lanewatch::hub::Hub;
 use lanewatch::media::AccessUnit;
 use lanewatch::playback::{ExportLimits, Exports, Playback};
 use lanewatch::storage::{ExportFolder, VolumeSpec};
+use lanewatch::tls::Tls;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -171,7 +172,27 @@ impl Bench {
 
     pub(super) async fn with(limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("folder");
-        let clock = SimClock::starting_at(now());
+        Self::build(limits, folder, SimClock::starting_at(now()), None).await
+    }
+
+    /// With certificates that were got before.
+    pub(super) async fn build(
+        limits: Limits,
+        folder: tempfile::TempDir,
+        clock: Arc<SimClock>,
+        tls: Option<Tls>,
+    ) -> Self {
+        Self::on(([127, 0, 0, 1], 0).into(), limits, folder, clock, tls).await
+    }
+
+    /// On an address that others were told before.
+    pub(super) async fn on(
+        address: SocketAddr,
+        limits: Limits,
+        folder: tempfile::TempDir,
+        clock: Arc<SimClock>,
+        tls: Option<Tls>,
+    ) -> Self {
         let (tasks, stop, hub, hands) = (Tasks::new(), Stop::new(), Hub::new(), Arc::new(Hands::default()));
         let path = folder.path().join("catalogue.db");
         let open = Catalogue::open(&path, clock.clone(), Zone::HO_CHI_MINH, &tasks).await;
@@ -211,6 +232,9 @@ impl Bench {
             site_name: "Thôn Đông".to_owned(),
             site_url: None,
             auth: auth().await,
+            tls,
+            https_port: None,
+            may_be_plain: |peer| peer == IpAddr::from([127, 0, 0, 1]),
             probe: hands.clone(),
             restart: hands.clone(),
             volumes: hands.clone(),
@@ -221,7 +245,7 @@ impl Bench {
             started: now(),
             stop: stop.clone(),
         });
-        let server = Server::bind("127.0.0.1:0".parse().expect("address")).await.expect("a free port");
+        let server = Server::bind(address).await.expect("a free port");
         let server = server.with_limits(limits);
         let address = server.address().expect("address");
         let running = tasks.spawn("http", server.run(app, stop.clone()));

@@ -1,7 +1,9 @@
 //! The HTTP room on a real socket, with a real catalogue and a simulated clock.
 
+mod acme;
 mod adding;
 mod bench;
+mod browser;
 mod cameras;
 mod client;
 mod connections;
@@ -23,6 +25,7 @@ mod pages;
 mod people;
 mod playback;
 mod secrets;
+mod secure;
 mod shares;
 mod signing_in;
 mod stream;
