@@ -1,6 +1,7 @@
 /** Words in English, with exactly the keys of `vi.ts`. */
 import { enAdding } from './en-adding';
 import { enDaily } from './en-daily';
+import { enTrust } from './en-trust';
 import type { vi } from './vi';
 
 export const en: Record<keyof typeof vi, string> = {
@@ -906,4 +907,5 @@ export const en: Record<keyof typeof vi, string> = {
   'update.later': 'Later',
   ...enAdding,
   ...enDaily,
+  ...enTrust,
 };

@@ -1,6 +1,7 @@
 /** Words in Vietnamese: the source of truth. `en.ts` must have the same keys, the compiler sees to it. */
 import { viAdding } from './vi-adding';
 import { viDaily } from './vi-daily';
+import { viTrust } from './vi-trust';
 
 export const vi = {
   'app.tagline': 'Camera ngõ xóm',
@@ -898,4 +899,5 @@ export const vi = {
   'update.later': 'Để sau',
   ...viAdding,
   ...viDaily,
+  ...viTrust,
 };
