@@ -14,7 +14,8 @@ use super::error::{Answer, Code, Problem};
 use super::extract::{BODY_LIMIT, is_json, not_json};
 use super::serve::Via;
 
-/// The routes that answer anybody. Besides them only the web app's own files do, and links to exports (`/s/…`).
+/// The routes that answer anybody. Besides them only the web app's own files do, links to exports (`/s/…`), and how to
+/// trust the recorder (`/trust`, `/ca.crt` and its kin).
 pub(super) const OPEN: [(Method, &str); 5] = [
     (Method::GET, "/api/v1/health"),
     (Method::POST, "/api/v1/session"),

@@ -42,6 +42,9 @@ const UPGRADED: u8 = 3;
 /// ([`Phase::still`]).
 const MANY: u8 = 4;
 
+/// HTTP/2: a write of fewer bytes is no part of an answer, but one to a ping (RFC 9113 section 6.7).
+const MOVES: usize = 128;
+
 /// What the connection does, as seen by those who answer.
 #[derive(Clone, Debug)]
 pub(super) struct Phase(Arc<Shared>);
@@ -181,6 +184,14 @@ impl Socket {
         )))
     }
 
+    fn wrote(&mut self, done: &Poll<io::Result<usize>>) {
+        self.writing = None;
+        // What was handed over whole is still on its way to a slow client.
+        if matches!(done, Poll::Ready(Ok(bytes)) if *bytes >= MOVES) && self.phase.get() == MANY {
+            self.phase.went_on();
+        }
+    }
+
     fn wait_for_write<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let writing = self.writing.get_or_insert_with(|| Box::pin(sleep(self.patience.write)));
         ready!(writing.as_mut().poll(cx));
@@ -214,7 +225,7 @@ impl AsyncWrite for Socket {
         match Pin::new(&mut self.stream).poll_write(cx, buf) {
             Poll::Pending => self.wait_for_write(cx),
             done => {
-                self.writing = None;
+                self.wrote(&done);
                 done
             }
         }
@@ -228,7 +239,7 @@ impl AsyncWrite for Socket {
         match Pin::new(&mut self.stream).poll_write_vectored(cx, bufs) {
             Poll::Pending => self.wait_for_write(cx),
             done => {
-                self.writing = None;
+                self.wrote(&done);
                 done
             }
         }
@@ -278,5 +289,41 @@ impl HttpBody for AnswerBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn among_many_requests_it_is_progress_that_counts() {
+        let phase = Phase::default();
+        phase.many();
+        let one = phase.request();
+        advance(Duration::from_secs(40)).await;
+        assert_eq!((phase.open(), phase.still()), (1, Duration::from_secs(40)));
+        let two = phase.request();
+        assert_eq!((phase.open(), phase.still()), (2, Duration::ZERO));
+        advance(Duration::from_secs(5)).await;
+        drop(one);
+        assert_eq!((phase.open(), phase.still()), (1, Duration::ZERO));
+        drop(two);
+        assert_eq!(phase.open(), 0);
+    }
+
+    #[tokio::test]
+    async fn one_request_after_another_is_told_as_before() {
+        let phase = Phase::default();
+        let exchange = phase.request();
+        assert_eq!(phase.get(), BUSY);
+        drop(exchange);
+        assert_eq!(phase.get(), IDLE);
+        let exchange = phase.request();
+        phase.upgraded();
+        drop(exchange);
+        assert_eq!(phase.get(), UPGRADED);
     }
 }

@@ -113,7 +113,7 @@ fn places(app: &App, headers: &HeaderMap, standing: &Standing) -> Option<Places>
 async fn get_page(State(app): State<App>, headers: HeaderMap) -> Answer<Response> {
     let Some(standing) = app.tls().map(crate::tls::Tls::standing) else {
         let words = both(
-            "Máy ghi này không tự làm HTTPS; hãy hỏi người quản trị địa chỉ của nó.",
+            "Đầu ghi này không tự làm HTTPS; hãy hỏi người quản trị địa chỉ của nó.",
             "This recorder does no HTTPS of its own; ask whoever looks after it for its address.",
         );
         return page(&app, StatusCode::NOT_FOUND, &format!("<h1>Địa chỉ tin cậy</h1>{words}"), "").await;
@@ -150,20 +150,20 @@ fn why(standing: &Standing) -> String {
         );
     }
     both(
-        "Điện thoại chỉ cho nhận cảnh báo và cài ứng dụng khi tin cậy máy ghi này. Làm một lần trên mỗi máy, khoảng hai phút.",
+        "Điện thoại chỉ cho nhận cảnh báo và cài ứng dụng khi tin cậy đầu ghi này. Làm một lần trên mỗi máy, khoảng hai phút.",
         "A phone gets alerts and the app only from a recorder that it trusts. Once on each device, about two minutes.",
     )
 }
 
 fn check(there: &str) -> String {
     let there = escaped(there);
-    let good = both("Máy này đã tin cậy máy ghi.", "This device trusts the recorder.");
+    let good = both("Máy này đã tin cậy đầu ghi.", "This device trusts the recorder.");
     let bad = both(
-        "Máy này chưa tin cậy máy ghi. Làm theo các bước bên dưới, rồi bấm kiểm tra lại.",
+        "Máy này chưa tin cậy đầu ghi. Làm theo các bước bên dưới, rồi bấm kiểm tra lại.",
         "This device does not trust the recorder yet. Follow the steps below, then check again.",
     );
     let clicked = both(
-        "Trang này mở được vì có người đã bỏ qua cảnh báo; máy vẫn chưa tin cậy máy ghi. Làm theo các bước bên dưới.",
+        "Trang này mở được vì có người đã bỏ qua cảnh báo; máy vẫn chưa tin cậy đầu ghi. Làm theo các bước bên dưới.",
         "This page opened because a warning was passed by; the device does not trust the recorder yet. Follow the steps below.",
     );
     let asking = both("Đang kiểm tra…", "Checking…");
@@ -185,7 +185,7 @@ fn check(there: &str) -> String {
 
 fn steps(authority: &AuthorityFacts, agent: &str) -> String {
     let compare = both(
-        "Trước khi cài, so dãy số này với dãy số trên màn hình máy ghi hoặc trong trang Hệ thống:",
+        "Trước khi cài, so dãy số này với dãy số trên màn hình đầu ghi hoặc trong trang Hệ thống:",
         "Before installing, compare this with what the recorder's own screen or its System page shows:",
     );
     let mut out = format!(

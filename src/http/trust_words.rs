@@ -34,7 +34,7 @@ pub(super) const PLATFORMS: [Platform; 5] = [
             ),
             (
                 "Trở lại trang này, bấm <b>Kiểm tra lại</b>. Sau đó Android có thể báo \u{201c}Mạng có thể bị giám sát\u{201d}: \
-                 chứng chỉ này chỉ dùng được cho máy ghi trong mạng nhà.",
+                 chứng chỉ này chỉ dùng được cho đầu ghi trong mạng nhà.",
                 "Come back here and press <b>Check again</b>. Android may then say that the network may be monitored: this \
                  certificate is good only for the recorder in its own network.",
             ),

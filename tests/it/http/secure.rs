@@ -232,6 +232,28 @@ async fn many_requests_share_one_connection_and_an_idle_one_ends() {
     assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
 }
 
+#[tokio::test]
+async fn who_takes_nothing_of_many_answers_is_cut() {
+    let short = Duration::from_millis(600);
+    let limits = Limits { stall: short, idle: short, head: short / 3, ..Limits::default() };
+    let (bench, tls) = secure(own(), limits).await;
+    let stream = Browser::of(bench.address, "may-ghi.local", &tls).connect(&[b"h2"]).await.expect("trusted");
+    // Room for a thousandth of the answer, and no more is made.
+    let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    let made = builder.initial_stream_window_size(256).handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = made.expect("HTTP/2");
+    let ending = Tasks::new().spawn("client", connection);
+    let request = Request::get("https://may-ghi.local/api/openapi.json").body(Empty::<Bytes>::new());
+    let answer = sender.send_request(request.expect("a request")).await.expect("answered");
+    assert_eq!(answer.status().as_u16(), 200);
+    let begun = Instant::now();
+    let ended = timeout(Duration::from_secs(5), ending).await.expect("the recorder ends it");
+    // However the client's side takes it.
+    drop(ended.expect("no panic"));
+    assert!(begun.elapsed() >= Duration::from_millis(500), "{:?}", begun.elapsed());
+    drop(answer);
+}
+
 /// Two files as `certbot` would leave them.
 fn pair(folder: &Path, name: &str) {
     let key = KeyPair::generate().expect("a key");
