@@ -59,13 +59,13 @@ test('a device that does not trust the recorder is told so and shown how, in wor
   await page.locator('summary', { hasText: 'iPhone' }).click();
   await page.waitForSelector('a[href="/ca.mobileconfig"]:visible');
   await accessible(page);
-  await assert.rejects(page.goto(`${secure}/`), /ERR_CERT_AUTHORITY_INVALID/);
 
   // The app itself, over plain HTTP, says what is missing first.
   await page.goto(`${plain}/#code=${recorder.code()}`);
   await page.waitForSelector('header .brand, form');
   await page.goto(`${plain}/system`);
   await page.waitForSelector('[data-missing=no_https]');
+  await assert.rejects(page.goto(`${secure}/`), /ERR_CERT_AUTHORITY_INVALID/);
   assert.deepEqual(faults, []);
   await browser.close();
 });
