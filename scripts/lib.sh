@@ -12,7 +12,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # A package counts as there when the file or command it is wanted for is there, however it came.
 have_file() { compgen -G "$1" >/dev/null; }
 
-# missing_packages WHAT...: Debian packages that are not there, for build | cameras | browser | firefox | webkit | lint.
+# missing_packages WHAT...: Debian packages that are not there, for build | peers | cameras | browser | firefox | webkit | lint.
 missing_packages() {
     local what
     for what in "$@"; do
@@ -26,6 +26,12 @@ missing_packages() {
             have_file '/usr/include/*/libavutil/avutil.h' || echo libavutil-dev
             have clang || echo clang
             have_file '/usr/lib/llvm-*/lib/libclang.so' || echo libclang-dev
+            ;;
+        peers)
+            # A certificate authority to be asked, and a second opinion on certificates.
+            have pebble || echo pebble
+            have openssl || echo openssl
+            have curl || echo curl
             ;;
         cameras)
             have ffmpeg || echo ffmpeg
@@ -44,6 +50,8 @@ missing_packages() {
             have chromium || echo chromium
             # A recorder whose clock shows yesterday, so that there is something to find there.
             have faketime || echo faketime
+            # Tells a browser to trust a certificate.
+            have certutil || echo libnss3-tools
             have_file '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' || echo fonts-dejavu-core
             have_file '/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf' || echo fonts-noto-core
             ;;

@@ -20,6 +20,7 @@
 //! | 3 | [`detect`] | what moves, where it counts, events, their pictures, cameras made blind | rten (feature `objects`) |
 //! | 3 | [`alert`] | who is told of what, when, how often: rules, dispatch, deliveries, Web Push and other channels | ring, rustls, clients to the outside |
 //! | 3 | [`auth`] | people: roles, invites, passwords, sessions, tokens; who may do what on which cameras | argon2 |
+//! | 3 | [`tls`] | certificates: an authority of the recorder's own, files, a public authority; connections made secret | rustls, rcgen, instant-acme |
 //! | 2 | [`ingest`] | RTSP sessions, camera clocks and quirks, reconnecting; finding cameras | retina, ONVIF's XML |
 //! | 2 | [`catalogue`] | the SQLite index: every SQL string, one writer, many readers | sqlx, `migrations/` |
 //! | 2 | [`storage`] | volumes, segment files, fsync, unlink, positioned reads | the file system |
@@ -91,4 +92,5 @@ pub mod playback;
 pub mod record;
 pub mod retention;
 pub mod storage;
+pub mod tls;
 pub mod vision;

@@ -1,6 +1,6 @@
 //! Builds each room once, in order, and runs them until somebody says stop.
 //!
-//! Start: lock the data folder, take the port, open catalogue and volumes, begin all streams, then everything that
+//! Start: lock the data folder, take the ports, have a certificate, open catalogue and volumes, begin all streams, then everything that
 //! can wait (recovery, the web, alerts, retention). Stop, top to bottom as written in [`serve`]: sessions, recorders, web,
 //! retention, alerts, volumes, catalogue.
 
@@ -27,6 +27,7 @@ use crate::lifecycle;
 use crate::playback::{ExportLimits, Exports, Playback};
 use crate::retention::Retention;
 use crate::storage::{DataLock, ExportFolder};
+use crate::tls::{self, Tls};
 use detection::Detection;
 use fleet::Fleet;
 
@@ -41,6 +42,9 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Folder of exports in a data folder.
 const EXPORTS: &str = "exports";
+
+/// Folder of certificates and their keys in a data folder.
+const CERTIFICATES: &str = "tls";
 
 /// The catalogue's file in a data folder.
 pub fn catalogue_file(data: &Path) -> PathBuf {
@@ -71,6 +75,20 @@ async fn run(config: &Config) -> Result<()> {
     lifecycle::watch(&stop, &tasks)?;
     let server = Server::bind(config.listen).await?;
     let address = server.address()?;
+    let tls = match &config.tls {
+        Some(how) => Some(Tls::open(
+            how.clone(),
+            config.data.join(CERTIFICATES),
+            Arc::clone(&clock),
+            tls::of_this_machine,
+        )?),
+        None => None,
+    };
+    let second = match config.tls.as_ref().and_then(|tls| tls.listen) {
+        Some(address) => Some(Server::bind_as("tls.listen", address).await?),
+        None => None,
+    };
+    let https_port = second.as_ref().map(Server::address).transpose()?.map(|address| address.port());
 
     let file = catalogue_file(&config.data);
     let catalogue = Catalogue::open(&file, Arc::clone(&clock), config.site.zone, &tasks).await?;
@@ -111,6 +129,9 @@ async fn run(config: &Config) -> Result<()> {
         site_url: config.site.url.clone(),
         auth,
         alerts: alerts.clone(),
+        tls: tls.clone(),
+        https_port,
+        may_be_plain: |peer| peer.is_loopback(),
         probe: Arc::new(glue::Prober::new(detection.as_ref().map(Detection::stills), &clock)),
         restart: Arc::new(fleet.clone()),
         volumes: volume_report,
@@ -121,10 +142,19 @@ async fn run(config: &Config) -> Result<()> {
         started: clock.now(),
         stop: stop.clone(),
     });
+    let second = second.map(|second| tasks.spawn("web", second.run(web.clone(), stop.clone())));
     let serving = tasks.spawn("web", server.run(web, stop.clone()));
     lifecycle::announce(address, code.as_ref());
     let deciding = tasks.spawn("alert decisions", alerts.dispatch(signs).run(stop.clone()));
     let sending = tasks.spawn("alert deliveries", alerts.deliver().run(stop.clone()));
+    if let Some(tls) = tls.as_ref().filter(|_| !address.ip().is_loopback()) {
+        lifecycle::announce_https(address, https_port, crate::http::own_address(), &tls.standing());
+    }
+    lifecycle::on_hangup(&stop, &tasks, {
+        let tls = tls.clone();
+        move || tls.iter().for_each(Tls::look_again)
+    })?;
+    let certificates = tls.map(|tls| tasks.spawn("certificates", tls.run(stop.clone())));
     tasks.spawn("fleet", fleet.clone().follow(stop.clone()));
     let disks = volumes::Disks { catalogue: catalogue.clone(), volumes: volumes.clone(), clock };
     let recovery = tasks.spawn("recovery", disks.follow(stop.clone()));
@@ -135,6 +165,9 @@ async fn run(config: &Config) -> Result<()> {
     tracing::info!("stopping");
     fleet.end().await;
     let _ = serving.await;
+    for ending in [second, certificates].into_iter().flatten() {
+        let _ = ending.await;
+    }
     let _ = recovery.await;
     let _ = exporting.await;
     let _ = sweeping.await;

@@ -12,6 +12,7 @@
 mod cells;
 mod clock;
 mod error;
+mod host;
 mod ids;
 mod polygon;
 mod secret;
@@ -22,6 +23,7 @@ mod url;
 pub use cells::{CELL_BYTES, CELLS, COLUMNS, Cells, ROWS};
 pub use clock::{Clock, SharedClock, SimClock, SystemClock, Zone};
 pub use error::{Error, Kind, Result};
+pub use host::Host;
 pub use ids::{
     BookmarkId, CameraId, DatabaseId, EventId, ExportId, LayoutId, LockId, SegmentId, ShareId, StreamId,
     StreamKey, StreamKind, VolumeId, ZoneId, fresh_uuid,

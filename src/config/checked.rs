@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::place::Place;
 use super::raw::{self, ObjectDecoder, Pictures};
+use super::tls::{Tls, tls};
 use crate::base::{Result, Zone};
 
 /// The whole configuration; every value usable as it stands.
@@ -32,6 +33,8 @@ pub struct Config {
     pub detect: Option<Detect>,
     /// Where alerts may be sent to.
     pub alert: Alert,
+    /// HTTPS; `None` = plain HTTP for everybody, as a proxy stands in front.
+    pub tls: Option<Tls>,
 }
 
 /// Where alerts may be sent to.
@@ -153,13 +156,19 @@ impl Config {
             export: export(&place, &raw.export)?,
             detect: detect(&place, &raw.detect, folder)?,
             alert: alert(&place, &raw.alert)?,
+            tls: tls(&place, &raw.tls, folder, raw.site.url.is_some())?,
             volumes,
             data,
         })
     }
 }
 
-fn text_or(place: &Place<'_>, value: Option<&Spanned<String>>, key: &str, default: &str) -> Result<String> {
+pub(super) fn text_or(
+    place: &Place<'_>,
+    value: Option<&Spanned<String>>,
+    key: &str,
+    default: &str,
+) -> Result<String> {
     match value {
         None => Ok(default.to_owned()),
         Some(value) if value.get_ref().trim().is_empty() => {
@@ -178,7 +187,11 @@ fn listen(place: &Place<'_>, value: Option<&Spanned<String>>) -> Result<SocketAd
     })
 }
 
-fn path(place: &Place<'_>, value: Option<&Spanned<String>>, folder: &Path) -> Result<Option<PathBuf>> {
+pub(super) fn path(
+    place: &Place<'_>,
+    value: Option<&Spanned<String>>,
+    folder: &Path,
+) -> Result<Option<PathBuf>> {
     match value {
         None => Ok(None),
         Some(value) if value.get_ref().trim().is_empty() || value.get_ref().contains('\0') => {

@@ -12,11 +12,13 @@ mod checked;
 mod place;
 mod raw;
 mod size;
+mod tls;
 
 use std::path::Path;
 
 pub use checked::{Alert, Config, Days, Detect, Export, Objects, Site, Volume};
 pub use raw::{ObjectDecoder, Pictures};
+pub use tls::{Acme, CertificateSource, Proof, Tls};
 
 use crate::base::{Error, Result};
 

@@ -21,6 +21,7 @@ pub(super) struct File {
     pub(super) export: Export,
     pub(super) detect: Detect,
     pub(super) alert: Alert,
+    pub(super) tls: Tls,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -127,4 +128,52 @@ pub enum Pictures {
     Sparing,
     /// Key pictures only.
     Key,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Tls {
+    /// Have HTTPS at all.
+    pub(super) enabled: Option<bool>,
+    /// A second address and port.
+    pub(super) listen: Option<Spanned<String>>,
+    /// What the recorder is called besides what the machine knows of itself.
+    pub(super) names: Option<Vec<Spanned<String>>>,
+    /// A PEM file that somebody else looks after.
+    pub(super) certificate: Option<Spanned<String>>,
+    /// Its key, in PEM.
+    pub(super) key: Option<Spanned<String>>,
+    /// An authority that browsers know.
+    pub(super) acme: Option<Spanned<Acme>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Acme {
+    /// Public names.
+    pub(super) names: Vec<Spanned<String>>,
+    /// The authority's terms are agreed to.
+    pub(super) agree: Option<bool>,
+    /// Address of the authority's directory.
+    pub(super) directory: Option<Spanned<String>>,
+    /// Where the authority writes to.
+    pub(super) email: Option<Spanned<String>>,
+    /// How it is shown that the names are ours.
+    pub(super) challenge: Option<AcmeChallenge>,
+    /// A program that writes DNS records.
+    pub(super) hook: Option<Spanned<String>>,
+    /// Seconds that a record needs to be seen.
+    pub(super) settle_s: Option<Spanned<i64>>,
+    /// A PEM file with who signs the authority's own HTTPS.
+    pub(super) root: Option<Spanned<String>>,
+}
+
+/// How it is shown that public names are ours.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AcmeChallenge {
+    /// A file on port 80.
+    Http,
+    /// A TXT record.
+    Dns,
 }

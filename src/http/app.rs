@@ -1,9 +1,11 @@
 //! What the routes work with, and what they ask of rooms that they must not know: filled by app.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::{HeaderMap, header};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,7 +13,9 @@ use url::Url;
 use utoipa::ToSchema;
 
 use super::changes::Changes;
+use super::front;
 use super::searches::Searches;
+use super::serve::Via;
 use super::test_pictures::TestPictures;
 use super::watched::Watched;
 use crate::alert::Alerts;
@@ -25,6 +29,7 @@ use crate::config::Days;
 use crate::hub::Hub;
 use crate::media::AccessUnit;
 use crate::playback::{Exports, Playback};
+use crate::tls::Tls;
 
 /// A file that grows does so at least this often, on any disk that can be worked with.
 const LATELY: i64 = 10 * TICKS_PER_SECOND;
@@ -49,6 +54,12 @@ pub struct Parts {
     pub auth: Auth,
     /// Who is told of what.
     pub alerts: Alerts,
+    /// Certificates; `None` when there is no HTTPS, as a proxy stands in front.
+    pub tls: Option<Tls>,
+    /// Port that HTTPS is to be asked for; `None` = the one of plain HTTP.
+    pub https_port: Option<u16>,
+    /// Whose requests may come in plain although there is HTTPS: this machine's own.
+    pub may_be_plain: fn(IpAddr) -> bool,
     /// Looks at a camera.
     pub probe: Arc<dyn Probe>,
     /// Begins a camera's sessions anew.
@@ -131,9 +142,31 @@ impl App {
         self.0.site_url.as_deref()
     }
 
-    /// People come through TLS: cookies may leave by it only.
-    pub(super) fn is_secure(&self) -> bool {
-        self.0.site_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    /// A request came through TLS, ours or that of a proxy: cookies may leave by it only.
+    pub(super) fn is_secure(&self, via: Via) -> bool {
+        via.tls || self.0.site_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// What a link to a page of ours begins with, for whoever asked by this `Host`.
+    pub(super) fn base(&self, via: Via, headers: &HeaderMap) -> String {
+        if let Some(url) = self.site_url() {
+            return url.to_owned();
+        }
+        let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        match self.tls().and_then(|_| front::for_others(self, host)) {
+            Some(origin) if !via.tls => origin,
+            _ => format!("{}://{host}", if via.tls { "https" } else { "http" }),
+        }
+    }
+
+    /// Certificates; `None` when there is no HTTPS of ours.
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.0.tls.as_ref()
+    }
+
+    /// Port that HTTPS is to be asked for; `None` = the one of plain HTTP.
+    pub(super) fn https_port(&self) -> Option<u16> {
+        self.0.https_port
     }
 
     pub(super) fn auth(&self) -> &Auth {
@@ -187,6 +220,11 @@ impl App {
 
     pub(super) fn changes(&self) -> &Changes {
         &self.3
+    }
+
+    /// Whose requests may come in plain although there is HTTPS.
+    pub(super) fn may_be_plain(&self, peer: IpAddr) -> bool {
+        (self.0.may_be_plain)(peer.to_canonical())
     }
 
     /// How long footage stays where a stream says nothing.

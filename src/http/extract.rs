@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::App;
 use super::error::{Answer, Code, Problem};
 pub(super) use super::guard::SameOrigin;
-use super::serve::Peer;
+use super::serve::{Peer, Via};
 
 /// Longest body of a request, in bytes.
 pub(super) const BODY_LIMIT: usize = 256 << 10;
@@ -119,6 +119,14 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
             }
             Err(_) => Err(Problem::not_found("there is no such address")),
         }
+    }
+}
+
+impl FromRequestParts<App> for Via {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Answer<Self> {
+        Ok(parts.extensions.get::<Self>().copied().unwrap_or_default())
     }
 }
 

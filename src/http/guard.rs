@@ -12,8 +12,10 @@ use super::caller::unauthenticated;
 use super::cookie::{self, Name};
 use super::error::{Answer, Code, Problem};
 use super::extract::{BODY_LIMIT, is_json, not_json};
+use super::serve::Via;
 
-/// The routes that answer anybody. Besides them only the web app's own files do, and links to exports (`/s/…`).
+/// The routes that answer anybody. Besides them only the web app's own files do, links to exports (`/s/…`), and how to
+/// trust the recorder (`/trust`, `/ca.crt` and its kin).
 pub(super) const OPEN: [(Method, &str); 6] = [
     (Method::GET, "/api/v1/health"),
     (Method::POST, "/api/v1/session"),
@@ -32,6 +34,7 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
         return Ok(next.run(request).await);
     }
     let headers = request.headers();
+    let via = request.extensions().get::<Via>().copied().unwrap_or_default();
     let bearer = bearer(headers);
     if bearer.is_none() && (!method.is_safe() || is_upgrade(headers)) {
         same_origin(headers)?;
@@ -39,7 +42,7 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     check_body(&method, headers)?;
     let identity = match bearer {
         Some(token) => app.auth().bearer(token).await?,
-        None => match cookie::find(headers, Name::Session, app.is_secure()) {
+        None => match cookie::find(headers, Name::Session, app.is_secure(via)) {
             Some(token) => app.auth().session(token).await?,
             None => None,
         },

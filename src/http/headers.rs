@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::error::{self, Code, Problem};
+use super::serve::Via;
 
 /// A handler that has not begun its answer after this long is given up; the test of a camera takes 15 s.
 const TIME: Duration = Duration::from_secs(30);
@@ -34,6 +35,15 @@ const ALWAYS: [(header::HeaderName, &str); 7] = [
     (header::CACHE_CONTROL, "no-store"),
 ];
 
+/// A browser that was told so takes no plain HTTP from this name for a year (RFC 6797), and lets nobody click past a
+/// certificate that it does not trust: only where every browser trusts it.
+fn is_for_ever_https(app: &App, via: Via) -> bool {
+    match app.tls() {
+        None => app.is_secure(via),
+        Some(tls) => via.tls && tls.is_public(),
+    }
+}
+
 /// A share's address is a secret.
 fn loggable(path: &str) -> &str {
     if path.starts_with("/s/") { "/s/(secret)" } else { path }
@@ -42,6 +52,7 @@ fn loggable(path: &str) -> &str {
 /// Runs the rest within the time, then adds the headers.
 pub(super) async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
+    let via = request.extensions().get::<Via>().copied().unwrap_or_default();
     let (method, path) = (request.method().clone(), loggable(request.uri().path()).to_owned());
     let mut answer = match tokio::time::timeout(TIME, next.run(request)).await {
         Ok(answer) if error::is_bare(&answer) => error::as_problem(answer).await.into_response(),
@@ -55,7 +66,7 @@ pub(super) async fn finish(State(app): State<App>, request: Request, next: Next)
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if app.is_secure() {
+    if is_for_ever_https(&app, via) {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if let Ok(value) = HeaderValue::from_str(&format!("app;dur={:.1}", took.as_secs_f64() * 1000.0)) {

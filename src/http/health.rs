@@ -16,6 +16,7 @@ use crate::auth::Right;
 use crate::base::{TICKS_PER_SECOND, Ticks};
 use crate::catalogue::{Camera, Scope, Stream};
 use crate::hub::{State as HubState, StreamStatus};
+use crate::tls::{Standing, Tls};
 
 /// How the recorder does.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,13 +50,14 @@ pub(super) enum Status {
 /// One thing that was looked at.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HealthCheck {
-    /// What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`.
+    /// What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`, `certificate`.
     id: &'static str,
     /// How it is.
     level: Level,
     /// Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
     /// `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
-    /// `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`.
+    /// `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`, `certificate_ending`, `certificate_ended`,
+    /// `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`.
     code: &'static str,
     /// Values for the translation.
     #[schema(value_type = Object)]
@@ -77,6 +79,11 @@ const FULL: f64 = 0.05;
 const WAITING: usize = 200;
 /// A camera whose clock is off by more shows a wrong time in its own picture.
 const CLOCK_OFF_S: f64 = 10.0;
+/// A certificate is renewed when a third of its life is left: with less than this, that has failed for long.
+const ENDING: f64 = 1.0 / 6.0;
+/// All phones must be told to trust another authority before it ends.
+const AUTHORITY_ENDING_DAYS: i64 = 60;
+const DAY: i64 = 86_400 * TICKS_PER_SECOND;
 
 fn check(
     id: &'static str,
@@ -189,6 +196,37 @@ fn clocks(main: &[StreamStatus], doubt: Option<&'static str>) -> HealthCheck {
     }
 }
 
+/// The certificate of HTTPS: how long it holds, and whether it is the one that was asked for.
+fn certificate(standing: Option<&Standing>, now: Ticks) -> HealthCheck {
+    const ID: &str = "certificate";
+    let Some(standing) = standing else { return fine(ID) };
+    let since = standing.trouble.as_ref().map(|trouble| trouble.since);
+    let Some(facts) = &standing.certificate else {
+        return check(ID, Level::Error, "certificate_missing", Value::Null, since);
+    };
+    let days = |until: Ticks| (until - now).max(0) / DAY;
+    let told = json!({"days": days(facts.not_after), "name": facts.names.first().map(ToString::to_string)});
+    let left = facts.left(now);
+    if left <= 0.0 {
+        return check(ID, Level::Error, "certificate_ended", told, Some(facts.not_after));
+    }
+    if !standing.is_the_wanted {
+        return check(ID, Level::Warn, "certificate_not_had", Value::Null, since);
+    }
+    if left < ENDING {
+        return check(ID, Level::Warn, "certificate_ending", told, since);
+    }
+    if standing.trouble.as_ref().is_some_and(|t| t.code != "acme_failed") {
+        return check(ID, Level::Warn, "certificate_files", Value::Null, since);
+    }
+    match standing.authority.as_ref().filter(|_| standing.source == "own") {
+        Some(authority) if days(authority.not_after) < AUTHORITY_ENDING_DAYS => {
+            check(ID, Level::Warn, "authority_ending", json!({"days": days(authority.not_after)}), None)
+        }
+        _ => fine(ID),
+    }
+}
+
 impl HealthCheck {
     /// For those who want to know whether anything is different.
     pub(super) fn in_short(&self) -> Value {
@@ -222,6 +260,7 @@ pub(super) async fn checks(app: &App, scope: &Scope) -> Answer<(Status, Vec<Heal
         catalogue(app.catalogue().waiting()),
         motion(app.catalogue().motion_trouble(), &unwatched, &app.workers()),
         clocks(&main, app.clock_doubt()),
+        certificate(app.tls().map(Tls::standing).as_ref(), app.now()),
     ];
     let worst = checks.iter().map(|c| c.level).max().unwrap_or(Level::Ok);
     let starting = app.now() - app.started() < STARTING;
@@ -289,6 +328,47 @@ mod tests {
         assert_eq!(told(&[broken]), (Level::Warn, "days_min_broken"));
         let stuck = volume("ok", 0, Some("nothing_to_delete"));
         assert_eq!(told(&[stuck]), (Level::Error, "nothing_to_delete"));
+    }
+
+    #[test]
+    fn a_certificate_that_was_not_renewed_is_told_before_it_ends() {
+        let facts = |days: i64| crate::tls::Facts {
+            names: vec!["may.local".parse().expect("a name")],
+            subject: String::new(),
+            issuer: String::new(),
+            not_before: Ticks(0),
+            not_after: Ticks(days * DAY),
+        };
+        let standing = |source, days| Standing {
+            source,
+            certificate: Some(facts(days)),
+            is_the_wanted: true,
+            is_public: false,
+            authority: None,
+            trouble: None,
+            next_try: None,
+        };
+        let told = |standing: &Standing, day| {
+            let told = certificate(Some(standing), Ticks(day * DAY));
+            (told.level, told.code)
+        };
+        let mut acme = standing("acme", 90);
+        assert_eq!(told(&acme, 61), (Level::Ok, "ok"));
+        acme.trouble =
+            Some(crate::tls::Trouble { code: "acme_failed", message: String::new(), since: Ticks(61 * DAY) });
+        assert_eq!(told(&acme, 62), (Level::Ok, "ok"), "it is tried again");
+        assert_eq!(told(&acme, 80), (Level::Warn, "certificate_ending"));
+        assert_eq!(told(&acme, 90), (Level::Error, "certificate_ended"));
+        assert_eq!(certificate(Some(&acme), Ticks(80 * DAY)).params["days"], 10);
+        acme.is_the_wanted = false;
+        assert_eq!(told(&acme, 1), (Level::Warn, "certificate_not_had"));
+        let mut files = standing("files", 90);
+        files.trouble =
+            Some(crate::tls::Trouble { code: "files_unreadable", message: String::new(), since: Ticks(0) });
+        assert_eq!(told(&files, 1), (Level::Warn, "certificate_files"));
+        files.certificate = None;
+        assert_eq!(told(&files, 1), (Level::Error, "certificate_missing"));
+        assert_eq!(certificate(None, Ticks(0)).level, Level::Ok);
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! `/invites`: links by which somebody becomes a person. The phone scans one, and its owner chooses a password.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
-use qrcodegen::{QrCode, QrCodeEcc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -14,7 +13,8 @@ use super::caller::{self, Caller};
 use super::error::{Answer, Problem};
 use super::extract::{Json, Path};
 use super::people::{Reach, RoleName};
-use super::serve::Peer;
+use super::qr::qr_svg;
+use super::serve::{Peer, Via};
 use super::session::{client, cookies};
 use super::wire::{Password, Time};
 use crate::auth::{Denied, NewGuest};
@@ -94,23 +94,6 @@ pub(super) struct Acceptance {
     password: Password,
 }
 
-/// A QR code (ISO/IEC 18004) as one path, with the quiet zone of four modules.
-fn qr_svg(text: &str) -> Answer<String> {
-    let code = QrCode::encode_text(text, QrCodeEcc::Medium)
-        .map_err(|e| crate::base::Error::internal("an invite does not fit into a QR code").because(e))?;
-    let (size, mut path) = (code.size(), String::new());
-    for y in 0..size {
-        for x in (0..size).filter(|x| code.get_module(*x, y)) {
-            path.push_str(&format!("M{},{}h1v1h-1z", x + 4, y + 4));
-        }
-    }
-    let all = size + 8;
-    Ok(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {all} {all}\" shape-rendering=\"crispEdges\">\
-         <path fill=\"#fff\" d=\"M0,0h{all}v{all}h-{all}z\"/><path d=\"{path}\"/></svg>"
-    ))
-}
-
 fn shown(row: catalogue::Invite) -> Answer<Invite> {
     Ok(Invite {
         id: row.id,
@@ -130,6 +113,7 @@ fn shown(row: catalogue::Invite) -> Answer<Invite> {
 pub(super) async fn post_invite(
     State(app): State<App>,
     caller: Caller<caller::People>,
+    via: Via,
     headers: HeaderMap,
     Json(form): Json<Wanted>,
 ) -> Answer<(StatusCode, Json<MadeInvite>)> {
@@ -140,9 +124,7 @@ pub(super) async fn post_invite(
         reach: form.reach.map(catalogue::Reach::from),
     };
     let (token, invite) = app.auth().invite(&caller.who, guest).await?;
-    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let base = app.site_url().map_or_else(|| format!("http://{host}"), str::to_owned);
-    let url = format!("{base}/invite#{}", token.expose());
+    let url = format!("{}/invite#{}", app.base(via, &headers), token.expose());
     let detail = json!({"person": invite.name, "role": invite.role, "reach": invite.reach});
     caller.note(&app, AuditAction::Invite, None, detail);
     let made = MadeInvite { id: invite.id, qr_svg: qr_svg(&url)?, url, expires_at: Time(invite.expires) };
@@ -180,29 +162,15 @@ pub(super) async fn delete_invite(
 pub(super) async fn accept_invite(
     State(app): State<App>,
     Peer(peer): Peer,
+    via: Via,
     headers: HeaderMap,
     Json(form): Json<Acceptance>,
 ) -> Answer<impl IntoResponse> {
-    let client = client(&app, peer, &headers);
+    let client = client(&app, peer, via, &headers);
     let accepted = app.auth().accept(&form.token.0, form.password.0, &client).await;
     let signed_in = accepted.map_err(|denied| match denied {
         Denied::Wrong => Problem::not_found("this invite was accepted or is over; ask for a new one"),
         other => other.into(),
     })?;
-    Ok((StatusCode::NO_CONTENT, cookies(&app, &signed_in)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_has_its_finders_and_its_quiet_zone() {
-        let svg = qr_svg("http://10.0.0.5:8080/invite#abc").expect("a code");
-        // The upper left finder: its first row and the hole beside its eye.
-        for x in 4..11 {
-            assert!(svg.contains(&format!("M{x},4h1v1h-1z")), "{x}");
-        }
-        assert!(!svg.contains("M5,5h1") && svg.contains("M6,6h1") && !svg.contains("M3,"));
-    }
+    Ok((StatusCode::NO_CONTENT, cookies(&app, via, &signed_in)?))
 }

@@ -26,7 +26,7 @@ pub(super) struct Machine {
 const ELSEWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
 
 /// The address that packets to the outside would carry. Connecting a UDP socket only looks up the route: nothing is sent.
-fn address() -> Option<IpAddr> {
+pub fn address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect(ELSEWHERE).ok()?;
     socket.local_addr().ok().map(|local| local.ip()).filter(|ip| !ip.is_loopback() && !ip.is_unspecified())

@@ -10,6 +10,7 @@ use super::App;
 use super::caller::{self, Caller};
 use super::error::{Answer, Problem};
 use super::extract::Json;
+use super::serve::Via;
 use super::session::{client, cookies};
 use super::wire::Password;
 use crate::auth::Role;
@@ -66,11 +67,14 @@ pub(super) async fn get_me(caller: Caller<caller::SignedIn>) -> Json<Me> {
 pub(super) async fn put_password(
     State(app): State<App>,
     caller: Caller<caller::SignedIn>,
+    via: Via,
     headers: HeaderMap,
     Json(form): Json<NewPassword>,
 ) -> Answer<impl IntoResponse> {
-    let set =
-        app.auth().set_password(&caller.who, form.password.0, &client(&app, caller.peer, &headers)).await;
+    let set = app
+        .auth()
+        .set_password(&caller.who, form.password.0, &client(&app, caller.peer, via, &headers))
+        .await;
     let signed_in = set.map_err(|e| Problem::from(e).with("field", "password"))?;
-    Ok((StatusCode::NO_CONTENT, cookies(&app, &signed_in)?))
+    Ok((StatusCode::NO_CONTENT, cookies(&app, via, &signed_in)?))
 }

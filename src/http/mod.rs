@@ -12,7 +12,8 @@
 //! - a request that changes something comes from a page of the same origin, or carries a bearer token;
 //! - every failure is an `application/problem+json` with a stable code, made in [`error`];
 //! - no answer holds a camera's password, and none of our own troubles' paths;
-//! - a client that is slow, silent or numerous costs a bounded amount ([`serve`], [`socket`]).
+//! - a client that is slow, silent or numerous costs a bounded amount ([`serve`], [`socket`]);
+//! - where there is HTTPS, plain HTTP from another machine gets the way to it and how to trust it, and nothing else ([`front`]).
 //!
 //! It changes the catalogue and nothing else: what follows from a change, others find in the catalogue's watch. What it
 //! needs from other rooms at once it asks through the small traits in [`app`].
@@ -41,6 +42,7 @@ mod events;
 mod exports;
 mod extract;
 mod forecast;
+mod front;
 mod gate;
 mod guard;
 mod headers;
@@ -64,6 +66,7 @@ mod outages;
 mod paging;
 mod people;
 mod push;
+mod qr;
 mod range;
 mod receipts;
 mod router;
@@ -84,6 +87,9 @@ mod storage;
 mod stream;
 mod test_pictures;
 mod timeline;
+mod tls;
+mod trust;
+mod trust_words;
 mod watched;
 mod wire;
 mod zones;
@@ -94,5 +100,6 @@ pub use app::{
     Workers, ZoneReplay,
 };
 pub use health::disk_trouble;
+pub use machine::address as own_address;
 pub use openapi::json as openapi_json;
 pub use serve::{Limits, Server};

@@ -13,10 +13,10 @@ use super::error::Problem;
 use super::openapi::Api;
 use super::{
     App, activity, alert_channels, alert_settings, alerts, assets, audit, bookmarks, camera_tests,
-    camera_write, cameras, days, discovery, events, exports, forecast, guard, headers, health, invites, jobs,
-    layouts, live, locks, marks, me, media, metrics, motion_searches, openapi, outages, people, push,
-    receipts, segments, session, sessions, setup, share_page, shares, site, snoozes, still, storage, stream,
-    timeline, zones,
+    camera_write, cameras, days, discovery, events, exports, forecast, front, guard, headers, health,
+    invites, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches, openapi, outages,
+    people, push, receipts, segments, session, sessions, setup, share_page, shares, site, snoozes, still,
+    storage, stream, timeline, tls, trust, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -35,6 +35,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(sessions::end_session))
         .routes(routes!(audit::list_audit))
         .routes(routes!(health::get_health))
+        .routes(routes!(tls::get_tls))
         .routes(routes!(cameras::list_cameras, camera_write::post_camera))
         .routes(routes!(camera_write::put_camera_order))
         .routes(routes!(cameras::get_camera, camera_write::patch_camera, camera_write::delete_camera))
@@ -109,7 +110,7 @@ pub(super) fn document() -> Document {
     table().into_openapi()
 }
 
-/// The service: routes, then the guard around all of them, then what every answer carries.
+/// The service: routes, then the guard around all of them, then what plain HTTP is told, then what every answer carries.
 pub(super) fn build(app: App) -> Router {
     let (api, _) = table().split_for_parts();
     Router::new()
@@ -117,9 +118,12 @@ pub(super) fn build(app: App) -> Router {
         .route("/api/openapi.json", get(openapi::get_openapi))
         .route("/s/{token}", get(share_page::get_page).post(share_page::post_pin))
         .route("/s/{token}/file", get(share_page::get_file))
+        .merge(trust::routes())
+        .route(front::CHALLENGE, get(front::get_challenge))
         .fallback(assets::get_asset)
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state(app.clone(), guard::guard))
+        .layer(from_fn_with_state(app.clone(), front::front))
         .layer(from_fn_with_state(app.clone(), headers::finish))
         .with_state(app)
 }

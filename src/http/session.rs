@@ -14,7 +14,7 @@ use super::caller::{self, Caller};
 use super::cookie::{self, Name};
 use super::error::{Answer, Code, Problem};
 use super::extract::Json;
-use super::serve::Peer;
+use super::serve::{Peer, Via};
 use super::wire::Password;
 use crate::auth::{Client, Denied, SignedIn};
 use crate::catalogue::AuditAction;
@@ -48,17 +48,18 @@ impl From<Denied> for Problem {
 }
 
 /// Where somebody comes from who signs in.
-pub(super) fn client<'a>(app: &App, peer: IpAddr, headers: &'a HeaderMap) -> Client<'a> {
+pub(super) fn client<'a>(app: &App, peer: IpAddr, via: Via, headers: &'a HeaderMap) -> Client<'a> {
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    Client { peer, agent, device: cookie::find(headers, Name::Device, app.is_secure()) }
+    Client { peer, agent, device: cookie::find(headers, Name::Device, app.is_secure(via)) }
 }
 
 /// Both cookies of a new session.
 pub(super) fn cookies(
     app: &App,
+    via: Via,
     signed_in: &SignedIn,
 ) -> Answer<AppendHeaders<[(header::HeaderName, HeaderValue); 2]>> {
-    let (secure, age) = (app.is_secure(), signed_in.max_age_s);
+    let (secure, age) = (app.is_secure(via), signed_in.max_age_s);
     Ok(AppendHeaders([
         (header::SET_COOKIE, cookie::set(Name::Session, signed_in.token.expose(), age, secure)?),
         (header::SET_COOKIE, cookie::set(Name::Device, signed_in.device.expose(), DEVICE_AGE_S, secure)?),
@@ -71,16 +72,17 @@ pub(super) fn cookies(
 pub(super) async fn post_session(
     State(app): State<App>,
     Peer(peer): Peer,
+    via: Via,
     headers: HeaderMap,
     Json(form): Json<SignIn>,
 ) -> Answer<impl IntoResponse> {
-    let client = client(&app, peer, &headers);
+    let client = client(&app, peer, via, &headers);
     let signed_in = match (form.password, form.code) {
         (Some(password), None) => app.auth().sign_in(form.name.as_deref(), password.0, &client).await?,
         (None, Some(code)) if form.name.is_none() => app.auth().sign_in_with_code(&code.0, &client).await?,
         _ => return Err(Problem::invalid("send either password or code; a code takes no name")),
     };
-    Ok((StatusCode::NO_CONTENT, cookies(&app, &signed_in)?))
+    Ok((StatusCode::NO_CONTENT, cookies(&app, via, &signed_in)?))
 }
 
 /// Signs out.
@@ -89,9 +91,10 @@ pub(super) async fn post_session(
 pub(super) async fn delete_session(
     State(app): State<App>,
     caller: Caller<caller::SignedIn>,
+    via: Via,
 ) -> Answer<impl IntoResponse> {
     app.auth().sign_out(&caller.who).await?;
     caller.note(&app, AuditAction::SignOut, None, json!({}));
-    let gone = cookie::set(Name::Session, "", 0, app.is_secure())?;
+    let gone = cookie::set(Name::Session, "", 0, app.is_secure(via))?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]))
 }

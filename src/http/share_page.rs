@@ -12,7 +12,7 @@ use super::App;
 use super::error::{Answer, Code, Problem};
 use super::exports::send_file;
 use super::extract::{Path, Query};
-use super::serve::Peer;
+use super::serve::{Peer, Via};
 use crate::auth::{Denied, share_hash};
 use crate::base::{Secret, Ticks, TimeRange, hex, random_token};
 use crate::catalogue::{Export, Opened, Share, Standing, TokenHash};
@@ -20,7 +20,7 @@ use crate::catalogue::{Export, Opened, Share, Standing, TokenHash};
 /// Longest form: a PIN.
 const FORM_BYTES: usize = 1024;
 const COOKIE: &str = "lanewatch-share";
-const STYLE: &str = include_str!("share.css");
+pub(super) const STYLE: &str = include_str!("share.css");
 
 /// A link that opens something, and what.
 struct Opening {
@@ -82,6 +82,7 @@ pub(super) async fn get_page(
 pub(super) async fn post_pin(
     State(app): State<App>,
     Peer(peer): Peer,
+    via: Via,
     Path(token): Path<String>,
     body: Body,
 ) -> Answer<Response> {
@@ -96,7 +97,7 @@ pub(super) async fn post_pin(
     let pin = pin.map(|(_, pin)| pin.chars().filter(|c| !c.is_whitespace()).collect::<String>());
     match app.auth().try_pin(opening.hash, pin_hash, Secret::new(pin.unwrap_or_default()), peer).await {
         Ok((pass, age)) => {
-            let secure = if app.is_secure() { "; Secure" } else { "" };
+            let secure = if app.is_secure(via) { "; Secure" } else { "" };
             // Lax: the link is opened from a messenger.
             let line = format!(
                 "{COOKIE}={}; Path=/s/{token}; Max-Age={age}; HttpOnly; SameSite=Lax{secure}",
@@ -169,7 +170,7 @@ fn back(token: &str, cookie: Option<HeaderValue>) -> Response {
     answer
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -185,7 +186,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Vietnamese, and the same in English below.
-fn both(vi: &str, en: &str) -> String {
+pub(super) fn both(vi: &str, en: &str) -> String {
     format!("<p>{vi}<br><span class=\"en\" lang=\"en\">{en}</span></p>")
 }
 

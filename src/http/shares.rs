@@ -1,7 +1,7 @@
 //! `/exports/{id}/shares`: links by which somebody without an account gets an export.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,6 +12,7 @@ use super::caller::{self, Caller};
 use super::error::{Answer, Code, Problem};
 use super::exports::{find, gone};
 use super::extract::{Json, Path};
+use super::serve::Via;
 use super::wire::{Password, Time};
 use crate::base::{ShareId, TICKS_PER_SECOND};
 use crate::catalogue::{AuditAction, ExportState, NewShare as NewRow, Share as Row, ShareOpen, Standing};
@@ -129,6 +130,7 @@ fn shown(app: &App, row: Row, log: Vec<ShareOpen>) -> Share {
 pub(super) async fn post_share(
     State(app): State<App>,
     caller: Caller<caller::Share>,
+    via: Via,
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(form): Json<Wanted>,
@@ -157,9 +159,7 @@ pub(super) async fn post_share(
     let share = app.catalogue().add_share(&caller.scope, new).await?.ok_or_else(gone)?;
     tracing::info!(share.id = %share.id, export.id = %export.id, "an export was shared");
     caller.note(&app, AuditAction::Share, None, json!({"export": export.id, "share": share.id}));
-    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let base = app.site_url().map_or_else(|| format!("http://{host}"), str::to_owned);
-    let url = format!("{base}/s/{}", token.expose());
+    let url = format!("{}/s/{}", app.base(via, &headers), token.expose());
     let made = MadeShare { id: share.id, url, expires_at: Time(share.expires) };
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }

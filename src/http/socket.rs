@@ -6,7 +6,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -38,22 +38,87 @@ const HEAD: u8 = 1;
 const BUSY: u8 = 2;
 /// No longer HTTP: a WebSocket, whose handler looks after its own time.
 const UPGRADED: u8 = 3;
+/// HTTP/2: many requests at once. What comes may be of any of them, so it is time without progress that counts
+/// ([`Phase::still`]).
+const MANY: u8 = 4;
+
+/// HTTP/2: a write of fewer bytes is no part of an answer, but one to a ping (RFC 9113 section 6.7).
+const MOVES: usize = 128;
 
 /// What the connection does, as seen by those who answer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Phase(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     now: AtomicU8,
     /// Whoever waits for bytes: must look again when an answer is over, as hyper would not.
     reader: AtomicWaker,
+    /// HTTP/2: requests that are being answered.
+    open: AtomicUsize,
+    begun: Instant,
+    /// HTTP/2: milliseconds from `begun` to when something last went on.
+    progress: AtomicU64,
+}
+
+impl Default for Phase {
+    fn default() -> Self {
+        Self(Arc::new(Shared {
+            now: AtomicU8::new(IDLE),
+            reader: AtomicWaker::new(),
+            open: AtomicUsize::new(0),
+            begun: Instant::now(),
+            progress: AtomicU64::new(0),
+        }))
+    }
+}
+
+/// A request and its answer, until both are over.
+#[derive(Debug)]
+pub(super) struct Exchange(Phase);
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.answered();
+    }
 }
 
 impl Phase {
     /// A head is complete.
-    pub(super) fn request(&self) {
-        self.0.now.store(BUSY, Ordering::Release);
+    pub(super) fn request(&self) -> Exchange {
+        if self.get() == MANY {
+            self.0.open.fetch_add(1, Ordering::AcqRel);
+            self.went_on();
+        } else {
+            self.0.now.store(BUSY, Ordering::Release);
+        }
+        Exchange(self.clone())
+    }
+
+    /// What came so far was no request: a handshake is over.
+    pub(super) fn begin(&self) {
+        self.0.now.store(IDLE, Ordering::Release);
+    }
+
+    /// What follows is HTTP/2.
+    pub(super) fn many(&self) {
+        self.0.now.store(MANY, Ordering::Release);
+        self.went_on();
+    }
+
+    /// HTTP/2: requests that are being answered.
+    pub(super) fn open(&self) -> usize {
+        self.0.open.load(Ordering::Acquire)
+    }
+
+    /// HTTP/2: for how long nothing went on: no request came and no answer moved.
+    pub(super) fn still(&self) -> Duration {
+        let progress = Duration::from_millis(self.0.progress.load(Ordering::Acquire));
+        self.0.begun.elapsed().saturating_sub(progress)
+    }
+
+    fn went_on(&self) {
+        self.0.progress.store(self.0.begun.elapsed().as_millis() as u64, Ordering::Release);
     }
 
     /// The connection will be something else after this answer.
@@ -62,6 +127,10 @@ impl Phase {
     }
 
     fn answered(&self) {
+        if self.get() == MANY {
+            self.0.open.fetch_sub(1, Ordering::AcqRel);
+            self.went_on();
+        }
         // An upgrade stays one.
         if self.change(BUSY, IDLE) {
             self.0.reader.wake();
@@ -115,6 +184,14 @@ impl Socket {
         )))
     }
 
+    fn wrote(&mut self, done: &Poll<io::Result<usize>>) {
+        self.writing = None;
+        // What was handed over whole is still on its way to a slow client.
+        if matches!(done, Poll::Ready(Ok(bytes)) if *bytes >= MOVES) && self.phase.get() == MANY {
+            self.phase.went_on();
+        }
+    }
+
     fn wait_for_write<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let writing = self.writing.get_or_insert_with(|| Box::pin(sleep(self.patience.write)));
         ready!(writing.as_mut().poll(cx));
@@ -148,7 +225,7 @@ impl AsyncWrite for Socket {
         match Pin::new(&mut self.stream).poll_write(cx, buf) {
             Poll::Pending => self.wait_for_write(cx),
             done => {
-                self.writing = None;
+                self.wrote(&done);
                 done
             }
         }
@@ -162,7 +239,7 @@ impl AsyncWrite for Socket {
         match Pin::new(&mut self.stream).poll_write_vectored(cx, bufs) {
             Poll::Pending => self.wait_for_write(cx),
             done => {
-                self.writing = None;
+                self.wrote(&done);
                 done
             }
         }
@@ -184,12 +261,12 @@ impl AsyncWrite for Socket {
 /// An answer's body that says when the answer is over.
 pub(super) struct AnswerBody {
     body: Body,
-    phase: Phase,
+    exchange: Exchange,
 }
 
 impl AnswerBody {
-    pub(super) fn new(body: Body, phase: Phase) -> Self {
-        Self { body, phase }
+    pub(super) fn new(body: Body, exchange: Exchange) -> Self {
+        Self { body, exchange }
     }
 }
 
@@ -201,6 +278,8 @@ impl HttpBody for AnswerBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        // HTTP/2 asks for more only when the client has room for it.
+        self.exchange.0.went_on();
         Pin::new(&mut self.body).poll_frame(cx)
     }
 
@@ -213,8 +292,38 @@ impl HttpBody for AnswerBody {
     }
 }
 
-impl Drop for AnswerBody {
-    fn drop(&mut self) {
-        self.phase.answered();
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn among_many_requests_it_is_progress_that_counts() {
+        let phase = Phase::default();
+        phase.many();
+        let one = phase.request();
+        advance(Duration::from_secs(40)).await;
+        assert_eq!((phase.open(), phase.still()), (1, Duration::from_secs(40)));
+        let two = phase.request();
+        assert_eq!((phase.open(), phase.still()), (2, Duration::ZERO));
+        advance(Duration::from_secs(5)).await;
+        drop(one);
+        assert_eq!((phase.open(), phase.still()), (1, Duration::ZERO));
+        drop(two);
+        assert_eq!(phase.open(), 0);
+    }
+
+    #[tokio::test]
+    async fn one_request_after_another_is_told_as_before() {
+        let phase = Phase::default();
+        let exchange = phase.request();
+        assert_eq!(phase.get(), BUSY);
+        drop(exchange);
+        assert_eq!(phase.get(), IDLE);
+        let exchange = phase.request();
+        phase.upgraded();
+        drop(exchange);
+        assert_eq!(phase.get(), UPGRADED);
     }
 }

@@ -164,6 +164,27 @@ const server = createServer(async (req, res) => {
         now: iso(Date.now()),
         machine: { load: 0.8, cpus: 4, memory_bytes: 8.2e9, memory_free_bytes: 5.1e9, address: '192.168.1.10' },
       });
+    case 'GET tls':
+      return json(res, 200, {
+        source: 'own',
+        certificate: {
+          names: ['may-ghi.local', '192.168.1.10'],
+          issuer: 'lanewatch may-ghi 5f1c09ab',
+          not_before: iso(Date.now() - 864e5),
+          not_after: iso(Date.now() + 396 * 864e5),
+        },
+        is_the_wanted: true,
+        is_public: false,
+        authority: {
+          name: 'lanewatch may-ghi 5f1c09ab',
+          fingerprint: Array.from({ length: 32 }, (_, i) => (i * 7 + 16).toString(16).toUpperCase().slice(-2)).join(
+            ':',
+          ),
+          not_after: iso(Date.now() + 3650 * 864e5),
+        },
+        trouble: null,
+        next_try_at: null,
+      });
     case 'GET outages':
       return json(res, 200, outages());
     case 'GET storage/:id':

@@ -14,13 +14,15 @@ export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, is
 /** The cookie of the shared recorder: each test file signs in once, whichever of its tests comes first. */
 let saved = null;
 
-export async function launch() {
+/** `args` and `env` besides what every test has. */
+export async function launch({ args = [], env = process.env } = {}) {
   return chromium.launch({
+    env,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+      '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required', ...args,
     ], // prettier-ignore
   });
 }

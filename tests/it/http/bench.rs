@@ -1,6 +1,6 @@
 //! A server with everything it needs.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
@@ -22,6 +22,7 @@ use lanewatch::hub::Hub;
 use lanewatch::media::AccessUnit;
 use lanewatch::playback::{ExportLimits, Exports, Playback};
 use lanewatch::storage::{ExportFolder, VolumeSpec};
+use lanewatch::tls::Tls;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
@@ -194,7 +195,27 @@ impl Bench {
 
     pub(super) async fn with(limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("folder");
-        let clock = SimClock::starting_at(now());
+        Self::build(limits, folder, SimClock::starting_at(now()), None).await
+    }
+
+    /// With certificates that were got before.
+    pub(super) async fn build(
+        limits: Limits,
+        folder: tempfile::TempDir,
+        clock: Arc<SimClock>,
+        tls: Option<Tls>,
+    ) -> Self {
+        Self::on(([127, 0, 0, 1], 0).into(), limits, folder, clock, tls).await
+    }
+
+    /// On an address that others were told before.
+    pub(super) async fn on(
+        address: SocketAddr,
+        limits: Limits,
+        folder: tempfile::TempDir,
+        clock: Arc<SimClock>,
+        tls: Option<Tls>,
+    ) -> Self {
         let (tasks, stop, hub, hands) = (Tasks::new(), Stop::new(), Hub::new(), Arc::new(Hands::default()));
         let path = folder.path().join("catalogue.db");
         let open = Catalogue::open(&path, clock.clone(), Zone::HO_CHI_MINH, &tasks).await;
@@ -243,6 +264,9 @@ impl Bench {
             site_url: None,
             auth: auth().await,
             alerts: alerts.clone(),
+            tls,
+            https_port: None,
+            may_be_plain: |peer| peer == IpAddr::from([127, 0, 0, 1]),
             probe: hands.clone(),
             restart: hands.clone(),
             volumes: hands.clone(),
@@ -253,7 +277,7 @@ impl Bench {
             started: now(),
             stop: stop.clone(),
         });
-        let server = Server::bind("127.0.0.1:0".parse().expect("address")).await.expect("a free port");
+        let server = Server::bind(address).await.expect("a free port");
         let server = server.with_limits(limits);
         let address = server.address().expect("address");
         let running = tasks.spawn("http", server.run(app, stop.clone()));

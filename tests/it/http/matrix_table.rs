@@ -88,6 +88,7 @@ pub(super) const TABLE: &[Row] = &[
         .with(r#"{"name":"khach","role":"viewer","reach":{"cameras":["<camera>"]}}"#),
     row("DELETE /invites/{id}", PEOPLE, Site, "/invites/{nothing}"),
     row("GET /audit", SETTINGS, Many, "/audit"),
+    row("GET /tls", SETTINGS, Site, "/tls"),
     row("GET /cameras", LIVE, Many, "/cameras"),
     row("POST /cameras", SETTINGS, Site, "/cameras").with("{}"),
     row("PUT /cameras/order", SETTINGS, Many, "/cameras/order").with(r#"{"cameras":[]}"#),

@@ -1,8 +1,10 @@
 //! The HTTP room on a real socket, with a real catalogue and a simulated clock.
 
+mod acme;
 mod adding;
 mod alerts;
 mod bench;
+mod browser;
 mod cameras;
 mod client;
 mod connections;
@@ -24,6 +26,7 @@ mod pages;
 mod people;
 mod playback;
 mod secrets;
+mod secure;
 mod shares;
 mod signing_in;
 mod stream;

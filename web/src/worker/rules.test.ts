@@ -14,7 +14,15 @@ describe('the service worker', () => {
     expect(rule('/favicon.svg', 'no-cors')).toBe('file');
   });
   it('leaves the API, media, shared links, files of another build and other sites to the network', () => {
-    for (const path of ['/api/v1/cameras', '/api/v1/cameras/1/clip.mp4', '/api/docs', '/s/abcdef', '/s'])
+    for (const path of [
+      '/api/v1/cameras',
+      '/api/v1/cameras/1/clip.mp4',
+      '/api/docs',
+      '/s/abcdef',
+      '/s',
+      '/trust',
+      '/trust/check',
+    ])
       for (const mode of ['cors', 'navigate']) expect(rule(path, mode), path).toBe('leave');
     expect(rule('/assets/index-b.js')).toBe('leave');
     expect(rule('/sw.js')).toBe('leave');

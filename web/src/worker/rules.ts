@@ -1,6 +1,6 @@
 /**
  * What the service worker answers by itself. Pure. Only the app's own files: never the API, never media, never the pages
- * of shared links, whose addresses are secrets.
+ * of shared links, whose addresses are secrets, nor the guide to trust, which must tell how it is now.
  */
 export type Rule = 'page' | 'file' | 'leave';
 
@@ -10,7 +10,7 @@ interface Asked {
   url: string;
 }
 
-const THEIRS = /^\/(api|s)(\/|$)/;
+const THEIRS = /^\/(api|s|trust)(\/|$)/;
 
 export function ruleFor(asked: Asked, origin: string, shell: ReadonlySet<string>): Rule {
   const url = new URL(asked.url);

@@ -13,6 +13,7 @@ import type {
   Setup,
   Storage,
   Timeline,
+  Tls,
 } from './types';
 
 export const BASE = '/api/v1';
@@ -94,6 +95,7 @@ export const api = {
   signOut: () => send<void>('DELETE', 'session'),
   setPassword: (password: string) => send<void>('PUT', 'me/password', { password }),
   health: () => json<Health>('health'),
+  tls: () => json<Tls>('tls'),
   storage: () => json<Storage>('storage'),
   /** With `overrides`, what would be: `camera:kbps=1024` and such. */
   forecast: (overrides?: string) => json<Forecast>(`storage/forecast?${query({ overrides })}`),

@@ -1414,6 +1414,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells of the certificate. */
+        get: operations["get_tls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2237,10 +2254,11 @@ export interface components {
             /**
              * @description Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
              *     `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
-             *     `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`.
+             *     `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`, `certificate_ending`, `certificate_ended`,
+             *     `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`.
              */
             code: string;
-            /** @description What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`. */
+            /** @description What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`, `certificate`. */
             id: string;
             /** @description How it is. */
             level: components["schemas"]["Level"];
@@ -3366,6 +3384,51 @@ export interface components {
             /** @description What. */
             kind: components["schemas"]["EventKind"];
             to: components["schemas"]["Time"] | null;
+        };
+        /** @description How the recorder is reached by HTTPS. */
+        Tls: {
+            authority: components["schemas"]["TlsAuthority"] | null;
+            certificate: components["schemas"]["TlsCertificate"] | null;
+            /** @description Every browser trusts it without being told to. */
+            is_public: boolean;
+            /** @description It is the one that was asked for; false: the own authority's stands in for it. */
+            is_the_wanted: boolean;
+            next_try_at: components["schemas"]["Time"] | null;
+            /**
+             * @description Where the certificate comes from: `own` (the recorder's own authority), `files`, `acme` (a public authority), or
+             *     `off`: there is no HTTPS of the recorder's own.
+             */
+            source: string;
+            trouble: components["schemas"]["TlsTrouble"] | null;
+        };
+        /** @description The recorder's own authority. */
+        TlsAuthority: {
+            /** @description SHA-256 of its certificate, as phones show it. */
+            fingerprint: string;
+            /** @description As phones list it. */
+            name: string;
+            /** @description Not valid from here on. */
+            not_after: components["schemas"]["Time"];
+        };
+        /** @description A certificate. */
+        TlsCertificate: {
+            /** @description Who signed it; may be empty. */
+            issuer: string;
+            /** @description Names and addresses that it is for. */
+            names: string[];
+            /** @description Not valid from here on. */
+            not_after: components["schemas"]["Time"];
+            /** @description Valid from here on. */
+            not_before: components["schemas"]["Time"];
+        };
+        /** @description What does not work. */
+        TlsTrouble: {
+            /** @description Stable name, to be translated: `files_unreadable`, `acme_failed`, `not_written`. */
+            code: string;
+            /** @description What happened and what to do, in English. */
+            message: string;
+            /** @description Since when. */
+            since: components["schemas"]["Time"];
         };
         /**
          * @description How RTP travels.
@@ -7070,6 +7133,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How HTTPS stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tls"];
                 };
             };
             /** @description What went wrong */

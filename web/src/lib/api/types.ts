@@ -29,6 +29,7 @@ export type HealthCheck = Schemas['HealthCheck'];
 export type Health = Schemas['Health'];
 export type Machine = Schemas['Machine'];
 export type Storage = Schemas['Storage'];
+export type Tls = Schemas['Tls'];
 export type Forecast = Schemas['Forecast'];
 export type Outage = Schemas['Outage'];
 export type TimelineSpan = Schemas['Stretch'];

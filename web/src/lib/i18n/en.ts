@@ -2,6 +2,7 @@
 import { enAdding } from './en-adding';
 import { enAlerts } from './en-alerts';
 import { enDaily } from './en-daily';
+import { enTrust } from './en-trust';
 import type { vi } from './vi';
 
 export const en: Record<keyof typeof vi, string> = {
@@ -921,4 +922,5 @@ export const en: Record<keyof typeof vi, string> = {
   ...enAdding,
   ...enAlerts,
   ...enDaily,
+  ...enTrust,
 };

@@ -2,6 +2,7 @@
 import { viAdding } from './vi-adding';
 import { viAlerts } from './vi-alerts';
 import { viDaily } from './vi-daily';
+import { viTrust } from './vi-trust';
 
 export const vi = {
   'app.tagline': 'Camera ngõ xóm',
@@ -913,4 +914,5 @@ export const vi = {
   ...viAdding,
   ...viAlerts,
   ...viDaily,
+  ...viTrust,
 };

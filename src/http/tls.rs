@@ -1,0 +1,117 @@
+//! `GET /tls`: the certificate, where it comes from and how long it holds.
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::App;
+use super::caller::{Caller, Settings};
+use super::error::{Answer, Problem};
+use super::extract::Json;
+use super::wire::Time;
+use crate::tls::{self, Standing};
+
+/// How the recorder is reached by HTTPS.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tls)]
+pub(super) struct Shown {
+    /// Where the certificate comes from: `own` (the recorder's own authority), `files`, `acme` (a public authority), or
+    /// `off`: there is no HTTPS of the recorder's own.
+    source: &'static str,
+    /// What is shown to those who come by one of its names; null when there is nothing.
+    #[schema(required = true)]
+    certificate: Option<Certificate>,
+    /// It is the one that was asked for; false: the own authority's stands in for it.
+    is_the_wanted: bool,
+    /// Every browser trusts it without being told to.
+    is_public: bool,
+    /// What phones are told to trust where the certificate is not public; null with `off`.
+    #[schema(required = true)]
+    authority: Option<Authority>,
+    /// What does not work; null when all does.
+    #[schema(required = true)]
+    trouble: Option<Trouble>,
+    /// When a public authority is asked again after a failure.
+    #[schema(required = true)]
+    next_try_at: Option<Time>,
+}
+
+/// A certificate.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TlsCertificate)]
+pub(super) struct Certificate {
+    /// Names and addresses that it is for.
+    names: Vec<String>,
+    /// Who signed it; may be empty.
+    issuer: String,
+    /// Valid from here on.
+    not_before: Time,
+    /// Not valid from here on.
+    not_after: Time,
+}
+
+/// The recorder's own authority.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TlsAuthority)]
+pub(super) struct Authority {
+    /// As phones list it.
+    name: String,
+    /// SHA-256 of its certificate, as phones show it.
+    fingerprint: String,
+    /// Not valid from here on.
+    not_after: Time,
+}
+
+/// What does not work.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TlsTrouble)]
+pub(super) struct Trouble {
+    /// Stable name, to be translated: `files_unreadable`, `acme_failed`, `not_written`.
+    code: &'static str,
+    /// What happened and what to do, in English.
+    message: String,
+    /// Since when.
+    since: Time,
+}
+
+fn shown(standing: Standing) -> Shown {
+    let certificate = |facts: tls::Facts| Certificate {
+        names: facts.names.iter().map(ToString::to_string).collect(),
+        issuer: facts.issuer,
+        not_before: Time(facts.not_before),
+        not_after: Time(facts.not_after),
+    };
+    let authority = |facts: tls::AuthorityFacts| Authority {
+        fingerprint: facts.fingerprint_text(),
+        name: facts.name,
+        not_after: Time(facts.not_after),
+    };
+    let trouble = |t: tls::Trouble| Trouble { code: t.code, message: t.message, since: Time(t.since) };
+    Shown {
+        source: standing.source,
+        certificate: standing.certificate.map(certificate),
+        is_the_wanted: standing.is_the_wanted,
+        is_public: standing.is_public,
+        authority: standing.authority.map(authority),
+        trouble: standing.trouble.map(trouble),
+        next_try_at: standing.next_try.map(Time),
+    }
+}
+
+/// Tells of the certificate.
+#[utoipa::path(get, path = "/tls", tag = "site",
+    responses((status = 200, description = "How HTTPS stands", body = Shown), Problem))]
+pub(super) async fn get_tls(State(app): State<App>, _: Caller<Settings>) -> Answer<Json<Shown>> {
+    Ok(Json(match app.tls() {
+        Some(tls) => shown(tls.standing()),
+        None => Shown {
+            source: "off",
+            certificate: None,
+            is_the_wanted: true,
+            is_public: false,
+            authority: None,
+            trouble: None,
+            next_try_at: None,
+        },
+    }))
+}
