@@ -42,7 +42,7 @@ self.addEventListener('fetch', (e) => {
 });
 
 /** What a browser shows when a message says nothing: every one has to show something. */
-const UNREADABLE: Message = { title: 'lanewatch', body: '', navigate: '/events', lang: 'vi', tag: '', silent: false, own: null }; // prettier-ignore
+const UNREADABLE: Message = { title: 'Có cảnh báo', body: 'Mở ứng dụng để xem.', navigate: '/events', lang: 'vi', tag: '', silent: false, own: null }; // prettier-ignore
 
 async function say(receipt: Receipt | null): Promise<boolean> {
   if (!receipt) return false;
@@ -55,12 +55,19 @@ async function say(receipt: Receipt | null): Promise<boolean> {
   }
 }
 
+/** Longest wait for a picture, and the largest that is put into a notification, bytes. */
+const PICTURE_MS = 8000;
+const PICTURE_BYTES = 120_000;
+
 /** With the session of whoever is signed in here; without one there is no picture. As text, because a worker has no blob addresses. */
 async function picture(event: string): Promise<string | null> {
   try {
-    const answer = await fetch(`/api/v1/events/${event}/snapshot.jpg`, { signal: AbortSignal.timeout(8000) });
+    const answer = await fetch(`/api/v1/events/${encodeURIComponent(event)}/snapshot.jpg?size=small`, {
+      signal: AbortSignal.timeout(PICTURE_MS),
+    });
     if (!answer.ok) return null;
     const bytes = new Uint8Array(await answer.arrayBuffer());
+    if (!bytes.length || bytes.length > PICTURE_BYTES) return null;
     let text = '';
     for (const byte of bytes) text += String.fromCharCode(byte);
     return `data:image/jpeg;base64,${btoa(text)}`;
