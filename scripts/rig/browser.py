@@ -27,7 +27,7 @@ H265_MAIN = 18         # this lane's main stream is H.265, as many a village buy
 H265_ONLY = 20         # both streams; not on the wall, tests add it
 FOOTAGE_S = 12         # recorded before the browser comes, so that there is something to play back
 ON_AIR_LIMIT_S = 60    # debug build, slow machine
-LIMIT_S = 30 * 60      # the journeys take ten minutes, and what failed runs twice; LANEWATCH_LIMIT_S sets another for longer ones
+LIMIT_S = 30 * 60      # the journeys take twenty minutes, and what failed runs twice; LANEWATCH_LIMIT_S sets another for longer ones
 
 
 def plan(clips, folder):

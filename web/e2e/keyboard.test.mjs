@@ -1,7 +1,7 @@
 // J15 by keyboard alone: on every page Tab reaches everything that can be pressed, one sees where one is, and no bar lies over it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { api, launch, open, PC, PHONE, signIn, SWEEPS, URL_BASE } from './browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -83,7 +83,8 @@ async function walk(page, path) {
 
 const iso = (ms) => encodeURIComponent(new Date(ms).toISOString());
 for (const [device, options] of Object.entries({ PC, phone: PHONE })) {
-  test(`J15, ${device}: Tab reaches everything that can be pressed, and shows where it is`, async () => {
+  const sweep = options === PC ? {} : SWEEPS;
+  test(`J15, ${device}: Tab reaches everything that can be pressed, and shows where it is`, sweep, async () => {
     const { context, page } = await open(browser, options);
     await signIn(page);
     await page.waitForSelector('[data-tile][data-state="live"]');
