@@ -18,7 +18,8 @@ const over = (page, pattern, change) =>
   page.route(pattern, async (route) => {
     if (route.request().method() !== 'GET') return route.fallback();
     const answer = await route.fetch();
-    return route.fulfill({ response: answer, json: change(await answer.json()) });
+    // A recorder that is busy says so, and is asked again.
+    return route.fulfill(answer.ok() ? { response: answer, json: change(await answer.json()) } : { response: answer });
   });
 const overCamera = (page, slug, change) => over(page, /\/api\/v1\/cameras\?/, (b) => ({ ...b, items: b.items.map((c) => (c.slug === slug ? { ...c, ...change(c) } : c)) })); // prettier-ignore
 const mark = (page, body) => page.evaluate((b) => fetch('/api/v1/events:mark', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(b) }).then((r) => r.status), body); // prettier-ignore

@@ -162,9 +162,12 @@ export const SCREENS = {
     path: '/alerts',
     shown: '[data-part=rules] form',
     states: ['loaded', 'error', 'offline'],
-    kind: 'schedules',
   },
-  'alerts-off': sheet('/alerts', '[data-part=standing]', [click('[data-action=off-60]'), see('[data-armed=false]')]),
+  'alerts-off': sheet('/alerts', '[data-part=standing]', [click('[data-action=off-60]'), see('[data-armed=false]')], {
+    answers: {
+      'GET schedules': (b) => ({ ...b, hand: null, standing: { armed: true, by_hand: false, until: stamp(-300) } }),
+    },
+  }),
   'alerts-week': sheet('/alerts', '[data-part=week]', [click('[data-preset=always]'), click('[data-action=hours-off]'), scroll('[data-action=save-week]')]), // prettier-ignore
   'alerts-quiet': sheet('/alerts', '[data-part=snoozes]', [click('[data-part=snoozes] [data-snooze="60"]'), see('[data-banner=snooze]'), scroll('[data-part=prefs]')]), // prettier-ignore
   'event-quiet': sheet((known) => `/e/${known.event}`, '[data-event-page]', [click('[data-action=snooze]'), see('[data-sheet=snooze]')]), // prettier-ignore

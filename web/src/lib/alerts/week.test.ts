@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clockOf, dayText, HALVES, painted, PRESETS, presetOf, spans } from './week';
+import { clockOf, dayOf, dayText, HALVES, painted, PRESETS, presetOf, spans } from './week';
 
 describe('the week of alerts', () => {
   it('knows its presets, and that a change is none', () => {
@@ -27,5 +27,11 @@ describe('the week of alerts', () => {
       [46, 48],
     ]);
     expect([clockOf(0), clockOf(45), clockOf(48)]).toEqual(['00:00', '22:30', '24:00']);
+  });
+
+  it('has special days, written as people here write them', () => {
+    expect(dayOf('6/2/2027')).toBe('2027-02-06');
+    expect(dayOf(' 06.02.2027 ')).toBe('2027-02-06');
+    for (const no of ['30/2/2027', '2027-02-06', '6/13/2027', '6/2/27', '']) expect(dayOf(no), no).toBeNull();
   });
 });

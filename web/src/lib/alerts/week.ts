@@ -55,3 +55,12 @@ export const clockOf = (half: number): string =>
 
 /** A day in words: `00:00–05:00, 22:00–24:00`; empty when nothing is on. */
 export const dayText = (day: string): string => spans(day).map(([a, b]) => `${clockOf(a)}–${clockOf(b)}`).join(', '); // prettier-ignore
+
+/** `6/2/2027` or `06/02/2027` as `2027-02-06`; null when there is no such day. */
+export function dayOf(text: string): string | null {
+  const [, d, m, y] = /^\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\s*$/.exec(text) ?? [];
+  if (!d) return null;
+  const date = new Date(Date.UTC(Number(y), Number(m) - 1, Number(d)));
+  const right = date.getUTCMonth() === Number(m) - 1 && date.getUTCDate() === Number(d);
+  return right ? date.toISOString().slice(0, 10) : null;
+}
