@@ -413,6 +413,24 @@ async fn keys_are_their_owners_and_the_authority_stays_while_certificates_change
     assert_eq!(std::fs::read_to_string(kept.join("authority.unreadable")).expect("kept"), "half");
 }
 
+#[tokio::test]
+async fn what_cannot_be_written_is_told_and_written_later() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = folder.path().join("tls");
+    std::fs::write(&kept, "in the way").expect("written");
+    let names = || hosts(&["10.0.0.5"]);
+    let tls = Tls::open(own(), kept.clone(), SimClock::starting_at(now()), names).expect("recording goes on");
+    let standing = tls.standing();
+    assert_eq!(standing.trouble.expect("a trouble").code, "not_written");
+    assert!(standing.certificate.is_some(), "in memory");
+    let print = standing.authority.expect("an authority").fingerprint;
+    std::fs::remove_file(&kept).expect("out of the way");
+    tls.look().await;
+    assert_eq!(tls.standing().trouble, None);
+    let again = Tls::open(own(), kept, SimClock::starting_at(now()), names).expect("certificates");
+    assert_eq!(again.standing().authority.expect("an authority").fingerprint, print);
+}
+
 /// OpenSSL as an independent peer; nothing to do where there is none.
 #[tokio::test]
 async fn openssl_verifies_what_is_shown() {
