@@ -18,7 +18,7 @@
 //! | 3 | [`retention`] | how long footage stays: by room and by days, clock trust, the sweep that deletes | – |
 //! | 3 | [`playback`] | from a range of time to bytes: lists, HLS, MP4, key frames, live chunks, exports | zip |
 //! | 3 | [`detect`] | what moves, where it counts, events, their pictures, cameras made blind | rten (feature `objects`) |
-//! | 3 | [`alert`] | who is told of what, when, how often: rules, what is usual, a night's budget | – |
+//! | 3 | [`alert`] | who is told of what, when, how often: rules, dispatch, deliveries, Web Push and other channels | ring, rustls, clients to the outside |
 //! | 3 | [`auth`] | people: roles, invites, passwords, sessions, tokens; who may do what on which cameras | argon2 |
 //! | 3 | [`tls`] | certificates: an authority of the recorder's own, files, a public authority; connections made secret | rustls, rcgen, instant-acme |
 //! | 2 | [`ingest`] | RTSP sessions, camera clocks and quirks, reconnecting; finding cameras | retina, ONVIF's XML |
@@ -29,8 +29,6 @@
 //! | 1 | [`media`] | access units, parameters, NAL, fMP4 written and read | box and NAL bytes |
 //! | 1 | [`hub`] | ring of recent GOPs per stream, cursors, status | memory of recent media |
 //! | 0 | [`base`] | ticks, clock, ids, errors, secrets, tasks | wall clock, chrono, spawning |
-//!
-//! Not built yet: what carries an alert to a phone (outbox and channels of [`alert`]).
 //!
 //! # Words
 //!
@@ -49,6 +47,9 @@
 //! - **hub**: where a stream meets its readers. **subscription**: a reader's cursor. **viewer**: one that looks.
 //! - **timeline**: what exists between two times. **export**: a file made from segments. **share**: a link to an export for
 //!   somebody without an account. **lock**: somebody's word that footage stays; it makes holds. **layout**: a kept wall.
+//! - **alert**: a matter that people are told of; of one event or several. **delivery**: an alert for one place. **channel**: a way
+//!   to people or machines. **push endpoint**: a browser that is told. **digest**: several alerts in one message. **trouble**:
+//!   something that is not as it should be, until it is right again.
 //! - **person**: somebody who signs in. **role**: viewer, guard, head or admin; it gives **rights**. **reach**: the cameras and areas
 //!   that a person sees. **scope**: the cameras that one question may see. **invite**: a link by which somebody becomes a person.
 //!
@@ -65,7 +66,9 @@
 //! [`vision`]; what comes back, a small grey picture, goes through [`detect::Observer`]: detector (what moves), tracker (what
 //! of it is an event, by the zones that were drawn), tamper watch. Cells by second go to the motion file, what moves now to
 //! the hub's board, the event with its outbox row to the catalogue in one transaction; `detect::album` adds its pictures,
-//! made of the main stream's key frames. Sending it is not built yet: the outbox will feed dispatch.
+//! made of the main stream's key frames. [`alert::Dispatch`] reads the outbox from where it left it, asks the rules, and writes
+//! alerts, deliveries and its new position in one transaction; [`alert::Deliver`] gives what is due to channels, place by place,
+//! and writes what came of it. Whatever dies meanwhile, the next start goes on there.
 //!
 //! **A playback request.** The handler's signature says which right it needs; with it comes the [`catalogue::Scope`] of whoever
 //! asks, without which [`playback::Playback::plan`] finds no segments. It asks the catalogue for those of the range, places their fragments (`playback::plan`, pure), and starts at the random access point before it. The

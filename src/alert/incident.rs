@@ -44,6 +44,11 @@ pub struct Incidents {
 }
 
 impl Incidents {
+    /// What a run before this one knew: matters by when they began, and when the last word about each camera was said.
+    pub fn restore(open: Vec<Incident>, told: BTreeMap<CameraId, Ticks>) -> Self {
+        Self { open, told }
+    }
+
     /// Sorts an event in: `cooldown` ticks a camera is left alone after a word about it, `near` says which cameras see the
     /// same people. An event that is given again, because it has grown, belongs where it did.
     pub fn take(

@@ -37,6 +37,33 @@ impl Day {
     }
 }
 
+impl Day {
+    /// 48 characters of `0` and `1`.
+    pub fn text(self) -> String {
+        (0..HALVES).map(|n| if self.has(n) { '1' } else { '0' }).collect()
+    }
+
+    /// Reads what [`Self::text`] writes.
+    ///
+    /// # Errors
+    /// `Invalid`, saying what is wrong.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut day = Self::NEVER;
+        for (n, c) in text.chars().take(HALVES as usize + 1).enumerate() {
+            match c {
+                '1' if n < HALVES as usize => day.0 |= 1 << n,
+                '0' => {}
+                _ => return Err(not_a_day()),
+            }
+        }
+        if text.len() == HALVES as usize { Ok(day) } else { Err(not_a_day()) }
+    }
+}
+
+fn not_a_day() -> Error {
+    Error::invalid("a day is its 48 half hours from midnight on, each 0 or 1")
+}
+
 /// A week of days, Monday first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Week(pub [Day; 7]);
@@ -47,35 +74,19 @@ impl Week {
         Self([Day::between(from, HALVES).with(Day::between(0, to)); 7])
     }
 
-    /// As the API and the catalogue have it: seven times 48 characters of `0` and `1`, separated by commas.
-    pub fn text(self) -> String {
-        let day = |d: Day| (0..HALVES).map(|n| if d.has(n) { '1' } else { '0' }).collect::<String>();
-        self.0.map(day).join(",")
+    /// As the API and the catalogue have it: a text for each day, Monday first.
+    pub fn texts(self) -> [String; 7] {
+        self.0.map(Day::text)
     }
 
-    /// Reads what [`Self::text`] writes.
+    /// Reads what [`Self::texts`] writes.
     ///
     /// # Errors
     /// `Invalid`, saying what is wrong.
-    pub fn parse(text: &str) -> Result<Self> {
-        let wrong = || {
-            Error::invalid(
-                "a week is seven days, Monday first, of 48 half hours each: 0 or 1, days separated by commas",
-            )
-        };
-        let day = |text: &str| {
-            let mut day = Day::NEVER;
-            for (n, c) in text.chars().enumerate() {
-                match c {
-                    '1' => day.0 |= 1 << n,
-                    '0' => {}
-                    _ => return None,
-                }
-            }
-            (text.len() == HALVES as usize).then_some(day)
-        };
-        let days: Option<Vec<Day>> = text.split(',').map(day).collect();
-        Ok(Self(days.and_then(|days| days.try_into().ok()).ok_or_else(wrong)?))
+    pub fn parse(texts: &[String]) -> Result<Self> {
+        let days = texts.iter().map(|text| Day::parse(text)).collect::<Result<Vec<_>>>()?;
+        let days = <[Day; 7]>::try_from(days);
+        days.map(Self).map_err(|_| Error::invalid("a week is seven days, Monday first"))
     }
 }
 
@@ -214,16 +225,13 @@ mod tests {
 
     #[test]
     fn a_week_that_cannot_be_read_is_refused() {
-        let seven = [Day::between(1, 3); 7];
-        assert!(Week::parse(&Week(seven).text()).is_ok());
-        for text in [
-            "",
-            "0",
-            &Week(seven).text()[1..],
-            &Week(seven).text().replace('1', "2"),
-            &format!("{},", Week(seven).text()),
-        ] {
-            assert!(Week::parse(text).is_err(), "{text}");
+        let seven = Week([Day::between(1, 3); 7]).texts();
+        assert!(Week::parse(&seven).is_ok());
+        assert!(Week::parse(&seven[1..]).is_err() && Week::parse(&[]).is_err());
+        for text in
+            ["", "0", &seven[0][1..], &seven[0].replace('1', "2"), &format!("{}0", seven[0]), &"1".repeat(49)]
+        {
+            assert!(Day::parse(text).is_err(), "{text}");
         }
     }
 
@@ -231,7 +239,7 @@ mod tests {
         #[test]
         fn text_and_week_are_the_same(days in proptest::array::uniform7(0_u64..1 << 48)) {
             let week = Week(days.map(Day));
-            prop_assert_eq!(Week::parse(&week.text()).expect("its own text"), week);
+            prop_assert_eq!(Week::parse(&week.texts()).expect("its own text"), week);
         }
 
         #[test]

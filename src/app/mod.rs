@@ -1,9 +1,10 @@
 //! Builds each room once, in order, and runs them until somebody says stop.
 //!
 //! Start: lock the data folder, take the ports, have a certificate, open catalogue and volumes, begin all streams, then everything that
-//! can wait (recovery, the web, retention). Stop, top to bottom as written in [`serve`]: sessions, recorders, web,
-//! retention, volumes, catalogue.
+//! can wait (recovery, the web, alerts, retention). Stop, top to bottom as written in [`serve`]: sessions, recorders, web,
+//! retention, alerts, volumes, catalogue.
 
+mod alerts;
 mod detection;
 mod fleet;
 mod glue;
@@ -112,8 +113,12 @@ async fn run(config: &Config) -> Result<()> {
         Exports::new(playback.clone(), folder, Arc::clone(&clock), config.site.name.clone(), limits);
 
     let auth = Auth::open(catalogue.clone(), Arc::clone(&clock)).await?;
+    let alerts = alerts::open(config, address, &catalogue, &clock).await?;
     let first_start = !auth.password_set().await?;
     let code = if first_start { Some(auth.one_time_code().await?) } else { None };
+    let volume_report =
+        Arc::new(glue::VolumeReport::start(&catalogue, &volumes, retention.report(), &tasks, &stop));
+    let signs = Arc::new(alerts::Report(Arc::clone(&volume_report)));
     let web = App::new(Parts {
         playback,
         exports: exports.clone(),
@@ -123,6 +128,7 @@ async fn run(config: &Config) -> Result<()> {
         site_name: config.site.name.clone(),
         site_url: config.site.url.clone(),
         auth,
+        alerts: alerts.clone(),
         tls: tls.clone(),
         https_port,
         others_come: [
@@ -135,7 +141,7 @@ async fn run(config: &Config) -> Result<()> {
         may_be_plain: |peer| peer.is_loopback(),
         probe: Arc::new(glue::Prober::new(detection.as_ref().map(Detection::stills), &clock)),
         restart: Arc::new(fleet.clone()),
-        volumes: Arc::new(glue::VolumeReport::start(&catalogue, &volumes, retention.report(), &tasks, &stop)),
+        volumes: volume_report,
         zone_replay: Some(Arc::new(glue::Replayer(catalogue.clone()))),
         workers: detection.as_ref().map(|d| Arc::new(d.workers()) as Arc<dyn crate::http::Workers>),
         stills: detection.as_ref().map(|d| Arc::new(d.stills()) as Arc<dyn crate::http::Stills>),
@@ -146,6 +152,8 @@ async fn run(config: &Config) -> Result<()> {
     let second = second.map(|second| tasks.spawn("web", second.run(web.clone(), stop.clone())));
     let serving = tasks.spawn("web", server.run(web, stop.clone()));
     lifecycle::announce(address, code.as_ref());
+    let deciding = tasks.spawn("alert decisions", alerts.dispatch(signs).run(stop.clone()));
+    let sending = tasks.spawn("alert deliveries", alerts.deliver().run(stop.clone()));
     if let Some(tls) = tls.as_ref().filter(|_| !address.ip().is_loopback()) {
         lifecycle::announce_https(address, https_port, crate::http::own_address(), &tls.standing());
     }
@@ -170,6 +178,8 @@ async fn run(config: &Config) -> Result<()> {
     let _ = recovery.await;
     let _ = exporting.await;
     let _ = sweeping.await;
+    let _ = deciding.await;
+    let _ = sending.await;
     if let Some(detection) = detection {
         detection.ended().await;
     }

@@ -21,6 +21,8 @@ pub enum Right {
     Share,
     /// To say which parts of a picture count.
     Zones,
+    /// To say when alerts are sent, and of what.
+    Alerts,
     /// To invite people and to end their access.
     People,
     /// To set cameras, the site and everything else.
@@ -29,7 +31,7 @@ pub enum Right {
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Metrics,
         Self::Live,
         Self::Playback,
@@ -37,6 +39,7 @@ impl Right {
         Self::Export,
         Self::Share,
         Self::Zones,
+        Self::Alerts,
         Self::People,
         Self::Settings,
     ];
@@ -51,6 +54,7 @@ impl Right {
             Self::Export => "export",
             Self::Share => "share",
             Self::Zones => "zones",
+            Self::Alerts => "alerts",
             Self::People => "people",
             Self::Settings => "settings",
         }
@@ -88,7 +92,8 @@ pub enum Role {
     Viewer,
     /// A guard of the hamlet: looks, looks back, keeps and takes footage.
     Guard,
-    /// The head of the hamlet: also gives footage away, draws zones, invites viewers and guards.
+    /// The head of the hamlet: also gives footage away, draws zones, sets when alerts are sent, invites viewers and
+    /// guards.
     Head,
     /// Whoever looks after the recorder: everything.
     Admin,
@@ -113,7 +118,7 @@ impl Role {
         let own: &[Right] = match self {
             Self::Viewer => return Rights::of(&[Right::Live]),
             Self::Guard => &[Right::Playback, Right::Hold, Right::Export],
-            Self::Head => &[Right::Share, Right::Zones, Right::People],
+            Self::Head => &[Right::Share, Right::Zones, Right::Alerts, Right::People],
             Self::Admin => return Rights::of(&Right::ALL),
         };
         let below = if self == Self::Guard { Self::Viewer } else { Self::Guard };
@@ -173,8 +178,11 @@ mod tests {
         let names = |role: Role| role.rights().names().join(" ");
         assert_eq!(names(Role::Viewer), "live");
         assert_eq!(names(Role::Guard), "live playback hold export");
-        assert_eq!(names(Role::Head), "live playback hold export share zones people");
-        assert_eq!(names(Role::Admin), "metrics live playback hold export share zones people settings");
+        assert_eq!(names(Role::Head), "live playback hold export share zones alerts people");
+        assert_eq!(
+            names(Role::Admin),
+            "metrics live playback hold export share zones alerts people settings"
+        );
         for role in Role::ALL {
             assert_eq!(role.name().parse::<Role>().expect("a role"), role);
         }

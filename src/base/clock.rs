@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant, SystemTime};
 
-use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Offset, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::{Error, Result, Ticks};
@@ -141,6 +141,36 @@ impl Zone {
         NaiveDate::from_epoch_days(day).unwrap_or_default().format("%Y-%m-%d").to_string()
     }
 
+    /// The number of a day named like `2026-11-22`.
+    ///
+    /// # Errors
+    /// `Invalid` when the text is not a day.
+    pub fn day_number(name: &str) -> Result<i32> {
+        let parsed = NaiveDate::parse_from_str(name, "%Y-%m-%d");
+        parsed
+            .map(|date| date.to_epoch_days())
+            .map_err(|_| Error::invalid(format!("{name:?} is not a day; write it like 2026-11-22")))
+    }
+
+    /// Minutes since local midnight by the clock on the wall.
+    pub fn minute_of_day(self, t: Ticks) -> u32 {
+        let utc = DateTime::<Utc>::from_timestamp(t.seconds(), 0).unwrap_or_default();
+        let local = utc.with_timezone(&self.0);
+        local.hour() * 60 + local.minute()
+    }
+
+    /// `22:14` by the clock on the wall, as people read it.
+    pub fn hour_minute(self, t: Ticks) -> String {
+        let minutes = self.minute_of_day(t);
+        format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
+    /// `27/11`, the local day, as people read it.
+    pub fn day_month(self, t: Ticks) -> String {
+        let date = NaiveDate::from_epoch_days(self.day_of(t)).unwrap_or_default();
+        format!("{}/{}", date.day(), date.month())
+    }
+
     /// Day numbers of the first day of a month and of the next month; `month` like `2026-11`.
     ///
     /// # Errors
@@ -187,6 +217,15 @@ mod tests {
         assert_eq!(Zone::HO_CHI_MINH.offset(t), "GMT+7");
         assert_eq!("Asia/Kolkata".parse::<Zone>().expect("zone").offset(t), "GMT+0530");
         assert_eq!("America/New_York".parse::<Zone>().expect("zone").offset(t), "GMT-5");
+    }
+
+    #[test]
+    fn days_and_times_are_read_and_written_as_people_do() {
+        let t = Ticks::parse("2026-11-22T22:04:05+07:00").expect("time");
+        let zone = Zone::HO_CHI_MINH;
+        assert_eq!((zone.hour_minute(t).as_str(), zone.day_month(t).as_str()), ("22:04", "22/11"));
+        assert_eq!(Zone::day_number("2026-11-22").expect("a day"), zone.day_of(t));
+        assert!(Zone::day_number("22/11").is_err() && Zone::day_number("2026-02-30").is_err());
     }
 
     #[test]

@@ -85,6 +85,8 @@ actions! {
     CameraRemoved = "camera_removed",
     /// Drew zones.
     Zones = "zones",
+    /// Set when alerts are sent, of what, or by which way.
+    AlertSettings = "alert_settings",
     /// Changed the site's settings.
     Site = "site",
 }

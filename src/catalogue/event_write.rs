@@ -157,6 +157,11 @@ impl Catalogue {
         self.inner.queue.tell(Tell(event))
     }
 
+    /// It has only begun, and goes on: as it is now, at once. Whoever is to be told waits for it to become long enough.
+    pub fn grow_event(&self, event: Event) -> bool {
+        self.inner.queue.tell(Tell(event))
+    }
+
     /// It goes on: as it is now. Written within some seconds, with others; about once a second is often enough.
     pub fn update_event(&self, event: Event) -> bool {
         self.inner.queue.tell(Update(event))

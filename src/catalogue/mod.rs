@@ -24,7 +24,8 @@
 //! - what moved where, and pictures of events, are in a file of their own ([`motion`]): it may be lost, and recording,
 //!   events and everything else go on;
 //! - every question about cameras and what they filmed takes a [`Scope`] and answers as if no other cameras existed;
-//! - cameras' passwords are sealed with a key that is not in the file ([`vault`]);
+//! - cameras' passwords, and the secrets by which alerts are sent, are sealed with a key that is not in the file ([`vault`]);
+//! - what dispatch decided stands with how far it has read: each change is decided on once, whenever a crash comes;
 //! - secrets in here are readable by the file's owner only: the file is 0600 or it is not opened.
 //!
 //! Who has what: one file per kind of object (`camera`, `segment`, `gap`, `day`, `event`, `zone`, `outbox` …), SQL
@@ -33,6 +34,9 @@
 //! It does not touch segment files, decides nothing about retention, and makes no passwords or tokens.
 
 mod adopt;
+mod alert;
+mod alert_setting;
+mod alert_write;
 mod audit;
 mod audit_log;
 mod ballast;
@@ -43,7 +47,9 @@ mod camera_order;
 mod camera_write;
 mod coverage;
 mod day;
+mod delivery;
 mod doom;
+mod endpoint;
 mod event;
 mod event_list;
 mod event_write;
@@ -77,6 +83,7 @@ mod session;
 mod share;
 mod site;
 mod slug;
+mod snooze;
 mod sql;
 mod strip;
 mod tally;
@@ -99,6 +106,9 @@ use std::time::Duration;
 use tokio::sync::watch as tokio_watch;
 
 pub use adopt::{AdoptedCamera, AdoptedStream};
+pub use alert::{Alert, AlertKind, Trouble};
+pub use alert_setting::{AlertSetting, NewSecret};
+pub use alert_write::{Decision, Judged, NewDelivery};
 pub use audit::StreamAudit;
 pub use audit_log::{AuditAction, AuditEntry, AuditFilter, NewAudit};
 pub use bookmark::Bookmark;
@@ -106,7 +116,9 @@ pub use boot::Boot;
 pub use camera::{Camera, Stream, Transport};
 pub use camera_write::{CameraPatch, NewCamera};
 pub use day::DaySummary;
+pub use delivery::{Attempt, CHANNELS, Delivery, Due, Outlet};
 pub use doom::Doomed;
+pub use endpoint::{NewPushEndpoint, PushAddress, PushEndpoint};
 pub use event::{Event, EventFilter, EventKind};
 pub use event_list::EventAudit;
 pub use export::{Export, ExportDone, ExportItem, ExportMissing, ExportState, NewExport};
@@ -126,6 +138,7 @@ pub use scope::Scope;
 pub use session::{NewSession, Session, TokenHash};
 pub use share::{NewShare, Opened, Share, ShareOpen, Standing};
 pub use site::Site;
+pub use snooze::Snooze;
 pub use types::{
     Gap, GapCause, GrowingSegment, NewSegment, Parameters, SealedSegment, Segment, SegmentState,
 };

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0005_exports.sql"),
     include_str!("../../migrations/0006_layouts.sql"),
     include_str!("../../migrations/0007_people.sql"),
+    include_str!("../../migrations/0008_alerts.sql"),
 ];
 
 /// Older ones can corrupt the file: the WAL-reset bug, fixed in 3.51.3. <https://www.sqlite.org/wal.html#walresetbug>
@@ -202,6 +203,7 @@ impl Catalogue {
             zone,
             boot: 0,
             configuration_changed: false,
+            told: false,
             vault: Arc::clone(&vault),
         };
         let writer = Writer {

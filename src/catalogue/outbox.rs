@@ -24,7 +24,7 @@ pub struct Outgoing {
     /// Wall clock of the change.
     pub at: Ticks,
     /// `camera`, `camera_removed`, `gap`, `gap_removed`, `person`, `person_removed`, `coverage`, `event`, `event_seen`, `event_mark`,
-    /// `zones`, `bookmark`, `bookmark_removed`, `lock`, `lock_removed`, `layout`, `layout_removed`.
+    /// `zones`, `bookmark`, `bookmark_removed`, `lock`, `lock_removed`, `layout`, `layout_removed`, `alert`.
     pub kind: String,
     /// What changed.
     pub object: Uuid,
@@ -36,6 +36,7 @@ pub struct Outgoing {
 pub(super) async fn put(w: &mut Write, kind: &'static str, object: Uuid, body: Value) -> Result<()> {
     let query =
         sqlx::query(PUT).bind(w.now.0).bind(kind).bind(object.as_bytes().as_slice()).bind(body.to_string());
+    w.told = true;
     query.execute(&mut w.conn).await.map(drop).map_err(failed)
 }
 
@@ -65,6 +66,11 @@ impl Catalogue {
             Ok(Outgoing { seq, at: Ticks(at), kind, object: uuid(&object)?, body })
         });
         rows.collect()
+    }
+
+    /// Ticks when this process has written changes for [`Self::outbox`]; those of others come without one.
+    pub fn outbox_written(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.announcer.written()
     }
 
     /// Sequence number of the newest change.

@@ -1,4 +1,5 @@
-//! Camera passwords at rest: sealed with a key that is not in the catalogue, so that a copy of the file tells none.
+//! Camera passwords and other secrets at rest: sealed with a key that is not in the catalogue, so that a copy of the file
+//! tells none.
 //!
 //! The key comes from systemd (`$CREDENTIALS_DIRECTORY/lanewatch-key`, sealed by the TPM where there is one), else from
 //! `catalogue.key` beside the catalogue, made at the first start for its owner alone. A sealed password is text,
@@ -122,24 +123,35 @@ impl Vault {
     /// # Errors
     /// Never with the lengths that passwords have.
     pub(super) fn seal(&self, camera: CameraId, password: &Secret) -> Result<String> {
-        let broken = || Error::internal("a password cannot be sealed; report this");
+        self.seal_at(&place(camera), password)
+    }
+
+    /// The same for another secret: `place` names the row that it belongs to.
+    ///
+    /// # Errors
+    /// Never with the lengths that secrets have.
+    pub(super) fn seal_at(&self, place: &str, secret: &Secret) -> Result<String> {
+        let broken = || Error::internal("a secret cannot be sealed; report this");
         let nonce = unhex(&random_token(NONCE_BYTES)).and_then(|n| <[u8; NONCE_BYTES]>::try_from(n).ok());
         let nonce = nonce.ok_or_else(broken)?;
-        let place = place(camera);
-        let payload = Payload { msg: password.expose().as_bytes(), aad: place.as_bytes() };
+        let payload = Payload { msg: secret.expose().as_bytes(), aad: place.as_bytes() };
         let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| broken())?;
         Ok(format!("{FORM}:{}:{}{}", self.id, hex(&nonce), hex(&sealed)))
     }
 
     /// What was stored; `None` when its key is gone, or it is another camera's. Older programs stored the plain word.
     pub(super) fn reveal(&self, camera: CameraId, stored: &str) -> Option<Secret> {
-        let Some(rest) = stored.strip_prefix(FORM).and_then(|rest| rest.strip_prefix(':')) else {
+        if !Self::is_sealed(stored) {
             return Some(Secret::new(stored));
-        };
-        let (id, sealed) = rest.split_once(':')?;
+        }
+        self.reveal_at(&place(camera), stored)
+    }
+
+    /// What [`Self::seal_at`] stored; `None` when its key is gone, or it belongs to another place.
+    pub(super) fn reveal_at(&self, place: &str, stored: &str) -> Option<Secret> {
+        let (id, sealed) = stored.strip_prefix(FORM)?.strip_prefix(':')?.split_once(':')?;
         let sealed = unhex(sealed).filter(|sealed| id == self.id && sealed.len() > NONCE_BYTES)?;
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-        let place = place(camera);
         let payload = Payload { msg: sealed, aad: place.as_bytes() };
         let plain = self.cipher.decrypt(&XNonce::from(*nonce), payload).ok()?;
         String::from_utf8(plain).ok().map(Secret::new)
@@ -206,6 +218,9 @@ mod tests {
         assert_eq!(vault.reveal(a, &sealed[..sealed.len() - 2]), None);
         assert_eq!(vault.reveal(a, "k1:"), None);
         assert_eq!(vault.reveal(a, "plain"), Some(Secret::new("plain")), "of an older program");
+        let key = vault.seal_at("push|1", &Secret::new("khóa")).expect("sealed");
+        assert_eq!(vault.reveal_at("push|1", &key), Some(Secret::new("khóa")));
+        assert_eq!((vault.reveal_at("push|2", &key), vault.reveal_at("push|1", "plain")), (None, None));
         assert_eq!(
             vault.seal(a, &Secret::new("")).map(|s| vault.reveal(a, &s)).expect("sealed"),
             Some(Secret::new(""))

@@ -21,14 +21,24 @@ statements! {
     REVISION = "select coalesce(max(revision), 0) from camera";
 }
 
-/// The newest camera revision, for all who watch.
+/// The newest camera revision, and that changes were written, for all who watch.
 #[derive(Clone)]
-pub(super) struct Announcer(Arc<watch::Sender<u64>>);
+pub(super) struct Announcer(Arc<watch::Sender<u64>>, Arc<watch::Sender<u64>>);
 
 impl Announcer {
     /// Starts at a revision.
     pub(super) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(0)))
+        Self(Arc::new(watch::Sender::new(0)), Arc::new(watch::Sender::new(0)))
+    }
+
+    /// A receiver that ticks on each transaction that wrote to the outbox.
+    pub(super) fn written(&self) -> watch::Receiver<u64> {
+        self.1.subscribe()
+    }
+
+    /// The outbox was written to.
+    pub(super) fn tell_written(&self) {
+        self.1.send_modify(|transactions| *transactions += 1);
     }
 
     /// A receiver that ticks on each change from now on.

@@ -57,6 +57,8 @@ pub(super) struct Write {
     pub(super) boot: i64,
     /// Set by commands that change cameras or streams: watchers are told after the commit.
     pub(super) configuration_changed: bool,
+    /// Set by what writes to the outbox: who follows it is told after the commit.
+    pub(super) told: bool,
     /// Seals cameras' passwords.
     pub(super) vault: Arc<Vault>,
 }
@@ -282,6 +284,9 @@ impl Writer {
         if std::mem::take(&mut self.write.configuration_changed) {
             self.announcer.look(&mut self.write.conn).await;
         }
+        if std::mem::take(&mut self.write.told) {
+            self.announcer.tell_written();
+        }
         for job in batch {
             job.settle(&self.growing, None);
         }
@@ -289,6 +294,7 @@ impl Writer {
 
     async fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<()> {
         self.write.configuration_changed = false;
+        self.write.told = false;
         self.write.now = self.clock.now();
         self.execute(BEGIN).await?;
         boot::sign_of_life(&mut self.write).await?;

@@ -31,8 +31,19 @@ pub struct Config {
     pub export: Export,
     /// How motion is looked for; `None` = not at all.
     pub detect: Option<Detect>,
+    /// Where alerts may be sent to.
+    pub alert: Alert,
     /// HTTPS; `None` = plain HTTP for everybody, as a proxy stands in front.
     pub tls: Option<Tls>,
+}
+
+/// Where alerts may be sent to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alert {
+    /// Hosts in the own network that may be spoken to, as they stand in an address.
+    pub local_hosts: Vec<String>,
+    /// Where push services can reach whoever runs this: a `mailto:` or `https://` address.
+    pub contact: Option<String>,
 }
 
 /// How much room exports take, and for how long.
@@ -144,6 +155,7 @@ impl Config {
             ring_bytes: ring(&place, &raw.ring)?,
             export: export(&place, &raw.export)?,
             detect: detect(&place, &raw.detect, folder)?,
+            alert: alert(&place, &raw.alert)?,
             tls: tls(&place, &raw.tls, folder, raw.site.url.is_some())?,
             volumes,
             data,
@@ -283,6 +295,34 @@ fn export(place: &Place<'_>, raw: &raw::Export) -> Result<Export> {
     Ok(Export { budget_bytes, days })
 }
 
+fn alert(place: &Place<'_>, raw: &raw::Alert) -> Result<Alert> {
+    let mut local_hosts = Vec::new();
+    for host in &raw.local_hosts {
+        let name = host.get_ref().trim().to_ascii_lowercase();
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+        if name.is_empty() || !name.chars().all(plain) || name.contains("://") {
+            let sentence = "alert.local_hosts holds names or addresses without a port; write them like \"ha.local\" or \"192.168.1.5\"";
+            return Err(place.error(host.span(), sentence));
+        }
+        local_hosts.push(name);
+    }
+    let contact = match &raw.contact {
+        None => None,
+        Some(text) => {
+            let contact = text.get_ref().trim();
+            let right = contact.strip_prefix("mailto:").is_some_and(|mail| mail.contains('@'))
+                || contact.strip_prefix("https://").is_some_and(|host| !host.is_empty());
+            if !right || contact.contains(char::is_whitespace) {
+                let sentence =
+                    "alert.contact is where you can be reached; write it like \"mailto:binh@example.vn\"";
+                return Err(place.error(text.span(), sentence));
+            }
+            Some(contact.to_owned())
+        }
+    };
+    Ok(Alert { local_hosts, contact })
+}
+
 fn ring(place: &Place<'_>, raw: &raw::Ring) -> Result<usize> {
     match &raw.bytes {
         None => Ok(RING),
@@ -392,9 +432,16 @@ mod tests {
             pictures = "key"
             pictures_per_second = 10.0
             workers = 2
+            [alert]
+            local_hosts = ["HA.local", "192.168.1.5"]
+            contact = "mailto:binh@example.vn"
             "#,
         )
         .expect("a right file");
+        assert_eq!(config.alert.local_hosts, ["ha.local", "192.168.1.5"]);
+        assert_eq!(config.alert.contact.as_deref(), Some("mailto:binh@example.vn"));
+        assert!(refused("[alert]\nlocal_hosts = [\"http://ha.local\"]").contains("local_hosts"));
+        assert!(refused("[alert]\ncontact = \"binh\"").contains("contact"));
         assert_eq!(config.volumes[0].budget_bytes, Some(400 << 30));
         assert_eq!(config.volumes[1].path, Path::new("/etc/lanewatch/b"));
         assert_eq!(config.site.url.as_deref(), Some("https://camera.example.vn"));

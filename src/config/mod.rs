@@ -16,7 +16,7 @@ mod tls;
 
 use std::path::Path;
 
-pub use checked::{Config, Days, Detect, Export, Objects, Site, Volume};
+pub use checked::{Alert, Config, Days, Detect, Export, Objects, Site, Volume};
 pub use raw::{ObjectDecoder, Pictures};
 pub use tls::{Acme, CertificateSource, Proof, Tls};
 

@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) ring: Ring,
     pub(super) export: Export,
     pub(super) detect: Detect,
+    pub(super) alert: Alert,
     pub(super) tls: Tls,
 }
 
@@ -68,6 +69,15 @@ pub(super) struct Export {
     pub(super) budget: Option<Spanned<Size>>,
     /// Days after which they go.
     pub(super) days: Option<Spanned<i64>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Alert {
+    /// Hosts in the own network that alerts may be sent to.
+    pub(super) local_hosts: Vec<Spanned<String>>,
+    /// Where push services can reach whoever runs this.
+    pub(super) contact: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -33,6 +33,8 @@ const SILENT: i64 = 10 * TICKS_PER_SECOND;
 const UNDER_WAY: usize = 6;
 /// A picture that is looked at so much later than it came is too late when there is a newer key frame to go on with.
 const LATE: i64 = 3 * TICKS_PER_SECOND / 2;
+/// As long as an event is shorter, whoever is to be told of it waits for its length: it is written at once.
+const EARLY: i64 = 4 * TICKS_PER_SECOND;
 /// A blind camera is noted anew this often.
 const TAMPER_TOLD: i64 = 10 * TICKS_PER_SECOND;
 
@@ -268,7 +270,12 @@ impl Lane {
                     if let Some(open) = &mut self.event {
                         open.peak = open.peak.max(cells.count());
                         self.album.event(open.id, best(&event), self.rooms.clock.now());
-                        self.rooms.catalogue.update_event(self.row(&event, false));
+                        let row = self.row(&event, false);
+                        if event.end - event.start < EARLY {
+                            self.rooms.catalogue.grow_event(row);
+                        } else {
+                            self.rooms.catalogue.update_event(row);
+                        }
                     }
                 }
                 Change::End(event) => {

@@ -18,6 +18,7 @@ use super::searches::Searches;
 use super::serve::Via;
 use super::test_pictures::TestPictures;
 use super::watched::Watched;
+use crate::alert::Alerts;
 use crate::auth::Auth;
 use crate::base::{
     CameraId, Credentials, Error, Result, RtspUrl, SharedClock, Stop, StreamKey, StreamKind,
@@ -51,6 +52,8 @@ pub struct Parts {
     pub site_url: Option<String>,
     /// Who may come in.
     pub auth: Auth,
+    /// Who is told of what.
+    pub alerts: Alerts,
     /// Certificates; `None` when there is no HTTPS, as a proxy stands in front.
     pub tls: Option<Tls>,
     /// Port that HTTPS is to be asked for; `None` = the one of plain HTTP.
@@ -170,6 +173,10 @@ impl App {
 
     pub(super) fn auth(&self) -> &Auth {
         &self.0.auth
+    }
+
+    pub(super) fn alerts(&self) -> &Alerts {
+        &self.0.alerts
     }
 
     pub(super) fn probe(&self) -> &dyn Probe {

@@ -50,7 +50,9 @@ fn is_client_route(path: &str) -> bool {
                     | "exports"
                     | "system"
                     | "health"
+                    | "alerts"
                     | "people"
+                    | "welcome"
                     | "invite"
                     | "setup"
                     | "login"
@@ -181,7 +183,9 @@ mod tests {
             "login/",
             "system",
             "health",
+            "alerts",
             "people",
+            "welcome",
             "invite",
             "setup",
             "events",

@@ -39,7 +39,7 @@ macro_rules! rights {
     )+};
 }
 
-rights! { Metrics Live Playback Hold Export Share Zones People Settings }
+rights! { Metrics Live Playback Hold Export Share Zones Alerts People Settings }
 
 /// A session or token, whatever it may do: for what is one's own. It shows no camera.
 #[derive(Clone, Copy, Debug)]

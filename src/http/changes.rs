@@ -95,6 +95,8 @@ pub(super) struct News {
 pub(super) enum Audience {
     /// Whoever sees all of these cameras.
     Cameras(Vec<CameraId>),
+    /// Whoever sees one of these cameras; for none, whoever sees the whole site.
+    Any(Vec<CameraId>),
     /// One person, who sees this camera.
     Person(Uuid, CameraId),
     /// Those who see exactly this.
@@ -105,6 +107,8 @@ impl Audience {
     fn includes(&self, person: Uuid, scope: &Scope) -> bool {
         match self {
             Self::Cameras(cameras) => scope.sees_all(cameras.iter().copied()),
+            Self::Any(cameras) if cameras.is_empty() => scope.is_everything(),
+            Self::Any(cameras) => cameras.iter().any(|camera| scope.sees(*camera)),
             Self::Person(one, camera) => *one == person && scope.sees(*camera),
             Self::Exactly(theirs) => theirs == scope,
         }
@@ -409,6 +413,8 @@ mod tests {
         for (audience, heard) in [
             (Audience::Cameras(vec![a, b]), [true, false]),
             (Audience::Cameras(vec![]), [true, true]),
+            (Audience::Any(vec![a]), [true, false]),
+            (Audience::Any(vec![]), [true, false]),
             (Audience::Person(me, a), [true, false]),
             (Audience::Person(other, a), [false, false]),
             (Audience::Exactly(all.clone()), [true, false]),

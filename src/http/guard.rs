@@ -16,11 +16,13 @@ use super::serve::Via;
 
 /// The routes that answer anybody. Besides them only the web app's own files do, links to exports (`/s/…`), and how to
 /// trust the recorder (`/trust`, `/ca.crt` and its kin).
-pub(super) const OPEN: [(Method, &str); 5] = [
+pub(super) const OPEN: [(Method, &str); 6] = [
     (Method::GET, "/api/v1/health"),
     (Method::POST, "/api/v1/session"),
     // By a link that is good once: whoever has it becomes a person.
     (Method::POST, "/api/v1/invites:accept"),
+    // By a token in a message: whoever has it says what became of that message.
+    (Method::POST, "/api/v1/alert-receipts"),
     (Method::GET, "/api/v1/setup"),
     (Method::GET, "/api/openapi.json"),
 ];

@@ -118,26 +118,31 @@ fn recording(not_recorded: usize) -> HealthCheck {
     check("recording", Level::Error, "not_recorded", json!({"cameras": not_recorded}), None)
 }
 
-fn disk(volumes: &[VolumeInfo]) -> HealthCheck {
+/// The worst that is wrong with the disks: how bad, its stable name, and where; `None` = nothing is.
+pub fn disk_trouble(volumes: &[VolumeInfo]) -> Option<(Level, &'static str, &VolumeInfo)> {
     for (state, code) in [("absent", "disk_absent"), ("suspect", "disk_error")] {
         if let Some(bad) = volumes.iter().find(|v| v.state == state) {
-            let params = json!({"path": bad.path.display().to_string()});
-            return check("disk", Level::Error, code, params, None);
+            return Some((Level::Error, code, bad));
         }
     }
     if let Some((volume, trouble)) = volumes.iter().find_map(|v| Some((v, v.trouble?))) {
         let level = if trouble == "days_min_broken" { Level::Warn } else { Level::Error };
-        return check("disk", level, trouble, json!({"path": volume.path.display().to_string()}), None);
+        return Some((level, trouble, volume));
     }
     let below = |share: f64| move |v: &&VolumeInfo| (v.free_bytes as f64) < share * v.reserve_bytes as f64;
-    let (level, code, volume) = match volumes.iter().find(below(FULL)) {
-        Some(full) => (Level::Error, "disk_full", full),
-        None => match volumes.iter().find(below(NEARLY_FULL)) {
-            Some(tight) => (Level::Warn, "disk_nearly_full", tight),
-            None => return fine("disk"),
-        },
+    if let Some(full) = volumes.iter().find(below(FULL)) {
+        return Some((Level::Error, "disk_full", full));
+    }
+    volumes.iter().find(below(NEARLY_FULL)).map(|tight| (Level::Warn, "disk_nearly_full", tight))
+}
+
+fn disk(volumes: &[VolumeInfo]) -> HealthCheck {
+    let Some((level, code, volume)) = disk_trouble(volumes) else { return fine("disk") };
+    let path = volume.path.display().to_string();
+    let params = match code {
+        "disk_full" | "disk_nearly_full" => json!({"path": path, "free_bytes": volume.free_bytes}),
+        _ => json!({"path": path}),
     };
-    let params = json!({"path": volume.path.display().to_string(), "free_bytes": volume.free_bytes});
     check("disk", level, code, params, None)
 }
 

@@ -178,6 +178,13 @@ fn told(row: Outgoing) -> Option<News> {
             Some(News { topic: Topic::Events, audience, data })
         }
         "event_mark" => Some(news(Topic::Events, "event_mark", id, vec![camera()?])),
+        // What one person was told is theirs.
+        "alert" if row.body["person"].is_null() => {
+            let cameras = serde_json::from_value(row.body["cameras"].clone()).ok()?;
+            let data =
+                json!({"what": "alert", "id": id, "kind": row.body["kind"], "handled": row.body["handled"]});
+            Some(News { topic: Topic::Events, audience: Audience::Any(cameras), data })
+        }
         // Seen is each one's own.
         "event_seen" => {
             let person: Uuid = row.body["person"].as_str()?.parse().ok()?;

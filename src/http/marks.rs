@@ -69,7 +69,7 @@ pub(super) struct Handling {
     /// At most 500 characters.
     #[serde(default)]
     #[schema(max_length = 500)]
-    note: String,
+    pub(super) note: String,
 }
 
 /// What to mark on which events. What is left out stays as it is.
@@ -130,9 +130,18 @@ pub(super) async fn mark_events(
     if new == NewMarks::default() {
         return Err(Problem::invalid("nothing is to be marked; give seen, handled or verdict"));
     }
+    let care = new.handled.clone().flatten();
     app.catalogue()
         .mark_events(&caller.scope, form.ids.clone(), caller.who.id(), &caller.who.name, new)
         .await?;
+    if let Some(note) = care {
+        for id in &form.ids {
+            // Nobody else is called for what somebody takes care of.
+            if let Some(alert) = app.catalogue().alert_of(&caller.scope, *id).await? {
+                app.catalogue().handle_alert(alert, &caller.who.name, &note).await?;
+            }
+        }
+    }
     let mut rows = Vec::with_capacity(form.ids.len());
     for id in form.ids {
         rows.extend(app.catalogue().event(&caller.scope, id).await?);

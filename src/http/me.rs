@@ -25,7 +25,7 @@ pub(super) struct Me {
     display_name: String,
     /// `viewer`, `guard`, `head` or `admin`; `machine` for a bearer token.
     role: &'static str,
-    /// What they may do: `live`, `playback`, `hold`, `export`, `share`, `zones`, `people`, `settings`, `metrics`.
+    /// What they may do: `live`, `playback`, `hold`, `export`, `share`, `zones`, `alerts`, `people`, `settings`, `metrics`.
     rights: Vec<&'static str>,
     /// Ids of the cameras that they may see; null: all.
     #[schema(required = true, value_type = Option<Vec<String>>)]

@@ -19,6 +19,9 @@
 //! needs from other rooms at once it asks through the small traits in [`app`].
 
 mod activity;
+mod alert_channels;
+mod alert_settings;
+mod alerts;
 mod app;
 mod assets;
 mod audit;
@@ -62,8 +65,10 @@ mod openapi;
 mod outages;
 mod paging;
 mod people;
+mod push;
 mod qr;
 mod range;
+mod receipts;
 mod router;
 mod searches;
 mod segments;
@@ -74,6 +79,7 @@ mod setup;
 mod share_page;
 mod shares;
 mod site;
+mod snoozes;
 mod socket;
 mod sse;
 mod still;
@@ -93,6 +99,7 @@ pub use app::{
     ReplayedEvent, Restart, Still, StillRequest, Stills, VolumeInfo, Volumes, Whereabouts, WorkerInfo,
     Workers, ZoneReplay,
 };
+pub use health::disk_trouble;
 pub use machine::address as own_address;
 pub use openapi::json as openapi_json;
 pub use serve::{Limits, Server};

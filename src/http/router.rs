@@ -12,10 +12,11 @@ use utoipa_axum::routes;
 use super::error::Problem;
 use super::openapi::Api;
 use super::{
-    App, activity, assets, audit, bookmarks, camera_tests, camera_write, cameras, days, discovery, events,
-    exports, forecast, front, guard, headers, health, invites, jobs, layouts, live, locks, marks, me, media,
-    metrics, motion_searches, openapi, outages, people, segments, session, sessions, setup, share_page,
-    shares, site, still, storage, stream, timeline, tls, trust, zones,
+    App, activity, alert_channels, alert_settings, alerts, assets, audit, bookmarks, camera_tests,
+    camera_write, cameras, days, discovery, events, exports, forecast, front, guard, headers, health,
+    invites, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches, openapi, outages,
+    people, push, receipts, segments, session, sessions, setup, share_page, shares, site, snoozes, still,
+    storage, stream, timeline, tls, trust, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -65,6 +66,21 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(events::get_event_clip))
         .routes(routes!(marks::mark_events))
         .routes(routes!(marks::count_events))
+        .routes(routes!(alerts::list_alerts))
+        .routes(routes!(alerts::get_alert))
+        .routes(routes!(alerts::handle_alert))
+        .routes(routes!(receipts::post_receipt))
+        .routes(routes!(alert_settings::get_schedule, alert_settings::put_schedule))
+        .routes(routes!(alert_settings::get_rules, alert_settings::put_rules))
+        .routes(routes!(alert_settings::get_prefs, alert_settings::put_prefs))
+        .routes(routes!(alert_channels::get_webhook, alert_channels::put_webhook))
+        .routes(routes!(snoozes::list_snoozes, snoozes::post_snooze))
+        .routes(routes!(snoozes::delete_snooze))
+        .routes(routes!(push::get_vapid_key))
+        .routes(routes!(push::list_subscriptions, push::post_subscription))
+        .routes(routes!(push::delete_subscription))
+        .routes(routes!(push::post_test))
+        .routes(routes!(push::list_deliveries))
         .routes(routes!(bookmarks::list_bookmarks, bookmarks::post_bookmark))
         .routes(routes!(bookmarks::patch_bookmark, bookmarks::delete_bookmark))
         .routes(routes!(locks::list_locks, locks::post_lock))

@@ -10,8 +10,10 @@ import { live } from './live.mjs';
 import { media } from './media.mjs';
 import * as marks from './marks.mjs';
 import * as motion from './motion.mjs';
+import { routes as alerts } from './alerts.mjs';
 import { routes as exporting } from './exports.mjs';
 import { routes as layouts } from './layouts.mjs';
+import { routes as people } from './people.mjs';
 import { keyframe, segmentFile, segmentList, tail } from './recordings.mjs';
 
 const PORT = Number(process.env.PORT ?? 8080);
@@ -54,7 +56,7 @@ const readJson = async (req) => {
   for await (const p of req) parts.push(p);
   return parts.length ? JSON.parse(Buffer.concat(parts)) : {};
 };
-const more = { ...exporting, ...layouts };
+const more = { ...exporting, ...layouts, ...alerts, ...people };
 const signedIn = (req) => (req.headers.cookie ?? '').includes('lw=1');
 const publicCamera = ({ i: _, ...c }) => c;
 
@@ -143,12 +145,13 @@ const server = createServer(async (req, res) => {
       return json(res, 200, {
         name: 'admin',
         role: 'admin',
-        rights: ['live', 'playback', 'hold', 'export', 'share', 'zones', 'people', 'settings'],
+        rights: ['live', 'playback', 'hold', 'export', 'share', 'zones', 'alerts', 'people', 'settings'],
         cameras: null,
         password_set: passwordSet,
         locale: 'vi',
       });
     case 'PUT me/:id': {
+      if (id === 'notification-prefs') return json(res, 200, alerts['PUT me/notification-prefs']({ body: await readJson(req) })[1]); // prettier-ignore
       if (((await readJson(req)).password ?? '').length < 10)
         return problem(res, 422, 'invalid', { field: 'password' });
       passwordSet = true;

@@ -212,7 +212,7 @@ test('phone: four places at the bottom, everything else behind the last; a narro
   await page.tap('nav.bottom [data-action=more]');
   await page.waitForSelector('[data-sheet=more]');
   await accessible(page);
-  assert.deepEqual(await page.$$eval('[data-more]', (all) => all.map((e) => e.dataset.more)), ['/exports', '/sync', '/cameras', '/health', '/people', '/system', '/setup', 'help', 'out']); // prettier-ignore
+  assert.deepEqual(await page.$$eval('[data-more]', (all) => all.map((e) => e.dataset.more)), ['/alerts', '/exports', '/sync', '/cameras', '/health', '/people', '/system', '/setup', 'help', 'out']); // prettier-ignore
   await page.tap('[data-more="/exports"]');
   await page.waitForURL(/\/exports$/);
   await page.waitForSelector('[data-sheet=more]', { state: 'detached' });

@@ -157,6 +157,21 @@ export const SCREENS = {
   'health-well': sheet('/health', '[data-section=outages]', [], { answers: { 'GET health': (b) => ({ ...b, status: 'ok', checks: b.checks.map((c) => ({ ...c, level: 'ok', code: 'ok' })) }), 'GET outages': NOBODY } }), // prettier-ignore
   'health-disk-full': sheet('/health', '[data-section=outages]', [], { answers: { 'GET health': (b) => ({ ...b, status: 'degraded', checks: [{ id: 'disk', level: 'error', code: 'disk_full', params: {}, since: stamp(40) }, ...b.checks] }) } }), // prettier-ignore
 
+  // Alerts: schedule and quiet
+  alerts: {
+    path: '/alerts',
+    shown: '[data-part=rules] form',
+    states: ['loaded', 'error', 'offline'],
+    kind: 'schedules',
+  },
+  'alerts-off': sheet('/alerts', '[data-part=standing]', [click('[data-action=off-60]'), see('[data-armed=false]')]),
+  'alerts-week': sheet('/alerts', '[data-part=week]', [click('[data-preset=always]'), click('[data-action=hours-off]'), scroll('[data-action=save-week]')]), // prettier-ignore
+  'alerts-quiet': sheet('/alerts', '[data-part=snoozes]', [click('[data-part=snoozes] [data-snooze="60"]'), see('[data-banner=snooze]'), scroll('[data-part=prefs]')]), // prettier-ignore
+  'event-quiet': sheet((known) => `/e/${known.event}`, '[data-event-page]', [click('[data-action=snooze]'), see('[data-sheet=snooze]')]), // prettier-ignore
+  'no-right': sheet('/people', '[data-no-right]', [], { answers: { 'GET me': (b) => ({ ...b, role: 'guard', rights: ['live', 'playback', 'hold', 'export'] }) } }), // prettier-ignore
+  people: { path: '/people', shown: '[data-person=admin]', states: ['loaded', 'error', 'offline'] },
+  'people-invited': sheet('/people', '[data-person=admin]', [click('[data-action=open-invite]'), fill('main form input >> nth=0', 'Hoàng Văn Tú'), click('[data-action=invite]'), see('[data-invite]')]), // prettier-ignore
+
   // The rest
   system: { path: '/system', shown: 'main h2', states: ALL },
   'system-urgent': sheet('/system?set=password', 'main h2', [], { answers: { 'GET me': ME } }),
@@ -176,7 +191,7 @@ export const SCREENS = {
 };
 
 /** Those that show most of what a theme colours, once in each of the others. */
-const THEMED = ['login', 'wall', 'enlarged', 'camera-dark', 'playback', 'playback-kept-some', 'sync', 'events', 'event', 'zones', 'search-found', 'cameras', 'cameras-add', 'exports', 'health', 'system', 'jump-typed']; // prettier-ignore
+const THEMED = ['login', 'wall', 'enlarged', 'camera-dark', 'playback', 'playback-kept-some', 'sync', 'events', 'event', 'zones', 'search-found', 'cameras', 'cameras-add', 'exports', 'health', 'alerts', 'system', 'jump-typed']; // prettier-ignore
 for (const theme of ['light', 'contrast'])
   for (const name of THEMED) SCREENS[`${name}-${theme}`] = { ...SCREENS[name], states: ['loaded'], theme };
 

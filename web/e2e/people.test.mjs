@@ -42,6 +42,10 @@ test(
     await accessible(guest.page);
     await guest.page.fill('#new', PASSWORD);
     await guest.page.click('[data-action=accept]');
+    // Alerts on this device are offered at once, and can be left for later.
+    await guest.page.waitForSelector('[data-welcome] [data-part=device]');
+    await accessible(guest.page);
+    await guest.page.tap('[data-action=enter]');
     await guest.page.waitForSelector('[data-tile][data-state="live"]');
     const seen = await guest.page.$$eval('[data-tile]', (all) => all.map((e) => e.dataset.tile));
     assert.deepEqual(seen.sort(), given.map((c) => c.slug).sort());
@@ -95,8 +99,8 @@ test(
     const { slug } = (await api(head.page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
     const SHOWN = {
       viewer: { nav: 0, more: ['/cameras', '/system'], closed: { '/events': 'playback', [`/c/${slug}`]: 'playback', '/exports': 'export' } }, // prettier-ignore
-      guard: { nav: 2, more: ['/exports', '/sync', '/cameras', '/health', '/system'], closed: { [`/c/${slug}/zones`]: 'zones', '/people': 'people' } }, // prettier-ignore
-      head: { nav: 2, more: ['/exports', '/sync', '/cameras', '/health', '/people', '/system'], closed: { '/setup': 'settings' } }, // prettier-ignore
+      guard: { nav: 2, more: ['/alerts', '/exports', '/sync', '/cameras', '/health', '/system'], closed: { [`/c/${slug}/zones`]: 'zones', '/people': 'people' } }, // prettier-ignore
+      head: { nav: 2, more: ['/alerts', '/exports', '/sync', '/cameras', '/health', '/people', '/system'], closed: { '/setup': 'settings' } }, // prettier-ignore
     };
     for (const [role, { nav, more, closed }] of Object.entries(SHOWN)) {
       const name = `vai.${role}`;

@@ -43,15 +43,16 @@ function freePort() {
 
 /**
  * A recorder of a test's own, empty, on loopback. `close` ends it and removes what it wrote. `clock` shifts the wall clock
- * of its programs, as `-23h`, until it is set to null.
+ * of its programs, as `-23h`, until it is set to null; `config` is the text of its configuration.
  */
 export class Recorder {
   clock = null;
 
-  static async start({ clock = null } = {}) {
+  static async start({ clock = null, config = null } = {}) {
     const r = new Recorder();
     r.clock = clock;
     r.folder = mkdtempSync(join(tmpdir(), 'lanewatch-e2e-'));
+    if (config) writeFileSync((r.config = join(r.folder, 'config.toml')), config);
     r.data = join(r.folder, 'data');
     r.port = await freePort();
     r.url = `http://127.0.0.1:${r.port}`;
@@ -73,7 +74,8 @@ export class Recorder {
 
   async begin() {
     const log = openSync(join(this.folder, 'recorder.log'), 'a');
-    this.process = spawn(BINARY, ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`], {
+    const config = this.config ? ['--config', this.config] : [];
+    this.process = spawn(BINARY, ['serve', '--data', this.data, ...config, '--listen', `127.0.0.1:${this.port}`], {
       stdio: ['ignore', log, log],
       env: this.#env,
     });

@@ -4,12 +4,13 @@ import './app.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import './state/debug';
+import './state/install.svelte';
 import './state/theme.svelte';
 import { start } from './state/app.svelte';
 import { wordsReady } from './state/i18n.svelte';
-import { startWorker } from './state/worker.svelte';
+import { openPending, startWorker } from './state/worker.svelte';
 
-void start();
+void openPending().then(start);
 void wordsReady().then(() => mount(App, { target: document.getElementById('app')! }));
 
 /** The first pictures have come by then. */

@@ -1,5 +1,6 @@
 //! Black-box tests of the room, and the one that prepares every statement.
 
+mod alerts;
 mod cameras;
 mod events;
 mod gaps;

@@ -2,15 +2,18 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::*;
 use crate::catalogue::{
-    adopt, audit, audit_log, bookmark, boot, camera, camera_order, camera_write, day, doom, event_list,
-    event_write, export, gap, hold, housekeeping, invite, layout, ledger, list, lock, mark, meta,
-    motion_sweep, names, open, outage, outbox, pace, person, salvage, segment, session, share, strip,
-    timeline, usage, vault, volume, watch, writer, zone,
+    adopt, alert, alert_setting, alert_write, audit, audit_log, bookmark, boot, camera, camera_order,
+    camera_write, day, delivery, doom, endpoint, event_list, event_write, export, gap, hold, housekeeping,
+    invite, layout, ledger, list, lock, mark, meta, motion_sweep, names, open, outage, outbox, pace, person,
+    salvage, segment, session, share, snooze, strip, timeline, usage, vault, volume, watch, writer, zone,
 };
 
 fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
     vec![
         ("adopt", adopt::STATEMENTS),
+        ("alert", alert::STATEMENTS),
+        ("alert_setting", alert_setting::STATEMENTS),
+        ("alert_write", alert_write::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("audit_log", audit_log::STATEMENTS),
         ("bookmark", bookmark::STATEMENTS),
@@ -19,7 +22,9 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("camera_order", camera_order::STATEMENTS),
         ("camera_write", camera_write::STATEMENTS),
         ("day", day::STATEMENTS),
+        ("delivery", delivery::STATEMENTS),
         ("doom", doom::STATEMENTS),
+        ("endpoint", endpoint::STATEMENTS),
         ("event_list", event_list::STATEMENTS),
         ("event_write", event_write::STATEMENTS),
         ("export", export::STATEMENTS),
@@ -44,6 +49,7 @@ fn all() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> {
         ("segment", segment::STATEMENTS),
         ("session", session::STATEMENTS),
         ("share", share::STATEMENTS),
+        ("snooze", snooze::STATEMENTS),
         ("strip", strip::STATEMENTS),
         ("timeline", timeline::STATEMENTS),
         ("usage", usage::STATEMENTS),

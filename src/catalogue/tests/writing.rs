@@ -179,7 +179,7 @@ async fn a_full_disk_is_told_to_askers_and_outlived_by_the_rest() {
     let clock: SharedClock = room.clock.clone();
     let zone = Zone::HO_CHI_MINH;
     let vault = Arc::new(super::super::vault::Vault::open(&room.path()).expect("a key"));
-    let write = Write { conn, now: at(0), zone, boot: 0, configuration_changed: false, vault };
+    let write = Write { conn, now: at(0), zone, boot: 0, configuration_changed: false, told: false, vault };
     let writer = Writer { write, path: room.path(), clock, growing, announcer, service: true };
     queue.tell(Big("told before", 100_000));
     let asked = queue.ask(Big("asked", 100_000));

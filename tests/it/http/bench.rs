@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use lanewatch::alert::{Alerts, LocalHosts, Network, Outside, Post, Reply};
 use lanewatch::auth::Auth;
 use lanewatch::base::{
     CameraId, Cells, EventId, Result, SimClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, Ticks,
@@ -44,10 +45,32 @@ pub(super) struct Bench {
     pub(super) volumes: lanewatch::storage::Volumes,
     /// Made by nobody until a test runs it.
     pub(super) exports: Exports,
+    /// Alerts, whose tasks run when a test runs them.
+    pub(super) alerts: Alerts,
+    /// What left for the outside.
+    pub(super) outside: Arc<Outbound>,
     /// Codes are made here, as the service's screen would show them.
     pub(super) auth: Auth,
     /// As `--data` names it.
     pub(super) folder: tempfile::TempDir,
+}
+
+/// The way to the outside, which ends here: what was sent, and what is answered.
+#[derive(Default)]
+pub(super) struct Outbound {
+    pub(super) sent: Mutex<Vec<Post>>,
+}
+
+impl Network for Outbound {
+    fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply>> {
+        self.sent.lock().expect("lock").push(post);
+        async { Ok(Reply { status: 201, ..Reply::default() }) }.boxed()
+    }
+}
+
+/// Who may see recordings may be told of what is in them.
+fn hears(role: &str) -> bool {
+    role != "viewer"
 }
 
 /// What other rooms were asked for.
@@ -223,6 +246,14 @@ impl Bench {
             "Thôn Đông".to_owned(),
             ExportLimits { budget_bytes: 1 << 30, days: 7 },
         );
+        let outside = Arc::new(Outbound::default());
+        let leaves = Outside {
+            local: LocalHosts::new(["push.test".to_owned()]),
+            url: "https://thon.example.vn".to_owned(),
+            contact: None,
+        };
+        let alerts = Alerts::open(catalogue.clone(), clock.clone(), outside.clone(), leaves, hears).await;
+        let alerts = alerts.expect("alerts");
         let app = App::new(Parts {
             catalogue: catalogue.clone(),
             hub: hub.clone(),
@@ -232,6 +263,7 @@ impl Bench {
             site_name: "Thôn Đông".to_owned(),
             site_url: None,
             auth: auth().await,
+            alerts: alerts.clone(),
             tls,
             https_port: None,
             others_come: true,
@@ -251,7 +283,22 @@ impl Bench {
         let address = server.address().expect("address");
         let running = tasks.spawn("http", server.run(app, stop.clone()));
         let auth = auth().await;
-        Self { address, catalogue, hub, clock, stop, running, hands, volume, volumes, exports, auth, folder }
+        Self {
+            address,
+            catalogue,
+            hub,
+            clock,
+            stop,
+            running,
+            hands,
+            volume,
+            volumes,
+            exports,
+            alerts,
+            outside,
+            auth,
+            folder,
+        }
     }
 
     /// Somebody who has not signed in.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use lanewatch::base::{EventId, Stop, StreamKind, TICKS_PER_SECOND, Tasks};
-use lanewatch::catalogue::{NewCamera, Picture, PictureSize};
+use lanewatch::base::{CameraId, EventId, Stop, StreamKind, TICKS_PER_SECOND, Tasks, Ticks};
+use lanewatch::catalogue::{Alert, AlertKind, Decision, Judged, NewCamera, Picture, PictureSize};
 use serde_json::{Value, json};
 
 use super::bench::{Bench, JPEG, now};
@@ -16,8 +16,10 @@ fn rights(role: &str) -> &'static [&'static str] {
     match role {
         "viewer" => &["live"],
         "guard" => &["live", "playback", "hold", "export"],
-        "head" => &["live", "playback", "hold", "export", "share", "zones", "people"],
-        "admin" => &["live", "playback", "hold", "export", "share", "zones", "people", "settings", "metrics"],
+        "head" => &["live", "playback", "hold", "export", "share", "zones", "alerts", "people"],
+        "admin" => &[
+            "live", "playback", "hold", "export", "share", "zones", "alerts", "people", "settings", "metrics",
+        ],
         "read" => &["live", "playback", "metrics"],
         "metrics" => &["metrics"],
         _ => &[],
@@ -44,10 +46,35 @@ impl Things {
     fn secrets(&self) -> impl Iterator<Item = &str> {
         let telling = [
             "camera", "slug", "name", "host", "segment", "event", "bookmark", "lock", "export", "share",
-            "layout",
+            "layout", "alert",
         ];
         telling.into_iter().map(|name| self.get(name)).filter(|value| !value.is_empty())
     }
+}
+
+/// People were told of an event; the alert's id.
+async fn told(bench: &Bench, camera: CameraId, event: EventId, at: Ticks) -> String {
+    let id = lanewatch::base::fresh_uuid(at);
+    let alert = Alert {
+        id,
+        kind: AlertKind::Motion,
+        person: None,
+        cameras: vec![camera],
+        from: at,
+        seen: at,
+        rank: 0.5,
+        out: true,
+        version: 1,
+        facts: json!({}),
+        made: at,
+        escalate: None,
+        escalated: 0,
+        handled: None,
+    };
+    let judged = vec![Judged { event, alert: Some(id), why: "told" }];
+    let decision = Decision { alerts: vec![alert], judged, ..Decision::default() };
+    bench.catalogue.decide(decision).await.expect("decided");
+    id.to_string()
 }
 
 struct Village {
@@ -82,6 +109,7 @@ impl Village {
             let picture = Picture { at: begun, jpeg: JPEG.into() };
             from.put_picture(id, camera.id, PictureSize::Small, picture).expect("kept");
             from.flush().await.expect("written");
+            let alert = told(&bench, camera.id, id, begun).await;
             let to = begun + TICKS_PER_SECOND;
             let mut things = Things(vec![
                 ("camera", camera.id.to_string()),
@@ -89,6 +117,7 @@ impl Village {
                 ("name", name.to_owned()),
                 ("host", host),
                 ("event", event),
+                ("alert", alert),
                 ("from", begun.rfc3339()),
                 ("to", to.rfc3339()),
                 ("range", format!("from={}&to={}", begun.rfc3339(), to.rfc3339())),
@@ -222,7 +251,16 @@ fn the_table_has_every_route_and_no_other() {
     assert_eq!(listed, described, "say in matrix_table.rs what a new route needs and what it is about");
     let open: BTreeSet<&str> =
         TABLE.iter().filter(|row| row.needs == Needs::Nothing).map(|row| row.route).collect();
-    assert_eq!(open, BTreeSet::from(["GET /setup", "GET /health", "POST /session", "POST /invites:accept"]));
+    assert_eq!(
+        open,
+        BTreeSet::from([
+            "GET /setup",
+            "GET /health",
+            "POST /session",
+            "POST /invites:accept",
+            "POST /alert-receipts"
+        ])
+    );
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ const HOLD: Needs = Needs::Right("hold");
 const EXPORT: Needs = Needs::Right("export");
 const SHARE: Needs = Needs::Right("share");
 const ZONES: Needs = Needs::Right("zones");
+const ALERTS: Needs = Needs::Right("alerts");
 const PEOPLE: Needs = Needs::Right("people");
 const SETTINGS: Needs = Needs::Right("settings");
 const METRICS: Needs = Needs::Right("metrics");
@@ -133,6 +134,36 @@ pub(super) const TABLE: &[Row] = &[
     row("GET /events:count", PLAYBACK, Many, "/events:count?{range}"),
     row("POST /events:mark", HOLD, Many, "/events:mark")
         .with(r#"{"ids":["<event>"],"verdict":"false_alarm"}"#),
+    row("GET /alerts", PLAYBACK, Many, "/alerts"),
+    row("GET /alerts/{id}", PLAYBACK, One, "/alerts/{alert}"),
+    row("GET /alerts/{id}", PLAYBACK, One, "/alerts/{event}"),
+    row("POST /alerts/{id}/handled", HOLD, One, "/alerts/{alert}/handled").with("{}"),
+    row("POST /alert-receipts", Nothing, Site, "/alert-receipts").with(r#"{"token":"","what":"shown"}"#),
+    row("GET /schedules/{id}", PLAYBACK, Site, "/schedules/site"),
+    row("PUT /schedules/{id}", ALERTS, Site, "/schedules/site").with(r#"{"week":[]}"#),
+    row("GET /alert-rules", PLAYBACK, Site, "/alert-rules"),
+    row("PUT /alert-rules", ALERTS, Site, "/alert-rules").with(r#"{"cameras":["<camera>"]}"#),
+    row("GET /alert-channels/webhook", SETTINGS, Site, "/alert-channels/webhook"),
+    row("PUT /alert-channels/webhook", SETTINGS, Site, "/alert-channels/webhook")
+        .with(r#"{"enabled":false}"#),
+    row("GET /me/notification-prefs", PLAYBACK, Site, "/me/notification-prefs"),
+    // A token has no preferences of its own, and is told so before anything is looked at.
+    row("PUT /me/notification-prefs", PLAYBACK, Site, "/me/notification-prefs").with(r#"{"cameras":[]}"#),
+    row("GET /snoozes", PLAYBACK, Many, "/snoozes"),
+    row("POST /snoozes", PLAYBACK, One, "/snoozes")
+        .with(r#"{"camera":"<camera>","until":"2026-11-23T00:00:00Z"}"#),
+    row("DELETE /snoozes/{id}", PLAYBACK, Site, "/snoozes/{nothing}"),
+    row("GET /push/vapid-key", PLAYBACK, Site, "/push/vapid-key"),
+    row("GET /push-subscriptions", PLAYBACK, Many, "/push-subscriptions"),
+    row("POST /push-subscriptions", PLAYBACK, Site, "/push-subscriptions").with("{}"),
+    row("DELETE /push-subscriptions/{id}", PLAYBACK, Site, "/push-subscriptions/{nothing}"),
+    row("POST /push-subscriptions/{id}/test", PLAYBACK, Site, "/push-subscriptions/{nothing}/test"),
+    row(
+        "GET /push-subscriptions/{id}/deliveries",
+        PLAYBACK,
+        Site,
+        "/push-subscriptions/{nothing}/deliveries",
+    ),
     row("GET /bookmarks", PLAYBACK, Many, "/bookmarks"),
     row("GET /bookmarks", PLAYBACK, One, "/bookmarks?camera={slug}"),
     row("POST /bookmarks", HOLD, One, "/bookmarks").with(r#"{"camera":"<camera>","at":"<from>"}"#),

@@ -2,6 +2,7 @@
 
 mod acme;
 mod adding;
+mod alerts;
 mod bench;
 mod browser;
 mod cameras;

@@ -1,7 +1,7 @@
 /** What a role may do, and what pages ask of who opens them. The recorder decides; this only hides what it would refuse. Pure. */
 import type { Route } from '../state/router.svelte';
 
-export type Right = 'live' | 'playback' | 'hold' | 'export' | 'share' | 'zones' | 'people' | 'settings';
+export type Right = 'live' | 'playback' | 'hold' | 'export' | 'share' | 'zones' | 'alerts' | 'people' | 'settings';
 
 const NEEDED: Partial<Record<Route['page'], Right>> = {
   camera: 'playback',
@@ -9,6 +9,7 @@ const NEEDED: Partial<Record<Route['page'], Right>> = {
   sync: 'playback',
   events: 'playback',
   event: 'playback',
+  alerts: 'playback',
   health: 'playback',
   exports: 'export',
   zones: 'zones',

@@ -18,6 +18,7 @@ export type Route =
       event: string | null;
     }
   | { page: 'event'; id: string }
+  | { page: 'alerts' }
   | { page: 'exports' }
   | { page: 'cameras' }
   | { page: 'system' }
@@ -25,11 +26,23 @@ export type Route =
   | { page: 'setup' }
   | { page: 'people' }
   | { page: 'invite' }
+  | { page: 'welcome' }
   | { page: 'login' }
   | { page: 'missing' };
 
 /** Pages without anything in their address. */
-const PLAIN = new Set(['exports', 'cameras', 'system', 'health', 'people', 'invite', 'setup', 'login']);
+const PLAIN = new Set([
+  'alerts',
+  'exports',
+  'cameras',
+  'system',
+  'health',
+  'people',
+  'invite',
+  'welcome',
+  'setup',
+  'login',
+]);
 
 export function parseRoute(path: string, query: URLSearchParams): Route {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
@@ -57,7 +70,10 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
       event: query.get('e'),
     };
   if (parts.length === 1 && PLAIN.has(parts[0] ?? ''))
-    return { page: parts[0] as 'exports' | 'cameras' | 'system' | 'health' | 'people' | 'invite' | 'setup' | 'login' };
+    return {
+      page: parts[0] as
+        'alerts' | 'exports' | 'cameras' | 'system' | 'health' | 'people' | 'invite' | 'welcome' | 'setup' | 'login',
+    };
   return { page: 'missing' };
 }
 

@@ -1,4 +1,7 @@
-/** Registers the service worker, and tells when a new version of the app waits to be taken. */
+/** Registers the service worker, tells when a new version of the app waits to be taken, and goes where a pressed message leads. */
+import { PENDING, pendingPage } from '../lib/push/pending';
+import { go, replace } from './router.svelte';
+
 export const worker = $state<{ waits: boolean }>({ waits: false });
 
 const HOUR = 3_600_000;
@@ -37,6 +40,26 @@ export function startWorker(): void {
     .catch(() => {
       // Forbidden by the browser's settings: the app works without.
     });
+}
+
+// From the worker only, and from the beginning: what comes before anybody listens is lost.
+if ('serviceWorker' in navigator)
+  navigator.serviceWorker.addEventListener('message', (e: MessageEvent<unknown>) => {
+    const url = (e.data as { go?: unknown } | null)?.go;
+    if (typeof url === 'string' && /^\/(?!\/)/.test(url)) go(url);
+  });
+
+/** Before the first page is shown: what was pressed on a phone that opens the app at its first page, see `PENDING`. */
+export async function openPending(): Promise<void> {
+  try {
+    if (!(await caches.has(PENDING))) return;
+    const kept: unknown = await (await (await caches.open(PENDING)).match('/pending'))?.json();
+    await caches.delete(PENDING);
+    const page = pendingPage(kept, Date.now());
+    if (page && location.pathname === '/') replace(page);
+  } catch {
+    // Without storage there is nothing that waits.
+  }
 }
 
 let taking = false;

@@ -2,8 +2,9 @@
 /**
  * The service worker: keeps the shell (page, scripts, styles of one build), so that the app opens at once and also
  * without a network. A new build waits until the person takes it; nothing changes under an open page. What it answers
- * stands in `rules.ts`. The last stills are kept by the page, see `state/kept.ts`. Messages (push) come with alerts.
+ * stands in `rules.ts`, what it shows of a message in `messages.ts`. The last stills are kept by the page, see `state/kept.ts`.
  */
+import { answered, options, PENDING, pressOf, read, receiptOf, target, type Message, type Receipt } from './messages';
 import { outdated, ruleFor, shellCache } from './rules';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -38,4 +39,109 @@ self.addEventListener('fetch', (e) => {
     return (await cache.match(rule === 'page' ? '/' : e.request, { ignoreVary: true })) ?? fetch(e.request);
   };
   e.respondWith(kept());
+});
+
+/** What a browser shows when a message says nothing: every one has to show something. */
+const UNREADABLE: Message = { title: 'Có cảnh báo', body: 'Mở ứng dụng để xem.', navigate: '/events', lang: 'vi', tag: '', silent: false, own: null }; // prettier-ignore
+
+async function say(receipt: Receipt | null): Promise<boolean> {
+  if (!receipt) return false;
+  try {
+    const headers = { 'content-type': 'application/json' };
+    return (await fetch('/api/v1/alert-receipts', { method: 'POST', headers, body: JSON.stringify(receipt) })).ok;
+  } catch {
+    // What cannot be said now is not said: the alert counts as not seen, and somebody else is told.
+    return false;
+  }
+}
+
+/** Longest wait for a picture, and the largest that is put into a notification, bytes. */
+const PICTURE_MS = 8000;
+const PICTURE_BYTES = 120_000;
+
+/** With the session of whoever is signed in here; without one there is no picture. As text, because a worker has no blob addresses. */
+async function picture(event: string): Promise<string | null> {
+  try {
+    const answer = await fetch(`/api/v1/events/${encodeURIComponent(event)}/snapshot.jpg?size=small`, {
+      signal: AbortSignal.timeout(PICTURE_MS),
+    });
+    if (!answer.ok) return null;
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    if (!bytes.length || bytes.length > PICTURE_BYTES) return null;
+    let text = '';
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    return `data:image/jpeg;base64,${btoa(text)}`;
+  } catch {
+    return null;
+  }
+}
+
+async function show(data: PushMessageData | null): Promise<void> {
+  let message = UNREADABLE;
+  try {
+    message = read(data?.json()) ?? UNREADABLE;
+  } catch {
+    // Not ours.
+  }
+  // The words at once, from what came; nothing else has to arrive.
+  await self.registration.showNotification(message.title, options(message, null));
+  const [image] = await Promise.all([
+    message.own?.event ? picture(message.own.event) : null,
+    say(receiptOf(message, 'shown')),
+  ]);
+  if (!image) return;
+  const still = await self.registration.getNotifications({ tag: message.tag });
+  // Whoever has put it away does not get it again.
+  if (still.length) await self.registration.showNotification(message.title, options(message, image));
+}
+
+async function open(message: Message): Promise<void> {
+  const { inApp, url } = target(message, self.location.origin);
+  if (inApp) {
+    const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+    const app = windows.find((w) => w.focused) ?? windows[0];
+    if (app) {
+      app.postMessage({ go: url });
+      await app.focus().catch(() => {});
+      return;
+    }
+    const kept = await caches.open(PENDING);
+    await kept.put('/pending', new Response(JSON.stringify({ url, at: Date.now() })));
+  }
+  await self.clients.openWindow(url);
+}
+
+async function pressed(message: Message, action: string): Promise<void> {
+  const press = pressOf(action);
+  if (press === 'open') {
+    await Promise.all([open(message), say(receiptOf(message, press))]);
+    return;
+  }
+  if (await say(receiptOf(message, press))) {
+    const { title, options: shown } = answered(message, press);
+    await self.registration.showNotification(title, shown);
+  } else await open(message);
+}
+
+self.addEventListener('push', (e) => e.waitUntil(show(e.data)));
+self.addEventListener('notificationclick', (e) => {
+  e.notification.close();
+  e.waitUntil(pressed((e.notification.data as Message | null) ?? UNREADABLE, e.action));
+});
+
+// The push service has made a new address of it: the recorder has to know.
+self.addEventListener('pushsubscriptionchange', (e) => {
+  const { oldSubscription, newSubscription } = e as ExtendableEvent & {
+    oldSubscription?: PushSubscription | null;
+    newSubscription?: PushSubscription | null;
+  };
+  const again = async (): Promise<void> => {
+    const subscription =
+      newSubscription ?? (oldSubscription && (await self.registration.pushManager.subscribe(oldSubscription.options)));
+    if (!subscription) return;
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ ...subscription.toJSON(), expirationTime: undefined });
+    await fetch('/api/v1/push-subscriptions', { method: 'POST', headers, body });
+  };
+  (e as ExtendableEvent).waitUntil(again());
 });

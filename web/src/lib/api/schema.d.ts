@@ -4,6 +4,110 @@
  */
 
 export interface paths {
+    "/alert-channels/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells where the site's webhook goes. */
+        get: operations["get_webhook"];
+        /** Sets the site's webhook: each alert is posted there as JSON, signed as Standard Webhooks are. */
+        put: operations["put_webhook"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what became of a message. Open to everybody: the token in the message is the proof, for that message alone. */
+        post: operations["post_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what is worth an alert, how many there may be in a night, and who is told when nobody looks. */
+        get: operations["get_rules"];
+        /** Sets what is worth an alert. It holds for all cameras: whoever sets it must see the whole site. */
+        put: operations["put_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists alerts, newest first. */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells of one alert; an event's id leads to the alert that it is part of. */
+        get: operations["get_alert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{id}/handled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that whoever asks takes care of an alert. The first who says so counts; the team sees who and when. */
+        post: operations["handle_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -807,6 +911,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/notification-prefs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how whoever asks wants to be told. */
+        get: operations["get_prefs"];
+        /** Sets how whoever asks wants to be told: of what, of which cameras, when not, and where besides their browsers. */
+        put: operations["put_prefs"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/password": {
         parameters: {
             query?: never;
@@ -954,6 +1076,113 @@ export interface paths {
         patch: operations["patch_person"];
         trace?: never;
     };
+    "/push-subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's own browsers that are told. */
+        get: operations["list_subscriptions"];
+        put?: never;
+        /** Has a browser told from now on. The same browser is there once, whoever uses it. */
+        post: operations["post_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/push-subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Tells a browser of one's own no more. */
+        delete: operations["delete_subscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/push-subscriptions/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists how far messages to a browser of one's own have come. */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/push-subscriptions/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a test to a browser of one's own; how far it comes stands among its deliveries. */
+        post: operations["post_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/push/vapid-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells the key by which a browser subscribes. */
+        get: operations["get_vapid_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells when alerts are sent. There is one schedule, `site`. */
+        get: operations["get_schedule"];
+        /**
+         * Sets when alerts are sent, also on or off by hand, until a time or until somebody does otherwise. It holds at
+         *     once, for all cameras: whoever sets it must see the whole site.
+         */
+        put: operations["put_schedule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/segments/{name}": {
         parameters: {
             query?: never;
@@ -1075,6 +1304,41 @@ export interface paths {
         patch: operations["patch_site"];
         trace?: never;
     };
+    "/snoozes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what whoever asks has silenced. */
+        get: operations["list_snoozes"];
+        put?: never;
+        /** Silences a camera, or all, for whoever asks and nobody else. An earlier wish for the same is replaced. */
+        post: operations["post_snooze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/snoozes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a quiet of one's own. */
+        delete: operations["delete_snooze"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/storage": {
         parameters: {
             query?: never;
@@ -1189,6 +1453,137 @@ export interface components {
              * @description Share of the picture that moved, 0 to 1.
              */
             moved: number;
+        };
+        /** @description A matter that people were told of. */
+        Alert: {
+            /** @description Ids of its cameras that whoever asks sees, in the order in which they saw it; none: it is the recorder's. */
+            cameras: string[];
+            /** @description Ids of its events that whoever asks sees, oldest first. */
+            events: string[];
+            /** @description When it began. */
+            from: components["schemas"]["Time"];
+            handled: components["schemas"]["Handled"] | null;
+            /**
+             * Format: uuid
+             * @description That of its first event, or its own.
+             */
+            id: string;
+            /** @description `motion`, `tamper`, `camera_lost`, `camera_back`, `not_recording`, `disk`, `clock`, `restarted`. */
+            kind: string;
+            /**
+             * Format: double
+             * @description What it counts for, 0 to 1.
+             */
+            rank: number;
+            /** @description How far it came. */
+            reached: components["schemas"]["AlertReached"];
+            /** @description Last instant known of it. */
+            to: components["schemas"]["Time"];
+            /** @description It was told at once; otherwise in the digest. */
+            told: boolean;
+        };
+        /** @description A page of alerts. */
+        AlertPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Alert"][];
+            /** @description Ask again with it for older ones. */
+            next_cursor: string | null;
+        };
+        /** @description How many messages of an alert have come how far. */
+        AlertReached: {
+            /**
+             * Format: int32
+             * @description Made for people; the site's own, such as a webhook, are not counted.
+             */
+            made: number;
+            /**
+             * Format: int32
+             * @description Opened by a person.
+             */
+            opened: number;
+            /**
+             * Format: int32
+             * @description Taken by a channel.
+             */
+            sent: number;
+            /**
+             * Format: int32
+             * @description Shown by a device.
+             */
+            shown: number;
+        };
+        /** @description Something that a phone says of a message. */
+        AlertReceipt: {
+            /**
+             * Format: int32
+             * @description For `snooze`: 1 to 1440; left out: until six in the morning.
+             */
+            minutes?: number | null;
+            /** @description `lanewatch.token` of the message. */
+            token: string;
+            /** @description What. */
+            what: components["schemas"]["What"];
+        };
+        /** @description What is worth a word, and how many there may be. */
+        AlertRules: {
+            /**
+             * @description Ids of the cameras whose motion is told of; none = all.
+             * @default []
+             */
+            cameras: string[];
+            /**
+             * Format: int32
+             * @description After a word about a camera it is left alone for so long.
+             * @default 5
+             */
+            cooldown_minutes: number;
+            /**
+             * @description When the digest of what was held is sent, `HH:MM` in the site's zone.
+             * @default 06:30
+             */
+            digest_at: string;
+            /**
+             * Format: int32
+             * @description When nobody has looked at an alert for so long, the next in line is told; null = nobody is.
+             * @default null
+             */
+            escalate_after_minutes: number | null;
+            /**
+             * @description Ids of the people who are told only when nobody has looked, in this order.
+             * @default []
+             */
+            in_line: string[];
+            /**
+             * Format: double
+             * @description Motion that lasts shorter is not told of, in seconds.
+             * @default 2
+             */
+            min_seconds: number;
+            /**
+             * Format: double
+             * @description Motion that takes a smaller share of the picture is not told of, 0 to 1.
+             * @default 0
+             */
+            min_size: number;
+            /**
+             * Format: int32
+             * @description Alerts of motion from one noon to the next; what counts for less waits for the digest.
+             * @default 20
+             */
+            night_budget: number;
+            /**
+             * @description A camera that is covered or turned away is told of at any hour.
+             * @default true
+             */
+            tamper_always: boolean;
+        };
+        /** @description What is worth an alert. */
+        AlertRulesShown: components["schemas"]["AlertRules"] & {
+            /**
+             * Format: int64
+             * @description For `If-Match`; 0 = nobody has set them yet.
+             */
+            revision: number;
         };
         /** @description Something that somebody did. */
         AuditEntry: {
@@ -1510,6 +1905,38 @@ export interface components {
         Days: {
             /** @description In order; days without footage are left out. */
             items: components["schemas"]["Day"][];
+        };
+        /** @description Messages to one browser. */
+        Deliveries: {
+            /** @description Newest first, at most 50. */
+            items: components["schemas"]["Delivery"][];
+        };
+        /** @description How far a message has come. */
+        Delivery: {
+            /**
+             * Format: uuid
+             * @description What it tells of.
+             */
+            alert: string;
+            /** @description Why the last attempt failed, in English. */
+            error: string | null;
+            /**
+             * Format: uuid
+             * @description Names the message.
+             */
+            id: string;
+            /** @description When it was made. */
+            made_at: components["schemas"]["Time"];
+            opened_at: components["schemas"]["Time"] | null;
+            sent_at: components["schemas"]["Time"] | null;
+            shown_at: components["schemas"]["Time"] | null;
+            /** @description `due`, `held` (for the digest), `sent`, `digested` (told in a digest) or `dropped`. */
+            state: string;
+            /**
+             * Format: int32
+             * @description Attempts that were made.
+             */
+            tries: number;
         };
         /** @description How looking for motion does. */
         Detection: {
@@ -2119,7 +2546,7 @@ export interface components {
             name: string;
             /** @description They have set a password. */
             password_set: boolean;
-            /** @description What they may do: `live`, `playback`, `hold`, `export`, `share`, `zones`, `people`, `settings`, `metrics`. */
+            /** @description What they may do: `live`, `playback`, `hold`, `export`, `share`, `zones`, `alerts`, `people`, `settings`, `metrics`. */
             rights: string[];
             /** @description `viewer`, `guard`, `head` or `admin`; `machine` for a bearer token. */
             role: string;
@@ -2304,6 +2731,15 @@ export interface components {
             /** @description At least ten characters. */
             password: components["schemas"]["Password"];
         };
+        /** @description A browser's subscription, as `PushSubscription.toJSON()` has it. Nothing of it is ever answered. */
+        NewPushSubscription: {
+            /** @description Of a push service. */
+            endpoint: string;
+            /** @description How to encrypt. */
+            keys: components["schemas"]["SubscriptionKeys"];
+            /** @description What the device is called; at most 100 characters. */
+            name?: string;
+        };
         /** @description What to look for. */
         NewSearch: {
             /** @description Id or slug. */
@@ -2329,10 +2765,53 @@ export interface components {
             expires_at?: string | null;
             pin?: components["schemas"]["Password"] | null;
         };
+        /** @description What is to be silenced. */
+        NewSnooze: {
+            /** @description Id or slug; null or left out: all cameras. */
+            camera?: string | null;
+            /** @description Until when, at most a month. */
+            until: components["schemas"]["Time"];
+        };
+        /** @description What to set. */
+        NewWebhook: {
+            /** @description It is called. */
+            enabled: boolean;
+            url?: components["schemas"]["Password"] | null;
+        };
         /** @description The zones that a camera is to have: all of them. */
         NewZones: {
             /** @description In their order. */
             items: components["schemas"]["Zone"][];
+        };
+        /** @description How somebody wants to be told. */
+        NotificationPrefs: {
+            /**
+             * @description Ids of the cameras of which one wants to hear; none = all that one sees.
+             * @default []
+             */
+            cameras: string[];
+            /**
+             * @description At all.
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * @description Address for e-mail; null = none is sent.
+             * @default null
+             */
+            mail: string | null;
+            /** @default null */
+            quiet: components["schemas"]["QuietHours"] | null;
+            /**
+             * @description Of what; none = everything.
+             * @default []
+             */
+            subjects: components["schemas"]["Subject"][];
+            /**
+             * @description Id of the chat with the site's Zalo bot; null = nothing is sent.
+             * @default null
+             */
+            zalo: string | null;
         };
         /**
          * @description What something in the picture is.
@@ -2497,6 +2976,36 @@ export interface components {
             /** @description `urn:lanewatch:problem:` and the code. */
             type: string;
         };
+        /** @description A browser that is told. */
+        PushSubscription: {
+            /** @description When it was added. */
+            created_at: components["schemas"]["Time"];
+            gone_at: components["schemas"]["Time"] | null;
+            /** @description Of the push service. */
+            host: string;
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description What the device is called; may be empty. */
+            name: string;
+            used_at: components["schemas"]["Time"] | null;
+        };
+        /** @description Browsers of one person. */
+        PushSubscriptions: {
+            /** @description In the order in which they came. */
+            items: components["schemas"]["PushSubscription"][];
+        };
+        /** @description Hours of the day in which somebody is left alone. */
+        QuietHours: {
+            /** @description `HH:MM` in the site's zone. */
+            from: string;
+            /** @description What counts for much is told all the same. */
+            strong_anyway?: boolean;
+            /** @description `HH:MM`; the next day's when it is not later. */
+            to: string;
+        };
         /** @description Cameras and areas that somebody sees. */
         Reach: {
             /** @description Areas: all of their cameras, also those that come later. */
@@ -2574,6 +3083,42 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "guard" | "head" | "admin";
+        /** @description The site's schedule, and what it says now. */
+        Schedule: components["schemas"]["SchedulePlan"] & {
+            /**
+             * Format: int64
+             * @description For `If-Match`; 0 = nobody has set it yet.
+             */
+            revision: number;
+            /** @description What follows from it at this moment. */
+            standing: components["schemas"]["ScheduleStanding"];
+        };
+        /** @description On or off, whatever the week says. */
+        ScheduleHand: {
+            /** @description On or off. */
+            armed: boolean;
+            /**
+             * Format: date-time
+             * @description Then the week counts again; null = until somebody does otherwise.
+             */
+            until: string | null;
+        };
+        /** @description When alerts are wanted. */
+        SchedulePlan: {
+            hand: components["schemas"]["ScheduleHand"] | null;
+            /** @description Days that are otherwise, such as Tết. */
+            special?: components["schemas"]["SpecialDay"][];
+            /** @description Seven days, Monday first; each its 48 half hours from midnight on in the site's zone, `1` = wanted. */
+            week: string[];
+        };
+        /** @description Whether alerts are wanted, and how long that stays so. */
+        ScheduleStanding: {
+            /** @description They are. */
+            armed: boolean;
+            /** @description It is a hand that says so, not the week. */
+            by_hand: boolean;
+            until: components["schemas"]["Time"] | null;
+        };
         /**
          * @description Where a search is in its life.
          * @enum {string}
@@ -2695,6 +3240,35 @@ export interface components {
             time_zone?: string | null;
             words?: components["schemas"]["WordsPatch"] | null;
         };
+        /** @description Quiet for a while. */
+        Snooze: {
+            /** @description From which camera; null: from all. */
+            camera: string | null;
+            /**
+             * Format: uuid
+             * @description For ever.
+             */
+            id: string;
+            /** @description Since when. */
+            since: components["schemas"]["Time"];
+            /** @description Not beyond this. */
+            until: components["schemas"]["Time"];
+        };
+        /** @description What somebody has silenced for themselves. */
+        Snoozes: {
+            /** @description In the order in which it was asked for. */
+            items: components["schemas"]["Snooze"][];
+        };
+        /** @description A day that is other than its weekday. */
+        SpecialDay: {
+            /**
+             * Format: date
+             * @description Such as `2027-02-06`.
+             */
+            date: string;
+            /** @description Its 48 half hours. */
+            halves: string;
+        };
         /** @description Why something is not live. */
         StateReason: {
             /**
@@ -2724,12 +3298,32 @@ export interface components {
             /** @description First instant after. */
             to: components["schemas"]["Time"];
         };
+        /**
+         * @description What somebody can be told of.
+         * @enum {string}
+         */
+        Subject: "motion" | "tamper" | "cameras" | "recorder";
+        /** @description The keys of a subscription, as `toJSON()` has them. */
+        SubscriptionKeys: {
+            /** @description What it shares with its senders. */
+            auth: string;
+            /** @description The browser's public key. */
+            p256dh: string;
+        };
         /** @description The last second. */
         Tail: {
             /** @description Where it begins. */
             from: components["schemas"]["Time"];
             /** @description Where it is. */
             url: string;
+        };
+        /** @description A test that is on its way. */
+        TestSent: {
+            /**
+             * Format: uuid
+             * @description The alert that it is; look for it among the deliveries.
+             */
+            alert: string;
         };
         /** @description What was seen of one of its streams. */
         TestedStream: {
@@ -2841,6 +3435,11 @@ export interface components {
          * @enum {string}
          */
         Transport: "tcp" | "udp";
+        /** @description The key by which a browser subscribes. */
+        VapidKey: {
+            /** @description `applicationServerKey`: a point of P-256 in base64url. */
+            public_key: string;
+        };
         /**
          * @description What somebody found an event to be.
          * @enum {string}
@@ -2880,6 +3479,25 @@ export interface components {
              */
             used_bytes: number;
         };
+        /** @description Where the site's webhook goes. */
+        Webhook: {
+            /** @description It is called. */
+            enabled: boolean;
+            /** @description Host of its address, which is not shown again; null: none is set. */
+            host: string | null;
+            /**
+             * Format: int64
+             * @description For `If-Match`; 0 = nobody has set it yet.
+             */
+            revision: number;
+            /** @description Its key (`whsec_…`), once, when the address is new: whoever is called proves with it that it was the recorder. */
+            secret?: string | null;
+        };
+        /**
+         * @description What became of a message.
+         * @enum {string}
+         */
+        What: "shown" | "opened" | "snooze" | "handled";
         /** @description Words of the place. */
         Words: {
             /** @description What a lane is called, such as `Ngõ` or `Xóm`. */
@@ -2957,6 +3575,273 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_webhook: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description As it is now; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertReceipt"];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules; their revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRulesShown"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_rules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRules"];
+            };
+        };
+        responses: {
+            /** @description As they are now; their revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRulesShown"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: {
+                /** @description First instant inside; from the beginning when it is left out. */
+                from?: string;
+                /** @description First instant after; without end when it is left out. */
+                to?: string;
+                /** @description At most so many, 1 to 200; 50 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before; ask for the same range. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alerts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of it or of an event */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alert */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handle_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of it or of an event */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHandled"];
+            };
+        };
+        responses: {
+            /** @description The alert as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -5093,6 +5978,68 @@ export interface operations {
             };
         };
     };
+    get_prefs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPrefs"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_prefs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationPrefs"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPrefs"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     put_password: {
         parameters: {
             query?: never;
@@ -5426,6 +6373,262 @@ export interface operations {
             };
         };
     };
+    list_subscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Browsers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscriptions"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPushSubscription"];
+            };
+        };
+        responses: {
+            /** @description It is told */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscription"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not told any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Messages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSent"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_vapid_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VapidKey"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `site` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_schedule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path: {
+                /** @description `site` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulePlan"];
+            };
+        };
+        responses: {
+            /** @description As it is now; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_segment: {
         parameters: {
             query?: never;
@@ -5696,6 +6899,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Site"];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_snoozes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is silenced */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snoozes"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_snooze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSnooze"];
+            };
+        };
+        responses: {
+            /** @description It is quiet */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snooze"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_snooze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {

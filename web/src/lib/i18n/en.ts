@@ -1,5 +1,6 @@
 /** Words in English, with exactly the keys of `vi.ts`. */
 import { enAdding } from './en-adding';
+import { enAlerts } from './en-alerts';
 import { enDaily } from './en-daily';
 import { enTrust } from './en-trust';
 import type { vi } from './vi';
@@ -919,6 +920,7 @@ export const en: Record<keyof typeof vi, string> = {
   'update.take': 'Load it',
   'update.later': 'Later',
   ...enAdding,
+  ...enAlerts,
   ...enDaily,
   ...enTrust,
 };

@@ -1,5 +1,6 @@
 /** Words in Vietnamese: the source of truth. `en.ts` must have the same keys, the compiler sees to it. */
 import { viAdding } from './vi-adding';
+import { viAlerts } from './vi-alerts';
 import { viDaily } from './vi-daily';
 import { viTrust } from './vi-trust';
 
@@ -911,6 +912,7 @@ export const vi = {
   'update.take': 'Tải bản mới',
   'update.later': 'Để sau',
   ...viAdding,
+  ...viAlerts,
   ...viDaily,
   ...viTrust,
 };

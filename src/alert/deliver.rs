@@ -1,0 +1,263 @@
+//! From who is told to what they get: takes what is due, place by place and each in order, and writes what came of it. A place
+//! that fails waits by itself and holds up no other; one that failed for long gets one digest instead of everything.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::channel::{Channel, Hears, Outcome};
+use super::message::Message;
+use super::settings::NotificationPrefs;
+use super::token::Signer;
+use super::words::{Language, Reader};
+use super::world::{MAIL, ZALO};
+use crate::base::{CameraId, EventId, Result, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
+use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, Outlet, Scope};
+use futures::StreamExt;
+use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
+
+const SECOND: i64 = TICKS_PER_SECOND;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+/// A message that takes longer counts as not taken.
+pub(super) const SEND_LIMIT: Duration = Duration::from_secs(10);
+/// Places that are served at once.
+const AT_ONCE: usize = 8;
+/// Messages of one place that are read at a time.
+const READ: u32 = 50;
+/// How often it looks by itself.
+const EVERY: Duration = Duration::from_secs(1);
+/// Waiting after the first failure, and at most.
+const FIRST_WAIT: i64 = 5 * SECOND;
+const LONGEST_WAIT: i64 = 10 * MINUTE;
+/// What is older is no news any more.
+const STALE: i64 = 10 * MINUTE;
+/// So many old ones are told as one.
+const STALE_MOST: usize = 4;
+/// A place that has failed for so long gets one digest of all that waits.
+const CUT: i64 = HOUR;
+/// Whatever could not be sent for so long is in the app.
+const GIVEN_UP: i64 = 14 * DAY;
+/// Alerts of a digest that its words are made of.
+const WRITTEN_OUT: u32 = 20;
+
+/// Sends.
+pub struct Deliver {
+    catalogue: Catalogue,
+    clock: SharedClock,
+    channels: BTreeMap<&'static str, Arc<dyn Channel>>,
+    hears: Hears,
+    signer: Signer,
+    /// Address that people open, without a slash at its end.
+    url: String,
+    due: Arc<Notify>,
+}
+
+/// Why something is not sent at all.
+enum Unsent {
+    Refused(&'static str),
+    Gone(&'static str),
+}
+
+/// How long a place that has failed so often is left alone, in ticks: twice as long each time, and none quite as long as another.
+fn pause(tries: u32, spread: u64) -> i64 {
+    let doubled = FIRST_WAIT.saturating_mul(1_i64 << tries.min(20)).min(LONGEST_WAIT);
+    let part = i64::try_from(spread % 500).unwrap_or(0);
+    doubled * (750 + part) / 1000
+}
+
+/// Whether what waits at a place should rather be told as one.
+fn should_fold(outlet: &Outlet, due: &[Due], now: Ticks) -> bool {
+    let alerts = || due.iter().filter(|due| due.alert.kind != AlertKind::Digest);
+    let old = alerts().filter(|due| now - due.made >= STALE).count();
+    let cut =
+        outlet.failing.is_some_and(|since| now - since >= CUT) || alerts().any(|due| now - due.made >= CUT);
+    let digest = due.iter().any(|due| due.alert.kind == AlertKind::Digest);
+    // Machines want each; a person with one old alert gets that.
+    !outlet.person.is_nil()
+        && (old >= STALE_MOST || (cut && (alerts().count() >= 2 || (digest && alerts().count() > 0))))
+}
+
+impl Deliver {
+    /// Ready to send by these channels; `url`: what people open, without a slash at its end.
+    pub fn new(
+        catalogue: Catalogue,
+        clock: SharedClock,
+        channels: BTreeMap<&'static str, Arc<dyn Channel>>,
+        hears: Hears,
+        signer: Signer,
+        url: String,
+        due: Arc<Notify>,
+    ) -> Self {
+        Self { catalogue, clock, channels, hears, signer, url, due }
+    }
+
+    /// Serves every place that may be tried now; answers how many messages were given to channels.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be used.
+    pub async fn step(&self) -> Result<usize> {
+        let outlets = self.catalogue.outlets(self.clock.now()).await?;
+        let served =
+            futures::stream::iter(outlets).map(|outlet| self.serve(outlet)).buffer_unordered(AT_ONCE);
+        let results: Vec<Result<usize>> = served.collect().await;
+        results.into_iter().sum()
+    }
+
+    async fn serve(&self, outlet: Outlet) -> Result<usize> {
+        let mut due = self.catalogue.due(&outlet, READ).await?;
+        if should_fold(&outlet, &due, self.clock.now()) {
+            self.catalogue.fold(&outlet).await?;
+            due = self.catalogue.due(&outlet, READ).await?;
+        }
+        let mut given = 0;
+        for one in due {
+            let (attempt, was_given) = self.attempt(&outlet, &one).await?;
+            given += usize::from(was_given);
+            let goes_on = matches!(attempt, Attempt::Sent | Attempt::Refused(_));
+            self.catalogue.settle(&outlet, &one, attempt).await?;
+            if !goes_on {
+                break;
+            }
+        }
+        Ok(given)
+    }
+
+    async fn attempt(&self, outlet: &Outlet, due: &Due) -> Result<(Attempt, bool)> {
+        let Some(channel) = self.channels.get(outlet.channel.as_str()) else {
+            return Ok((Attempt::Refused("this program has no such channel".to_owned()), false));
+        };
+        let message = match self.compose(outlet, due).await? {
+            Ok(message) => message,
+            Err(Unsent::Refused(why)) => return Ok((Attempt::Refused(why.to_owned()), false)),
+            Err(Unsent::Gone(why)) => return Ok((Attempt::Gone(why.to_owned()), false)),
+        };
+        let sent = tokio::time::timeout(SEND_LIMIT, channel.send(&message)).await;
+        let outcome = sent.unwrap_or_else(|_| Outcome::later("no answer within ten seconds"));
+        let attempt = match outcome {
+            Outcome::Taken => Attempt::Sent,
+            Outcome::Later { after, why } => {
+                let asked = after.map_or(0, |after| i64::try_from(after.as_secs()).unwrap_or(0) * SECOND);
+                let wait = pause(outlet.tries, due.id.as_u64_pair().1.wrapping_add(u64::from(due.tries)));
+                Attempt::Later(self.clock.now() + asked.max(wait), why)
+            }
+            Outcome::Refused(why) => Attempt::Refused(why),
+            Outcome::Gone(why) => Attempt::Gone(why),
+        };
+        if attempt != Attempt::Sent {
+            tracing::info!(channel = outlet.channel, ?attempt, "an alert was not taken");
+        }
+        Ok((attempt, true))
+    }
+
+    /// The message as its reader may see it now: what they may know of can have changed since it was decided.
+    async fn compose(&self, outlet: &Outlet, due: &Due) -> Result<Result<Message, Unsent>> {
+        let (alert, now) = (&due.alert, self.clock.now());
+        if now - due.made > GIVEN_UP {
+            return Ok(Err(Unsent::Refused("it could not be sent for two weeks")));
+        }
+        let (mut scope, mut language, mut address) = (Scope::everything().clone(), Language::Vi, None);
+        if !outlet.person.is_nil() {
+            let person = self.catalogue.person_by_id(outlet.person).await?;
+            let Some(person) = person.filter(|person| person.enabled && (self.hears)(&person.role)) else {
+                return Ok(Err(Unsent::Gone("its person may not be told any more")));
+            };
+            if alert.person.is_none() && !alert.concerns(&person.scope) {
+                return Ok(Err(Unsent::Refused("its person does not see the camera any more")));
+            }
+            if alert.handled.is_some() {
+                return Ok(Err(Unsent::Refused("somebody has taken care of it")));
+            }
+            let prefs = self.catalogue.alert_pref(person.id).await?;
+            let prefs = prefs.map(|body| NotificationPrefs::kept(&body)).unwrap_or_default();
+            address = match outlet.channel.as_str() {
+                MAIL => prefs.mail,
+                ZALO => prefs.zalo,
+                _ => None,
+            };
+            (scope, language) = (person.scope, Language::of(&person.locale));
+        }
+        let reader = Reader { language, scope: &scope, zone: self.catalogue.zone(), now };
+        let (words, count) = match alert.kind {
+            AlertKind::Digest => {
+                let (members, count) = self.catalogue.digest_members(alert.id, WRITTEN_OUT).await?;
+                (reader.digest(alert, &members, count), count)
+            }
+            _ => (reader.words(alert), 0),
+        };
+        let event = alert.facts["event"].as_str().and_then(|id| id.parse::<EventId>().ok());
+        let cameras: Vec<CameraId> =
+            alert.cameras.iter().copied().filter(|camera| scope.sees(*camera)).collect();
+        Ok(Ok(Message {
+            id: due.id,
+            alert: alert.id,
+            version: due.version,
+            kind: alert.kind,
+            person: outlet.person,
+            target: outlet.target,
+            address,
+            words,
+            language: language.tag(),
+            navigate: format!("{}{}", self.url, self.path(alert, event)),
+            rank: alert.rank,
+            silent: due.again,
+            ttl_s: if alert.kind == AlertKind::Motion { 3600 } else { 86_400 },
+            token: self.signer.token(due.id, now + 7 * DAY),
+            at: alert.from,
+            cameras,
+            event,
+            count,
+        }))
+    }
+
+    fn path(&self, alert: &Alert, event: Option<EventId>) -> String {
+        match (alert.kind, event) {
+            (_, Some(event)) => format!("/e/{event}"),
+            (AlertKind::Digest | AlertKind::Motion | AlertKind::Tamper, None) => "/events".to_owned(),
+            (AlertKind::Test, None) => "/".to_owned(),
+            _ => "/health".to_owned(),
+        }
+    }
+
+    /// Sends until stopped. What is under way then is sent again at the next start, under the same name.
+    pub async fn run(self, stop: Stop) {
+        let mut tick = tokio::time::interval(EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failures = 0_u32;
+        loop {
+            tokio::select! {
+                () = stop.wait() => return,
+                _ = tick.tick() => {}
+                () = self.due.notified(), if failures == 0 => {}
+            }
+            let done = tokio::select! {
+                () = stop.wait() => return,
+                done = self.step() => done,
+            };
+            match done {
+                Ok(_) => failures = 0,
+                Err(error) => {
+                    failures += 1;
+                    if failures.is_power_of_two() {
+                        tracing::warn!(error = %error, failures, "alerts wait to be sent: the catalogue cannot be used");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_ten_minutes_and_differ() {
+        assert!((0..500).all(|spread| (FIRST_WAIT * 3 / 4..=FIRST_WAIT * 5 / 4).contains(&pause(0, spread))));
+        assert!(pause(4, 250) > 10 * pause(0, 250));
+        assert!((0..500).all(|spread| pause(60, spread) <= LONGEST_WAIT * 5 / 4));
+        assert_ne!(pause(3, 1), pause(3, 400));
+    }
+}

@@ -1,0 +1,510 @@
+//! Decides what becomes of what happened. It remembers what it has told, and asks the world for everything else; nothing here
+//! waits or writes: a decision is a value.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::budget::{Budget, Room, STRONG, Weight};
+use super::habit::{Habit, hour_of_week};
+use super::incident::{Belongs, Incident, Incidents};
+use super::outage::{self, Loss, Outages, Told};
+use super::rule::{Happening, Says, Why};
+use super::world::World;
+use crate::base::{CameraId, EventId, TICKS_PER_SECOND, Ticks, TimeRange, fresh_uuid};
+use crate::catalogue::{Alert, AlertKind, Decision, Event, EventKind, Judged, ObjectKind, Trouble};
+
+const MINUTE: i64 = 60 * TICKS_PER_SECOND;
+const HOUR: i64 = 60 * MINUTE;
+/// An event that has not ended has seen motion within this: detection ends one after three seconds of quiet.
+const QUIET: i64 = 3 * TICKS_PER_SECOND;
+/// What is over for longer is no news: it waits for the digest.
+const LATE: i64 = 30 * MINUTE;
+/// A camera that is covered again and again is one matter.
+const TAMPER_COOLDOWN: i64 = 10 * MINUTE;
+/// A camera that was told lost so often within an hour is told of in the digest.
+const FLAPS: usize = 3;
+/// Cells of the grid that events are measured on.
+const CELLS: f64 = 576.0;
+/// Weeks of which habits are made.
+pub(super) const HABIT_WEEKS: i32 = 26;
+
+/// What it remembers.
+#[derive(Default)]
+pub(super) struct Memory {
+    incidents: Incidents,
+    /// Of the last day.
+    alerts: HashMap<Uuid, Alert>,
+    budget: Option<(i32, u32, Budget)>,
+    habits: HashMap<CameraId, Habit>,
+    /// Events that may still become worth a word.
+    pub(super) waiting: BTreeSet<EventId>,
+    pub(super) outages: Outages,
+    /// Other troubles, by name.
+    troubles: BTreeMap<String, Trouble>,
+}
+
+/// The week of a local day, counted from the Monday before 1970.
+pub(super) fn week_of(day: i32) -> i32 {
+    (day + 3).div_euclid(7)
+}
+
+/// Something that the recorder says of itself at the moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sign {
+    /// Stable name: what is wrong.
+    pub name: &'static str,
+    /// What kind of alert tells of it.
+    pub kind: AlertKind,
+    /// How bad it is, 0 to 1.
+    pub rank: f64,
+}
+
+impl Memory {
+    /// As a run before this one would remember it.
+    pub(super) fn restore(
+        alerts: Vec<Alert>,
+        troubles: Vec<Trouble>,
+        habits: &[(CameraId, i32, u32, u32)],
+        this_week: i32,
+    ) -> Self {
+        let motion = alerts.iter().filter(|alert| alert.kind == AlertKind::Motion);
+        let mut told: BTreeMap<CameraId, Ticks> = BTreeMap::new();
+        let mut open = Vec::new();
+        for alert in motion {
+            for camera in &alert.cameras {
+                let last = told.entry(*camera).or_insert(alert.seen);
+                *last = (*last).max(alert.seen);
+            }
+            open.push(Incident {
+                first: EventId(alert.id),
+                from: alert.from,
+                seen: alert.seen,
+                cameras: alert.cameras.clone(),
+                events: alert.facts["events"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
+            });
+        }
+        let mut weeks: BTreeMap<(CameraId, i32), [u32; 168]> = BTreeMap::new();
+        for (camera, week, hour, events) in habits.iter().filter(|(_, week, ..)| *week < this_week) {
+            let counts = weeks.entry((*camera, *week)).or_insert([0; 168]);
+            if let Some(count) = counts.get_mut(*hour as usize) {
+                *count = *events;
+            }
+        }
+        let mut learned: HashMap<CameraId, (Habit, i32)> = HashMap::new();
+        for ((camera, week), counts) in weeks {
+            let (habit, last) = learned.entry(camera).or_insert_with(|| (Habit::default(), week - 1));
+            // Weeks without any event were quiet weeks.
+            for _ in *last + 1..week {
+                habit.learn(&[0; 168]);
+            }
+            habit.learn(&counts);
+            *last = week;
+        }
+        for (habit, last) in learned.values_mut() {
+            for _ in *last + 1..this_week {
+                habit.learn(&[0; 168]);
+            }
+        }
+        Self {
+            incidents: Incidents::restore(open, told),
+            alerts: alerts.into_iter().map(|alert| (alert.id, alert)).collect(),
+            budget: None,
+            habits: learned.into_iter().map(|(camera, (habit, _))| (camera, habit)).collect(),
+            waiting: BTreeSet::new(),
+            troubles: troubles
+                .iter()
+                .filter(|t| !t.name.contains(':'))
+                .map(|t| (t.name.clone(), t.clone()))
+                .collect(),
+            outages: Outages::restore(troubles),
+        }
+    }
+
+    /// From noon to noon; what was sent before a restart counts.
+    fn spend(&mut self, world: &World, rank: f64) -> Room {
+        let (zone, now, total) = (world.zone, world.now, world.rules.night_budget);
+        let day = zone.day_of(Ticks(now.0 - 12 * HOUR));
+        if self.budget.as_ref().is_none_or(|(of, was, _)| *of != day || *was != total) {
+            let night = TimeRange::new(zone.day_start(day) + 12 * HOUR, zone.day_start(day + 1) + 12 * HOUR);
+            let mut sent: Vec<(Ticks, f64)> = self
+                .alerts
+                .values()
+                .filter(|alert| alert.kind == AlertKind::Motion && alert.out)
+                .map(|alert| (alert.made, alert.rank))
+                .collect();
+            sent.sort_by_key(|(at, _)| *at);
+            self.budget = Some((day, total, Budget::new(night, total, &sent)));
+        }
+        match &mut self.budget {
+            Some((_, _, budget)) => budget.spend(now, rank),
+            None => Room::Digest,
+        }
+    }
+
+    /// Drops what is a day and a half old.
+    pub(super) fn forget(&mut self, now: Ticks) {
+        self.alerts.retain(|_, alert| now - alert.made < 36 * HOUR);
+    }
+
+    fn unusual(&self, world: &World, event: &Event) -> f64 {
+        let day = world.zone.day_of(event.start);
+        let hour = hour_of_week(day, world.zone.minute_of_day(event.start) / 60);
+        self.habits
+            .get(&event.camera)
+            .map_or_else(|| Habit::default().unusual(hour), |habit| habit.unusual(hour))
+    }
+
+    /// What is made of an event as it is now. `before`: what was decided on it, if anything was.
+    pub(super) fn event(
+        &mut self,
+        world: &World,
+        event: &Event,
+        zones: &[String],
+        before: Option<&str>,
+        decision: &mut Decision,
+    ) {
+        if before.is_some() {
+            self.waiting.remove(&event.id);
+            if before == Some("told") {
+                self.grow(world, event, decision);
+            }
+            return;
+        }
+        let seen =
+            if event.end.is_some() { event.range().to } else { event.seen.max(Ticks(world.now.0 - QUIET)) };
+        let happening = Happening {
+            event: event.id,
+            camera: event.camera,
+            kind: event.kind,
+            zones: &event.zones,
+            from: event.start,
+            seen: seen.max(event.start),
+            over: event.end.is_some(),
+            size: f64::from(event.peak) / CELLS,
+        };
+        // What happened a while ago is judged by what held then.
+        let at = if world.now - event.start > 10 * MINUTE { event.start } else { world.now };
+        let why = match world.rule.says(&happening, world.standing(at), false) {
+            Says::Wait => {
+                self.waiting.insert(event.id);
+                return;
+            }
+            Says::Never(why) => Err(name(why)),
+            Says::Tell if event.kind == EventKind::Motion => {
+                self.motion(world, event, &happening, zones, decision)
+            }
+            Says::Tell => self.tamper(world, event, decision),
+        };
+        self.waiting.remove(&event.id);
+        let (alert, why) = match why {
+            Ok(alert) => (Some(alert), "told"),
+            Err(why) => (None, why),
+        };
+        decision.judged.push(Judged { event: event.id, alert, why });
+        if event.kind == EventKind::Motion {
+            let day = world.zone.day_of(event.start);
+            let hour = hour_of_week(day, world.zone.minute_of_day(event.start) / 60);
+            decision.counted.push((event.camera, week_of(day), u32::try_from(hour).unwrap_or(0)));
+        }
+    }
+
+    fn motion(
+        &mut self,
+        world: &World,
+        event: &Event,
+        happening: &Happening<'_>,
+        zones: &[String],
+        decision: &mut Decision,
+    ) -> Result<Uuid, &'static str> {
+        let belongs =
+            self.incidents
+                .take(event.id, event.camera, event.start, world.rules.cooldown(), |a, b| world.near(a, b));
+        let object = object_of(event);
+        let weight = Weight {
+            size: happening.size,
+            seconds: happening.seconds(),
+            in_zone: !event.zones.is_empty(),
+            unusual: self.unusual(world, event),
+            object: event.objects.as_ref().map(|_| matches!(object, Some("person" | "vehicle"))),
+            cameras: 1,
+        };
+        let late = event.end.is_some_and(|end| world.now - end > LATE);
+        match belongs {
+            Belongs::Cooling => Err("cooling"),
+            Belongs::New(first) => {
+                let rank = weight.rank();
+                let out = !late && self.spend(world, rank) == Room::Now;
+                let facts = json!({
+                    "cameras": [world.named(event.camera)], "zones": zones, "object": object, "event": event.id, "events": 1,
+                });
+                let alert =
+                    self.make(world, first.0, AlertKind::Motion, vec![event.camera], rank, out, facts);
+                self.tell(world, Alert { from: event.start, seen: happening.seen, ..alert }, decision);
+                Ok(first.0)
+            }
+            Belongs::Known(first) => {
+                let Some(mut alert) = self.alerts.get(&first.0).cloned() else { return Err("cooling") };
+                let new_camera = !alert.cameras.contains(&event.camera);
+                let rank = Weight { cameras: alert.cameras.len() + usize::from(new_camera), ..weight }
+                    .rank()
+                    .max(alert.rank);
+                if new_camera {
+                    alert.cameras.push(event.camera);
+                    if let Some(cameras) = alert.facts["cameras"].as_array_mut() {
+                        cameras.push(world.named(event.camera));
+                    }
+                }
+                alert.facts["events"] = json!(alert.facts["events"].as_u64().unwrap_or(1) + 1);
+                let better = alert.facts["object"].is_null() && object.is_some();
+                if better {
+                    alert.facts["object"] = json!(object);
+                }
+                // What grew to be strong is let through after all.
+                let rose = !alert.out && rank >= STRONG && alert.rank < STRONG;
+                if rose && !late && self.spend(world, rank) == Room::Now {
+                    alert.out = true;
+                }
+                let news = new_camera || better || alert.out != self.alerts[&first.0].out;
+                alert.rank = rank;
+                alert.seen = alert.seen.max(happening.seen);
+                if news {
+                    alert.version += 1;
+                    self.tell(world, alert, decision);
+                } else {
+                    self.keep(alert, decision);
+                }
+                Ok(first.0)
+            }
+        }
+    }
+
+    fn tamper(
+        &mut self,
+        world: &World,
+        event: &Event,
+        decision: &mut Decision,
+    ) -> Result<Uuid, &'static str> {
+        let lately = self.alerts.values().any(|alert| {
+            let same = alert.kind == AlertKind::Tamper && alert.cameras.contains(&event.camera);
+            same && alert.id != event.id.0 && world.now - alert.made < TAMPER_COOLDOWN
+        });
+        if lately {
+            return Err("cooling");
+        }
+        let facts =
+            json!({"cameras": [world.named(event.camera)], "tamper": event.kind.name(), "event": event.id});
+        let late = event.end.is_some_and(|end| world.now - end > LATE);
+        let alert = self.make(world, event.id.0, AlertKind::Tamper, vec![event.camera], 0.9, !late, facts);
+        self.tell(world, Alert { from: event.start, seen: event.range().to, ..alert }, decision);
+        Ok(event.id.0)
+    }
+
+    /// An event that was told of has grown, ended, or been looked at.
+    fn grow(&mut self, world: &World, event: &Event, decision: &mut Decision) {
+        let Some(before) = self.alerts.get(&event.id.0) else { return };
+        let mut alert = before.clone();
+        let object = object_of(event);
+        if alert.facts["object"].is_null() && object.is_some() {
+            alert.facts["object"] = json!(object);
+            alert.version += 1;
+        }
+        if let Some(end) = event.end {
+            alert.seen = alert.seen.max(end);
+        }
+        if alert == *before {
+            return;
+        }
+        if alert.version > before.version {
+            self.tell(world, alert, decision)
+        } else {
+            self.keep(alert, decision)
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a column of the row that is made")]
+    fn make(
+        &self,
+        world: &World,
+        id: Uuid,
+        kind: AlertKind,
+        cameras: Vec<CameraId>,
+        rank: f64,
+        out: bool,
+        facts: Value,
+    ) -> Alert {
+        let answered = !matches!(kind, AlertKind::CameraBack | AlertKind::Restarted);
+        let after = world.rules.escalates_after().filter(|_| out && answered);
+        Alert {
+            id,
+            kind,
+            person: None,
+            cameras,
+            from: world.now,
+            seen: world.now,
+            rank,
+            out,
+            version: 1,
+            facts,
+            made: world.now,
+            escalate: after.map(|ticks| world.now + ticks),
+            escalated: 0,
+            handled: None,
+        }
+    }
+
+    fn keep(&mut self, alert: Alert, decision: &mut Decision) {
+        self.alerts.insert(alert.id, alert.clone());
+        decision.alerts.retain(|other| other.id != alert.id);
+        decision.alerts.push(alert);
+    }
+
+    fn tell(&mut self, world: &World, alert: Alert, decision: &mut Decision) {
+        decision.deliveries.extend(world.deliveries(&alert));
+        self.keep(alert, decision);
+    }
+
+    /// Cameras that were lost, or are back, for as long as there is anything to be told.
+    pub(super) fn look_at_cameras(&mut self, world: &World, decision: &mut Decision) {
+        while let Some(told) = self.outages.look(world.now) {
+            let kind = match (told.loss, told.back) {
+                (Loss::Camera, false) => AlertKind::CameraLost,
+                (Loss::Camera, true) => AlertKind::CameraBack,
+                (Loss::Recording, _) => AlertKind::NotRecording,
+            };
+            let mut facts = outage::facts(&told);
+            facts["cameras"] = told.cameras.iter().map(|camera| world.named(*camera)).collect();
+            let rank = if told.back { 0.3 } else { 0.8 };
+            let out = !self.flaps(&told, world.now);
+            let id = fresh_uuid(world.now);
+            let alert = self.make(world, id, kind, told.cameras.clone(), rank, out, facts);
+            self.outages.told(&told, id);
+            self.tell(world, Alert { from: told.from, ..alert }, decision);
+        }
+        let (troubles, over) = self.outages.take_changes();
+        decision.troubles.extend(troubles);
+        decision.over.extend(over);
+    }
+
+    fn flaps(&self, told: &Told, now: Ticks) -> bool {
+        if told.loss == Loss::Recording {
+            return false;
+        }
+        let lately = self
+            .alerts
+            .values()
+            .filter(|alert| alert.kind == AlertKind::CameraLost && now - alert.made < HOUR);
+        lately.filter(|alert| told.cameras.iter().all(|camera| alert.cameras.contains(camera))).count()
+            >= FLAPS
+    }
+
+    /// What the recorder says of itself, told when it says it twice and forgotten when it has not for a minute.
+    pub(super) fn look_at_signs(&mut self, world: &World, signs: &[Sign], decision: &mut Decision) {
+        for sign in signs {
+            let known = self.troubles.get(sign.name).cloned();
+            let mut trouble = known.unwrap_or_else(|| Trouble {
+                name: sign.name.to_owned(),
+                from: world.now,
+                facts: json!({}),
+                alert: None,
+                right: None,
+            });
+            let lasts =
+                self.troubles.contains_key(sign.name) && world.now - trouble.from >= 4 * TICKS_PER_SECOND;
+            let before = self.troubles.get(sign.name).cloned();
+            trouble.right = None;
+            if trouble.alert.is_none() && lasts {
+                let id = fresh_uuid(world.now);
+                let alert =
+                    self.make(world, id, sign.kind, Vec::new(), sign.rank, true, json!({"code": sign.name}));
+                trouble.alert = Some(id);
+                self.tell(world, Alert { from: trouble.from, ..alert }, decision);
+            }
+            if before.as_ref() != Some(&trouble) {
+                decision.troubles.push(trouble.clone());
+                self.troubles.insert(trouble.name.clone(), trouble);
+            }
+        }
+        let gone: Vec<String> = self
+            .troubles
+            .keys()
+            .filter(|name| !signs.iter().any(|sign| sign.name == **name))
+            .cloned()
+            .collect();
+        for name in gone {
+            let Some(trouble) = self.troubles.get_mut(&name) else { continue };
+            match trouble.right {
+                None => {
+                    trouble.right = Some(world.now);
+                    decision.troubles.push(trouble.clone());
+                }
+                Some(right) if world.now - right >= MINUTE => {
+                    self.troubles.remove(&name);
+                    decision.over.push(name);
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Some sign is there, or was a moment ago.
+    pub(super) fn has_signs(&self) -> bool {
+        !self.troubles.is_empty()
+    }
+
+    /// The recorder has started again after it was cut off; told once for each start.
+    pub(super) fn restarted(
+        &mut self,
+        world: &World,
+        boot: i64,
+        facts: Value,
+        from: Ticks,
+        decision: &mut Decision,
+    ) {
+        let id = fresh_uuid(world.now);
+        let cameras = facts["cameras"].as_array().cloned().unwrap_or_default();
+        let cameras: Vec<CameraId> = cameras.iter().filter_map(|c| c["id"].as_str()?.parse().ok()).collect();
+        let alert = self.make(world, id, AlertKind::Restarted, cameras, 0.6, true, facts);
+        let name = boot_name(boot);
+        decision.troubles.push(Trouble { name, from, facts: json!({}), alert: Some(id), right: None });
+        self.tell(world, Alert { from, ..alert }, decision);
+    }
+
+    /// Nobody has looked at an alert for too long.
+    pub(super) fn escalate(&mut self, world: &World, alert: &Alert, seen: bool, decision: &mut Decision) {
+        let mut alert = alert.clone();
+        alert.escalate = None;
+        if !seen && let Some((place, deliveries)) = world.next_in_line(&alert) {
+            alert.escalated = place + 1;
+            alert.escalate = world.rules.escalates_after().map(|after| world.now + after);
+            decision.deliveries.extend(deliveries);
+        }
+        self.keep(alert, decision);
+    }
+}
+
+/// Name of the trouble that a start was told of.
+pub(super) fn boot_name(boot: i64) -> String {
+    format!("boot:{boot}")
+}
+
+fn name(why: Why) -> &'static str {
+    match why {
+        Why::NotArmed => "not_armed",
+        Why::Snoozed => "snoozed",
+        Why::OtherCamera => "other_camera",
+        Why::OtherZone => "other_zone",
+        Why::TooShort => "too_short",
+        Why::TooSmall => "too_small",
+    }
+}
+
+/// What moved, as far as it has a word of its own.
+fn object_of(event: &Event) -> Option<&'static str> {
+    let found = event.objects.as_ref()?;
+    let has = |kind| found.iter().any(|object| object.kind == kind);
+    let words =
+        [(ObjectKind::Person, "person"), (ObjectKind::Vehicle, "vehicle"), (ObjectKind::Animal, "animal")];
+    words.into_iter().find(|(kind, _)| has(*kind)).map(|(_, word)| word)
+}

@@ -1,0 +1,376 @@
+//! Deliveries: what waits to be sent, what became of it, and what is told in a digest instead.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::Catalogue;
+use super::alert::{Alert, AlertKind, alert_columns};
+use super::alert_write::{self, NewDelivery};
+use super::sql::{failed, statements, uuid};
+use super::writer::{Change, Write};
+use crate::base::{Error, Result, Ticks, fresh_uuid};
+
+macro_rules! of_outlet {
+    () => {
+        "d.person = ?1 and d.channel = ?2 and d.target = ?3 "
+    };
+}
+
+statements! {
+    OUTLETS = "select d.person, d.channel, d.target, min(d.made_90k), count(*), o.failing_90k, coalesce(o.tries, 0) \
+        from delivery d left join outlet o on o.person = d.person and o.channel = d.channel and o.target = d.target \
+        where d.state = 'due' and coalesce(o.next_90k, 0) <= ?1 group by d.person, d.channel, d.target";
+    /// When the next failed place is tried again.
+    NEXT = "select min(next_90k) from outlet";
+    DUE = concat!("select d.id, d.version, d.tries, d.made_90k, d.sent_90k is not null, x.* from delivery d join (",
+        alert_columns!(), ") x on x.id = (select id from alert where key = d.alert_key) \
+        where d.state = 'due' and ", of_outlet!(), "order by d.key limit ?4");
+    SENT = "update delivery set state = case when version > ?2 then 'due' else 'sent' end, sent_90k = ?3, tried_90k = ?3, \
+        tries = tries + 1, error = null where id = ?1 and state = 'due'";
+    TRIED = "update delivery set tried_90k = ?2, tries = tries + 1, error = ?3 where id = ?1";
+    DROPPED = "update delivery set state = 'dropped', tried_90k = ?2, tries = tries + 1, error = ?3 \
+        where id = ?1 and state in ('due', 'held')";
+    WELL = "delete from outlet where person = ?1 and channel = ?2 and target = ?3";
+    FAILS = "insert into outlet (person, channel, target, tries, failing_90k, next_90k, error) \
+        values (?1, ?2, ?3, 1, ?4, ?5, ?6) on conflict (person, channel, target) do update set tries = tries + 1, \
+        next_90k = excluded.next_90k, error = excluded.error";
+    DROP_ALL = "update delivery set state = 'dropped', error = ?4 where state in ('due', 'held') \
+        and person = ?1 and channel = ?2 and target = ?3";
+    /// The digest that waits already.
+    OPEN_DIGEST = concat!("select a.id from delivery d join alert a on a.key = d.alert_key where d.state = 'due' \
+        and a.kind = 'digest' and ", of_outlet!(), "order by d.key limit 1");
+    HELD = "select distinct person, channel, target from delivery where state = 'held'";
+    ADD_MEMBERS = concat!("insert into digest_member (digest_key, alert_key) \
+        select (select key from alert where id = ?4), d.alert_key from delivery d join alert a on a.key = d.alert_key \
+        where d.state = ?5 and a.kind <> 'digest' and ", of_outlet!(), "on conflict do nothing");
+    DIGESTED = "update delivery set state = 'digested' where state = ?5 and person = ?1 and channel = ?2 and target = ?3 \
+        and alert_key in (select alert_key from digest_member where digest_key = (select key from alert where id = ?4))";
+    SHOWN = "update delivery set shown_90k = coalesce(shown_90k, ?2) where id = ?1";
+    OPENED = "update delivery set shown_90k = coalesce(shown_90k, ?2), opened_90k = coalesce(opened_90k, ?2) where id = ?1";
+    BY_ID = "select d.id, (select id from alert where key = d.alert_key), d.person, d.channel, d.target, d.state, d.tries, \
+        d.made_90k, d.sent_90k, d.shown_90k, d.opened_90k, d.error from delivery d where d.id = ?1";
+    OF_TARGET = "select d.id, (select id from alert where key = d.alert_key), d.person, d.channel, d.target, d.state, d.tries, \
+        d.made_90k, d.sent_90k, d.shown_90k, d.opened_90k, d.error from delivery d where d.target = ?1 order by d.key desc \
+        limit ?2";
+    OF_ALERT = "select d.id, (select id from alert where key = d.alert_key), d.person, d.channel, d.target, d.state, d.tries, \
+        d.made_90k, d.sent_90k, d.shown_90k, d.opened_90k, d.error from delivery d \
+        where d.alert_key = (select key from alert where id = ?1) order by d.key";
+}
+
+/// Names of the channels, as the column has them.
+pub const CHANNELS: [&str; 5] = ["push", "mail", "zalo", "webhook", "mqtt"];
+
+/// A place that has something to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Outlet {
+    /// Whose; nil = the site's own.
+    pub person: Uuid,
+    /// Name of the channel.
+    pub channel: String,
+    /// Id of the push endpoint, or nil.
+    pub target: Uuid,
+    /// When the oldest that waits was made.
+    pub oldest: Ticks,
+    /// How many wait.
+    pub waiting: u64,
+    /// Since when it fails; `None` = it does not.
+    pub failing: Option<Ticks>,
+    /// Failures in a row.
+    pub tries: u32,
+}
+
+/// One that waits to be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Due {
+    /// Names the message, also when it is sent again.
+    pub id: Uuid,
+    /// What is to be told: this much of it.
+    pub version: i64,
+    /// Attempts that were made.
+    pub tries: u32,
+    /// When it was made.
+    pub made: Ticks,
+    /// Less of it has been told before.
+    pub again: bool,
+    /// Of what.
+    pub alert: Alert,
+}
+
+/// How far one has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Names the message.
+    pub id: Uuid,
+    /// Of what.
+    pub alert: Uuid,
+    /// To whom; nil = the site's own.
+    pub person: Uuid,
+    /// Name of the channel.
+    pub channel: String,
+    /// Id of the push endpoint, or nil.
+    pub target: Uuid,
+    /// `due`, `held`, `sent`, `digested` or `dropped`.
+    pub state: String,
+    /// Attempts that were made.
+    pub tries: u32,
+    /// When it was made.
+    pub made: Ticks,
+    /// When the channel took it.
+    pub sent: Option<Ticks>,
+    /// When the device said that it was shown.
+    pub shown: Option<Ticks>,
+    /// When the person opened it.
+    pub opened: Option<Ticks>,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// The channel took it.
+    Sent,
+    /// Not now; not before this instant, and why.
+    Later(Ticks, String),
+    /// This one will never be taken, and why; the place is well.
+    Refused(String),
+    /// The place is no more: nothing is sent there again, and why.
+    Gone(String),
+}
+
+impl<'r> sqlx::FromRow<'r, SqliteRow> for Due {
+    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
+        let decode = |e: Error| sqlx::Error::Decode(Box::new(e));
+        Ok(Self {
+            id: uuid(row.try_get(0)?).map_err(decode)?,
+            version: row.try_get(1)?,
+            tries: row.try_get(2)?,
+            made: Ticks(row.try_get(3)?),
+            again: row.try_get(4)?,
+            alert: super::alert::read(row, 5)?,
+        })
+    }
+}
+
+impl<'r> sqlx::FromRow<'r, SqliteRow> for Delivery {
+    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
+        let id = |index: usize| uuid(row.try_get(index)?).map_err(|e| sqlx::Error::Decode(Box::new(e)));
+        let at = |index: usize| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(index)?.map(Ticks));
+        Ok(Self {
+            id: id(0)?,
+            alert: id(1)?,
+            person: id(2)?,
+            channel: row.try_get(3)?,
+            target: id(4)?,
+            state: row.try_get(5)?,
+            tries: row.try_get(6)?,
+            made: Ticks(row.try_get(7)?),
+            sent: at(8)?,
+            shown: at(9)?,
+            opened: at(10)?,
+            error: row.try_get(11)?,
+        })
+    }
+}
+
+fn blob(id: Uuid) -> Vec<u8> {
+    id.as_bytes().to_vec()
+}
+
+/// Where something goes: person, channel, target.
+type Place = (Uuid, String, Uuid);
+
+macro_rules! bind_place {
+    ($sql:expr, $place:expr) => {
+        sqlx::query($sql).bind(blob($place.0)).bind($place.1.clone()).bind(blob($place.2))
+    };
+}
+
+/// Puts what waits in a state at a place into one digest: that which waits already, or a new one.
+async fn fold(w: &mut Write, place: &Place, state: &'static str) -> Result<()> {
+    let query = sqlx::query_scalar(OPEN_DIGEST);
+    let query = query.bind(blob(place.0)).bind(place.1.clone()).bind(blob(place.2));
+    let open: Option<Vec<u8>> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
+    let digest = match open {
+        Some(id) => uuid(&id)?,
+        None => {
+            let id = fresh_uuid(w.now);
+            let alert = Alert {
+                id,
+                kind: AlertKind::Digest,
+                person: Some(place.0),
+                cameras: Vec::new(),
+                from: w.now,
+                seen: w.now,
+                rank: 0.0,
+                out: true,
+                version: 1,
+                facts: alert_write::no_facts(),
+                made: w.now,
+                escalate: None,
+                escalated: 0,
+                handled: None,
+            };
+            alert_write::put(w, &alert).await?;
+            let channel = CHANNELS.into_iter().find(|name| **name == *place.1);
+            let channel =
+                channel.ok_or_else(|| Error::internal("a delivery has an unknown channel; report this"))?;
+            let delivery = NewDelivery { alert: id, person: place.0, channel, target: place.2, held: false };
+            alert_write::deliver(w, &delivery).await?;
+            id
+        }
+    };
+    for sql in [ADD_MEMBERS, DIGESTED] {
+        let query = bind_place!(sql, place).bind(blob(digest)).bind(state);
+        query.execute(&mut w.conn).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// All that was held is told in digests now.
+pub(super) async fn fold_held(w: &mut Write) -> Result<()> {
+    let rows: Vec<(Vec<u8>, String, Vec<u8>)> =
+        sqlx::query_as(HELD).fetch_all(&mut w.conn).await.map_err(failed)?;
+    for (person, channel, target) in rows {
+        fold(w, &(uuid(&person)?, channel, uuid(&target)?), "held").await?;
+    }
+    Ok(())
+}
+
+struct Fold(Place);
+
+impl Change for Fold {
+    type Answer = ();
+    const NAME: &'static str = "fold_deliveries";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        fold(w, &self.0, "due").await
+    }
+}
+
+struct Settle {
+    place: Place,
+    delivery: Uuid,
+    version: i64,
+    attempt: Attempt,
+}
+
+impl Change for Settle {
+    type Answer = ();
+    const NAME: &'static str = "settle_delivery";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        let (id, now) = (blob(self.delivery), w.now.0);
+        let well = matches!(self.attempt, Attempt::Sent | Attempt::Refused(_));
+        match &self.attempt {
+            Attempt::Sent => {
+                let query = sqlx::query(SENT).bind(id).bind(self.version).bind(now);
+                query.execute(&mut w.conn).await.map_err(failed)?;
+                super::endpoint::used(w, self.place.2).await?;
+            }
+            Attempt::Later(next, error) => {
+                let query = sqlx::query(TRIED).bind(id).bind(now).bind(error.clone());
+                query.execute(&mut w.conn).await.map_err(failed)?;
+                let query = bind_place!(FAILS, self.place).bind(now).bind(next.0).bind(error.clone());
+                query.execute(&mut w.conn).await.map_err(failed)?;
+            }
+            Attempt::Refused(error) => {
+                let query = sqlx::query(DROPPED).bind(id).bind(now).bind(error.clone());
+                query.execute(&mut w.conn).await.map_err(failed)?;
+            }
+            Attempt::Gone(error) => {
+                let query = sqlx::query(DROPPED).bind(id).bind(now).bind(error.clone());
+                query.execute(&mut w.conn).await.map_err(failed)?;
+                let query = bind_place!(DROP_ALL, self.place).bind(error.clone());
+                query.execute(&mut w.conn).await.map_err(failed)?;
+                super::endpoint::gone(w, self.place.2).await?;
+            }
+        }
+        if well || matches!(self.attempt, Attempt::Gone(_)) {
+            bind_place!(WELL, self.place).execute(&mut w.conn).await.map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+struct Receipt {
+    delivery: Uuid,
+    opened: bool,
+}
+
+impl Change for Receipt {
+    type Answer = ();
+    const NAME: &'static str = "put_receipt";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        let query = sqlx::query(if self.opened { OPENED } else { SHOWN }).bind(blob(self.delivery));
+        query.bind(w.now.0).execute(&mut w.conn).await.map(drop).map_err(failed)
+    }
+}
+
+/// Each fails when the catalogue cannot be used.
+impl Catalogue {
+    /// Places that have something to be sent and may be tried now.
+    pub async fn outlets(&self, now: Ticks) -> Result<Vec<Outlet>> {
+        type Row = (Vec<u8>, String, Vec<u8>, i64, i64, Option<i64>, u32);
+        let rows: Vec<Row> = self.read(sqlx::query_as(OUTLETS).bind(now.0).fetch_all(self.readers())).await?;
+        let each = |(person, channel, target, oldest, waiting, failing, tries): Row| {
+            Ok(Outlet {
+                person: uuid(&person)?,
+                channel,
+                target: uuid(&target)?,
+                oldest: Ticks(oldest),
+                waiting: waiting.unsigned_abs(),
+                failing: failing.map(Ticks),
+                tries,
+            })
+        };
+        rows.into_iter().map(each).collect()
+    }
+
+    /// When the next place that fails may be tried again.
+    pub async fn next_outlet(&self) -> Result<Option<Ticks>> {
+        let next: Option<i64> = self.read(sqlx::query_scalar(NEXT).fetch_one(self.readers())).await?;
+        Ok(next.map(Ticks))
+    }
+
+    /// What waits at a place, in the order of making.
+    pub async fn due(&self, outlet: &Outlet, limit: u32) -> Result<Vec<Due>> {
+        let query = sqlx::query_as(DUE).bind(blob(outlet.person)).bind(outlet.channel.clone());
+        let query = query.bind(blob(outlet.target)).bind(limit);
+        self.read(query.fetch_all(self.readers())).await
+    }
+
+    /// Puts what waits at a place into one digest.
+    pub async fn fold(&self, outlet: &Outlet) -> Result<()> {
+        let place = (outlet.person, outlet.channel.clone(), outlet.target);
+        self.inner.queue.ask(Fold(place)).await
+    }
+
+    /// Writes what came of an attempt to send something at a place.
+    pub async fn settle(&self, outlet: &Outlet, due: &Due, attempt: Attempt) -> Result<()> {
+        let place = (outlet.person, outlet.channel.clone(), outlet.target);
+        self.inner.queue.ask(Settle { place, delivery: due.id, version: due.version, attempt }).await
+    }
+
+    /// The device says that a message was shown, or opened. Once said it stays.
+    pub async fn put_receipt(&self, delivery: Uuid, opened: bool) -> Result<()> {
+        self.inner.queue.ask(Receipt { delivery, opened }).await
+    }
+
+    /// One delivery.
+    pub async fn delivery(&self, id: Uuid) -> Result<Option<Delivery>> {
+        self.read(sqlx::query_as(BY_ID).bind(blob(id)).fetch_optional(self.readers())).await
+    }
+
+    /// The newest deliveries to a push endpoint.
+    pub async fn deliveries_to(&self, target: Uuid, limit: u32) -> Result<Vec<Delivery>> {
+        self.read(sqlx::query_as(OF_TARGET).bind(blob(target)).bind(limit).fetch_all(self.readers())).await
+    }
+
+    /// Deliveries of an alert, in the order of making.
+    pub async fn deliveries_of(&self, alert: Uuid) -> Result<Vec<Delivery>> {
+        self.read(sqlx::query_as(OF_ALERT).bind(blob(alert)).fetch_all(self.readers())).await
+    }
+}

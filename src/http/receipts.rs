@@ -1,0 +1,125 @@
+//! `POST /alert-receipts`: what became of a message, from the phone that got it. The message holds a token for it: the phone's
+//! session may be long over, and a person must be able to say "on my way" all the same.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::App;
+use super::alerts;
+use super::error::{Answer, Problem};
+use super::extract::Json;
+use crate::auth::{Right, Role};
+use crate::base::{TICKS_PER_SECOND, Zone};
+use crate::catalogue::{Delivery, Person};
+
+const MINUTE: i64 = 60 * TICKS_PER_SECOND;
+/// Minute of the day at which a morning begins.
+const MORNING: i64 = 6 * 60;
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum What {
+    /// The device has shown it.
+    Shown,
+    /// The person has opened it.
+    Opened,
+    /// They want quiet from its cameras, for `minutes` or until the morning.
+    Snooze,
+    /// They take care of it: the team sees that, and nobody else is called.
+    Handled,
+}
+
+/// Something that a phone says of a message.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AlertReceipt)]
+pub(super) struct Receipt {
+    /// `lanewatch.token` of the message.
+    #[schema(max_length = 100)]
+    token: String,
+    /// What.
+    what: What,
+    /// For `snooze`: 1 to 1440; left out: until six in the morning.
+    minutes: Option<u32>,
+}
+
+async fn addressee(app: &App, token: &str) -> Answer<(Delivery, Person, Role)> {
+    let none = || Problem::not_found("this message is too old, or none of ours; open the app instead");
+    let id = app.alerts().delivery_of(token).ok_or_else(none)?;
+    let delivery = app.catalogue().delivery(id).await?.ok_or_else(none)?;
+    // They may have been removed since.
+    let person = app.catalogue().person_by_id(delivery.person).await?.filter(|person| person.enabled);
+    let person = person.ok_or_else(none)?;
+    let role: Role = person.role.parse()?;
+    Ok((delivery, person, role))
+}
+
+/// Ticks until the next morning.
+fn until_morning(zone: Zone, now: crate::base::Ticks) -> i64 {
+    let minute = i64::from(zone.minute_of_day(now));
+    (MORNING - minute).rem_euclid(24 * 60).max(1) * MINUTE
+}
+
+async fn snooze(app: &App, person: &Person, alert: Uuid, minutes: Option<u32>) -> Answer<()> {
+    let now = app.now();
+    let ticks = match minutes {
+        Some(minutes @ 1..=1440) => i64::from(minutes) * MINUTE,
+        Some(_) => {
+            return Err(Problem::invalid("minutes is from 1 to 1440; leave it out for until the morning"));
+        }
+        None => until_morning(app.zone(), now),
+    };
+    let alert = app.catalogue().alert(&person.scope, alert).await?;
+    let cameras = alert.map(|alert| alert.cameras).unwrap_or_default();
+    let cameras: Vec<_> = cameras.into_iter().filter(|camera| person.scope.sees(*camera)).collect();
+    if cameras.is_empty() {
+        app.catalogue().add_snooze(person.id, None, now + ticks).await?;
+    }
+    for camera in cameras {
+        app.catalogue().add_snooze(person.id, Some(camera), now + ticks).await?;
+    }
+    Ok(())
+}
+
+/// Says what became of a message. Open to everybody: the token in the message is the proof, for that message alone.
+#[utoipa::path(post, path = "/alert-receipts", tag = "alerts", request_body = Receipt, security(()),
+    responses((status = 204, description = "Noted"), Problem))]
+pub(super) async fn post_receipt(State(app): State<App>, Json(form): Json<Receipt>) -> Answer<StatusCode> {
+    let (delivery, person, role) = addressee(&app, &form.token).await?;
+    match form.what {
+        What::Shown => app.catalogue().put_receipt(delivery.id, false).await?,
+        What::Opened => app.catalogue().put_receipt(delivery.id, true).await?,
+        What::Snooze => snooze(&app, &person, delivery.alert, form.minutes).await?,
+        What::Handled => {
+            if !role.rights().allow(Right::Hold) {
+                return Err(Problem::invalid("you may look at alerts, not mark them for the team"));
+            }
+            let alert = app.catalogue().alert(&person.scope, delivery.alert).await?;
+            if let Some(alert) = alert {
+                app.catalogue().put_receipt(delivery.id, true).await?;
+                alerts::handle(&app, &person.scope, person.id, &person.name, alert, "").await?;
+            }
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Ticks;
+
+    #[test]
+    fn a_morning_is_never_more_than_a_day_away() {
+        let at = |text| Ticks::parse(text).expect("a time");
+        let hours = |text| until_morning(Zone::HO_CHI_MINH, at(text)) / (60 * MINUTE);
+        assert_eq!(hours("2026-11-27T22:00:00+07:00"), 8);
+        assert_eq!(hours("2026-11-28T05:00:00+07:00"), 1);
+        assert_eq!(hours("2026-11-28T07:00:00+07:00"), 23);
+        assert!(until_morning(Zone::HO_CHI_MINH, at("2026-11-28T06:00:00+07:00")) > 0);
+    }
+}

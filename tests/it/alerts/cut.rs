@@ -1,0 +1,105 @@
+//! No internet for a day: nothing is lost, and nobody gets two hundred messages when it is back.
+
+use lanewatch::alert::{AlertRules, Outcome, SchedulePlan};
+use lanewatch::catalogue::{AlertKind, Scope};
+use serde_json::json;
+
+use super::yard::{MINUTE, SECOND, Yard};
+
+async fn always(yard: &Yard) {
+    yard.schedule(SchedulePlan { week: vec!["1".repeat(48); 7], ..SchedulePlan::default() }).await;
+    let rules = AlertRules {
+        night_budget: 500,
+        cooldown_minutes: 0,
+        digest_at: "06:30".to_owned(),
+        ..AlertRules::default()
+    };
+    yard.rules(rules).await;
+}
+
+#[tokio::test]
+async fn a_day_without_internet_is_one_digest_with_everything_in_it() {
+    let mut yard = Yard::new(12, |_| String::new()).await;
+    always(&yard).await;
+    yard.person("who", "head", None).await;
+    yard.catalogue
+        .put_alert_setting(
+            "webhook",
+            None,
+            json!({"enabled": true}),
+            lanewatch::catalogue::NewSecret::Keep,
+            "admin",
+        )
+        .await
+        .expect("put");
+    yard.post.answers(Outcome::later("no internet"));
+    let mut happened = Vec::new();
+    for n in 0..144 {
+        happened.push(yard.moves(n % 12, 6 + (n % 5) as i64).await);
+        yard.pass(10 * MINUTE, 2 * MINUTE).await;
+    }
+    assert!(yard.post.take().is_empty());
+    yard.post.works();
+    yard.pass(20 * MINUTE, 10 * SECOND).await;
+    let told = yard.post.take();
+    let (person, machine): (Vec<_>, Vec<_>) = told.into_iter().partition(|m| !m.person.is_nil());
+    assert_eq!(
+        person.len(),
+        1,
+        "one digest: {:?}",
+        person.iter().map(|m| &m.words.title).collect::<Vec<_>>()
+    );
+    assert_eq!(person[0].kind, AlertKind::Digest);
+    let (members, count) = yard.catalogue.digest_members(person[0].alert, 500).await.expect("members");
+    assert_eq!((members.len(), count as usize), (happened.len(), happened.len()), "nothing is lost");
+    assert!(
+        members.windows(2).all(
+            |two| two[0].rank > two[1].rank || (two[0].rank == two[1].rank && two[0].from >= two[1].from)
+        ),
+        "the worst first, then the newest"
+    );
+    let order: Vec<_> = machine.iter().map(|m| m.alert).collect();
+    assert_eq!(order, happened.iter().map(|id| id.0).collect::<Vec<_>>(), "a machine gets each, in order");
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    assert!(
+        yard.post.take().iter().any(|m| m.kind == AlertKind::Motion && !m.person.is_nil()),
+        "and then as before"
+    );
+}
+
+#[tokio::test]
+async fn a_short_cut_is_caught_up_in_order_and_each_once() {
+    let mut yard = Yard::new(4, |_| String::new()).await;
+    always(&yard).await;
+    yard.person("who", "head", None).await;
+    yard.post.answers(Outcome::later("no internet"));
+    let mut happened = Vec::new();
+    for n in 0..3 {
+        happened.push(yard.moves(n, 8).await.0);
+        yard.pass(MINUTE, 10 * SECOND).await;
+    }
+    yard.post.works();
+    yard.pass(10 * MINUTE, SECOND).await;
+    let told: Vec<_> = yard.post.take().iter().map(|m| m.alert).collect();
+    assert_eq!(told, happened);
+}
+
+#[tokio::test]
+async fn a_push_service_that_asks_to_wait_is_left_alone_as_long_as_it_asks() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    yard.person("who", "head", None).await;
+    let after = Some(std::time::Duration::from_secs(1800));
+    yard.post.answers(Outcome::Later { after, why: "429".to_owned() });
+    let id = yard.moves(0, 8).await;
+    yard.settle().await;
+    yard.post.works();
+    yard.pass(29 * MINUTE, 30 * SECOND).await;
+    assert!(yard.post.take().is_empty());
+    yard.pass(2 * MINUTE, 30 * SECOND).await;
+    assert_eq!(yard.post.take().len(), 1);
+    let alert = yard.catalogue.alert_of(Scope::everything(), id).await.expect("read").expect("told");
+    let deliveries = yard.catalogue.deliveries_of(alert.id).await.expect("read");
+    assert_eq!((deliveries[0].tries, deliveries[0].state.as_str()), (2, "sent"));
+    assert!(yard.catalogue.next_outlet().await.expect("read").is_none());
+}

@@ -1,0 +1,9 @@
+//! Alerts from what happens to what a channel gets, with a real catalogue, a simulated clock and channels that do as they are
+//! told.
+
+mod crash;
+mod cut;
+mod people;
+mod push;
+mod stand;
+mod yard;

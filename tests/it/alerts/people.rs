@@ -1,0 +1,241 @@
+//! Who is told of what: reach, rules, quiet, who is in line, and what is told together.
+
+use std::collections::BTreeSet;
+
+use lanewatch::alert::{
+    AlertRules, HandPlan, Message, NotificationPrefs, Outcome, SchedulePlan, Sign, Subject,
+};
+use lanewatch::base::{Clock, Ticks};
+use lanewatch::catalogue::{AlertKind, EventKind, GapCause, Scope};
+use serde_json::json;
+
+use super::yard::{HOUR, MINUTE, SECOND, Yard, begin, event};
+
+fn to(messages: &[Message]) -> BTreeSet<uuid::Uuid> {
+    messages.iter().map(|message| message.person).collect()
+}
+
+#[tokio::test]
+async fn whoever_sees_the_camera_is_told_and_nobody_else() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    let (all, _) = yard.person("all", "head", None).await;
+    let (first, _) = yard.person("first", "guard", Some(vec![yard.cameras[0].id])).await;
+    let (second, _) = yard.person("second", "guard", Some(vec![yard.cameras[1].id])).await;
+    let (viewer, _) = yard.person("viewer", "viewer", None).await;
+    let id = yard.moves(0, 8).await;
+    yard.settle().await;
+    let told = yard.post.take();
+    assert_eq!(to(&told), BTreeSet::from([all, first]), "neither {second} nor {viewer}");
+    let message = &told[0];
+    assert_eq!(message.words.title, "Ngõ 1: có chuyển động");
+    assert_eq!(message.navigate, format!("https://thon.example.vn/e/{id}"));
+    assert_eq!((message.alert, message.kind), (id.0, AlertKind::Motion));
+    yard.settle().await;
+    assert!(yard.post.take().is_empty(), "once");
+    // Between the decision and the sending somebody loses the camera.
+    yard.clock.advance(10 * MINUTE);
+    yard.moves(0, 8).await;
+    while yard.dispatch.step().await.expect("decided") {}
+    let person = yard.catalogue.person_by_id(first).await.expect("read").expect("there");
+    let reach =
+        Some(Some(lanewatch::catalogue::Reach { cameras: vec![yard.cameras[1].id], areas: Vec::new() }));
+    let patch = lanewatch::catalogue::PersonPatch { reach, ..Default::default() };
+    yard.catalogue.patch_person(first, person.revision, patch).await.expect("patched");
+    yard.settle().await;
+    assert_eq!(to(&yard.post.take()), BTreeSet::from([all]));
+}
+
+#[tokio::test]
+async fn what_is_too_short_by_day_or_quieted_is_not_told() {
+    let mut yard = Yard::new(3, |_| String::new()).await;
+    let (who, _) = yard.person("who", "head", None).await;
+    let (other, _) = yard.person("other", "head", None).await;
+    let id = yard.moves(0, 1).await;
+    yard.settle().await;
+    assert!(yard.post.take().is_empty());
+    assert_eq!(yard.catalogue.judged(id).await.expect("read").as_deref(), Some("too_short"));
+    // Off by hand, until later.
+    let until = Some((begin() + HOUR).rfc3339());
+    yard.schedule(SchedulePlan { hand: Some(HandPlan { armed: false, until }), ..SchedulePlan::default() })
+        .await;
+    let id = yard.moves(0, 8).await;
+    yard.settle().await;
+    assert_eq!(yard.catalogue.judged(id).await.expect("read").as_deref(), Some("not_armed"));
+    yard.clock.advance(HOUR);
+    yard.catalogue.add_snooze(who, Some(yard.cameras[0].id), yard.clock.now() + HOUR).await.expect("added");
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    assert_eq!(to(&yard.post.take()), BTreeSet::from([other]), "quiet is each one's own");
+    yard.moves(1, 8).await;
+    yard.settle().await;
+    assert_eq!(to(&yard.post.take()), BTreeSet::from([who, other]), "and of that camera alone");
+    let prefs = NotificationPrefs { subjects: vec![Subject::Tamper], ..NotificationPrefs::default() };
+    yard.catalogue.put_alert_pref(who, json!(prefs)).await.expect("put");
+    yard.moves(2, 8).await;
+    yard.settle().await;
+    assert_eq!(to(&yard.post.take()), BTreeSet::from([other]));
+    // A camera that is covered is told of by day too.
+    yard.clock.advance(12 * HOUR);
+    let covered = event(yard.cameras[2].id, EventKind::TamperCovered, yard.clock.now(), 3);
+    yard.catalogue.end_event(covered);
+    yard.catalogue.flush().await.expect("written");
+    yard.settle().await;
+    let told = yard.post.take();
+    let covered: Vec<_> = told.iter().filter(|m| m.kind == AlertKind::Tamper).collect();
+    assert_eq!(covered.len(), 2);
+    assert_eq!(covered[0].words.title, "Ngõ 3: camera bị che");
+}
+
+#[tokio::test]
+async fn an_event_that_lasts_is_told_while_it_lasts_and_grows_in_its_place() {
+    let mut yard = Yard::new(2, |_| "Ngõ".to_owned()).await;
+    yard.person("who", "head", None).await;
+    let mut walker = event(yard.cameras[0].id, EventKind::Motion, yard.clock.now(), 1);
+    walker.end = None;
+    yard.catalogue.begin_event(walker.clone());
+    yard.catalogue.flush().await.expect("written");
+    yard.settle().await;
+    assert!(yard.post.take().is_empty(), "not yet");
+    yard.pass(6 * SECOND, SECOND).await;
+    let told = yard.post.take();
+    assert_eq!((told.len(), told[0].alert, told[0].silent), (1, walker.id.0, false));
+    // A neighbour sees it a minute later: the same matter, told in its place and without a sound.
+    yard.clock.advance(MINUTE);
+    yard.moves(1, 8).await;
+    yard.settle().await;
+    let more = yard.post.take();
+    assert_eq!((more.len(), more[0].id, more[0].tag()), (1, told[0].id, told[0].tag()));
+    assert!(more[0].silent && more[0].version == 2);
+    assert_eq!(more[0].words.title, "Ngõ 1 → Ngõ 2: có chuyển động");
+}
+
+#[tokio::test]
+async fn six_cameras_that_drop_within_five_seconds_are_one_alert_naming_their_lane() {
+    let mut yard = Yard::new(8, |n| if n < 6 { "Xóm Đông".to_owned() } else { String::new() }).await;
+    yard.person("who", "head", None).await;
+    let lost = |yard: &Yard, n: usize, cause| {
+        yard.catalogue.open_gap(yard.cameras[n].streams[0].key, yard.clock.now(), cause);
+    };
+    for n in 0..6 {
+        lost(&yard, n, GapCause::CameraLost);
+        yard.clock.advance(SECOND * 4 / 5);
+        yard.catalogue.flush().await.expect("written");
+        yard.settle().await;
+    }
+    yard.pass(10 * MINUTE, SECOND).await;
+    let told = yard.post.take();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].kind, told[0].cameras.len()), (AlertKind::CameraLost, 6));
+    assert_eq!(told[0].words.title, "Xóm Đông: mất hình 6 camera");
+    for n in 0..6 {
+        let (key, at) = (yard.cameras[n].streams[0].key, yard.clock.now());
+        yard.catalogue.close_gap(key, begin(), at);
+        yard.catalogue.flush().await.expect("written");
+        yard.pass(2 * SECOND, SECOND).await;
+    }
+    yard.pass(2 * MINUTE, SECOND).await;
+    let told = yard.post.take();
+    assert_eq!((told.len(), told[0].kind), (1, AlertKind::CameraBack), "{told:?}");
+    lost(&yard, 7, GapCause::DiskError);
+    yard.catalogue.flush().await.expect("written");
+    yard.pass(MINUTE, SECOND).await;
+    let told = yard.post.take();
+    assert_eq!((told.len(), told[0].kind), (1, AlertKind::NotRecording));
+}
+
+#[tokio::test]
+async fn what_the_recorder_says_of_itself_is_told_once_to_those_who_see_the_site() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    let (all, _) = yard.person("all", "head", None).await;
+    yard.person("some", "guard", Some(vec![yard.cameras[0].id])).await;
+    let full = Sign { name: "disk_nearly_full", kind: AlertKind::Disk, rank: 0.8 };
+    *yard.says.0.lock().expect("lock") = vec![full];
+    yard.pass(2 * SECOND, SECOND).await;
+    assert!(yard.post.take().is_empty(), "it must say it twice");
+    yard.pass(30 * SECOND, SECOND).await;
+    let told = yard.post.take();
+    assert_eq!((told.len(), to(&told)), (1, BTreeSet::from([all])));
+    assert_eq!(told[0].words.title, "Đầu ghi: ổ cứng sắp đầy");
+    yard.says.0.lock().expect("lock").clear();
+    yard.pass(2 * MINUTE, SECOND).await;
+    assert!(yard.post.take().is_empty() && yard.catalogue.troubles().await.expect("read").is_empty());
+}
+
+#[tokio::test]
+async fn a_night_has_its_budget_and_the_rest_comes_in_the_morning() {
+    let mut yard = Yard::new(10, |_| String::new()).await;
+    let (who, _) = yard.person("who", "head", None).await;
+    yard.rules(AlertRules { night_budget: 6, ..AlertRules::default() }).await;
+    let mut happened = 0;
+    // Until an hour before the digest: the rest of the night is still.
+    while yard.clock.now() < Ticks::parse("2026-11-28T04:50:00+07:00").expect("a time") {
+        yard.moves(happened % 10, 8).await;
+        happened += 1;
+        yard.pass(6 * MINUTE, MINUTE).await;
+    }
+    let night = yard.post.take();
+    assert!((1..=6).contains(&night.len()), "{}", night.len());
+    yard.pass(3 * HOUR, MINUTE).await;
+    let morning = yard.post.take();
+    assert_eq!((morning.len(), morning[0].kind, morning[0].person), (1, AlertKind::Digest, who));
+    assert_eq!(morning[0].count as usize + night.len(), happened, "nothing is dropped");
+}
+
+#[tokio::test]
+async fn when_nobody_looks_the_next_in_line_is_told() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    let (first, _) = yard.person("first", "guard", None).await;
+    let (second, _) = yard.person("second", "guard", None).await;
+    let (third, _) = yard.person("third", "head", None).await;
+    let rules = AlertRules {
+        escalate_after_minutes: Some(3),
+        in_line: vec![second, third],
+        cooldown_minutes: 1,
+        ..AlertRules::default()
+    };
+    yard.rules(rules).await;
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    assert_eq!(to(&yard.post.take()), BTreeSet::from([first]));
+    yard.pass(4 * MINUTE, 10 * SECOND).await;
+    assert_eq!(to(&yard.post.take()), BTreeSet::from([second]));
+    yard.pass(4 * MINUTE, 10 * SECOND).await;
+    assert_eq!(to(&yard.post.take()), BTreeSet::from([third]));
+    yard.pass(10 * MINUTE, 10 * SECOND).await;
+    assert!(yard.post.take().is_empty(), "there is nobody left");
+    // Somebody opens it: nobody else is told.
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    let told = yard.post.take();
+    yard.catalogue.put_receipt(told[0].id, true).await.expect("noted");
+    yard.pass(10 * MINUTE, 10 * SECOND).await;
+    assert!(yard.post.take().is_empty());
+    // Or takes care of it.
+    let id = yard.moves(0, 8).await;
+    yard.settle().await;
+    yard.post.take();
+    let alert = yard.catalogue.alert_of(Scope::everything(), id).await.expect("read").expect("told");
+    yard.catalogue.handle_alert(alert, "Anh Bình", "").await.expect("handled");
+    yard.pass(10 * MINUTE, 10 * SECOND).await;
+    assert!(yard.post.take().is_empty());
+}
+
+#[tokio::test]
+async fn a_place_that_is_no_more_is_not_tried_again() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    let (who, phone) = yard.person("who", "head", None).await;
+    yard.post.answers(Outcome::Gone("410".to_owned()));
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    let endpoint = yard.catalogue.push_endpoints_of(who).await.expect("read").remove(0);
+    assert!(endpoint.id == phone && endpoint.gone.is_some(), "its owner can see why");
+    yard.post.works();
+    yard.moves(1, 8).await;
+    yard.pass(HOUR, MINUTE).await;
+    assert!(yard.post.take().is_empty());
+    // The browser subscribes anew.
+    assert_eq!(yard.phone(who, "who").await, phone);
+    yard.moves(1, 8).await;
+    yard.settle().await;
+    assert_eq!(yard.post.take().len(), 1);
+}

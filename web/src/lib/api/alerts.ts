@@ -1,0 +1,40 @@
+/** The part of the HTTP client for alerts: when they are sent, to whom, what one wants of them, and this browser's subscription. */
+import { iso, json, send } from './client';
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+export type Schedule = Schemas['Schedule'];
+export type SchedulePlan = Schemas['SchedulePlan'];
+export type AlertRules = Schemas['AlertRules'];
+export type ShownRules = Schemas['AlertRulesShown'];
+export type NotificationPrefs = Schemas['NotificationPrefs'];
+export type Subject = Schemas['Subject'];
+export type Snooze = Schemas['Snooze'];
+export type Subscribed = Schemas['PushSubscription'];
+export type Delivery = Schemas['Delivery'];
+
+export const SUBJECTS: readonly Subject[] = ['motion', 'tamper', 'cameras', 'recorder'];
+
+const match = (revision: number): Record<string, string> => ({ 'if-match': `"${revision}"` });
+const items = <T>(path: string): Promise<T[]> => json<{ items: T[] }>(path).then((l) => l.items);
+
+export const alertsApi = {
+  schedule: () => json<Schedule>('schedules/site'),
+  setSchedule: ({ week, special, hand }: SchedulePlan, revision: number) =>
+    send<Schedule>('PUT', 'schedules/site', { week, special, hand }, match(revision)),
+  rules: () => json<ShownRules>('alert-rules'),
+  setRules: (rules: AlertRules, revision: number) => send<ShownRules>('PUT', 'alert-rules', rules, match(revision)),
+  prefs: () => json<NotificationPrefs>('me/notification-prefs'),
+  setPrefs: (prefs: NotificationPrefs) => send<NotificationPrefs>('PUT', 'me/notification-prefs', prefs),
+  snoozes: () => items<Snooze>('snoozes'),
+  /** Without a camera: from all. */
+  snooze: (camera: string | null, until: number) => send<Snooze>('POST', 'snoozes', { camera, until: iso(until) }),
+  endSnooze: (id: string) => send<void>('DELETE', `snoozes/${id}`),
+  vapidKey: () => json<{ public_key: string }>('push/vapid-key').then((k) => k.public_key),
+  subscriptions: () => items<Subscribed>('push-subscriptions'),
+  subscribe: (subscription: PushSubscriptionJSON, name: string) =>
+    send<Subscribed>('POST', 'push-subscriptions', { endpoint: subscription.endpoint, keys: subscription.keys, name }),
+  unsubscribe: (id: string) => send<void>('DELETE', `push-subscriptions/${id}`),
+  test: (id: string) => send<{ alert: string }>('POST', `push-subscriptions/${id}/test`).then((t) => t.alert),
+  deliveries: (id: string) => items<Delivery>(`push-subscriptions/${id}/deliveries`),
+};

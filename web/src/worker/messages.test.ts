@@ -1,0 +1,81 @@
+import * as pending from '../lib/push/pending';
+import { describe, expect, it } from 'vitest';
+import { answered, options, PENDING, pressOf, read, receiptOf, SNOOZE_MINUTES, target } from './messages';
+
+const body = {
+  web_push: 8030,
+  notification: {
+    title: 'Ngõ 7: có chuyển động',
+    body: '22:14 – vùng cổng',
+    navigate: 'https://camera.example.vn/e/1',
+    lang: 'vi',
+    tag: 'a7',
+    silent: false,
+  },
+  mutable: true,
+  lanewatch: { id: 'd1', alert: 'a7', kind: 'motion', event: 'e1', at: '2026-11-27T15:14:00.000Z', token: 'tok' },
+};
+const message = read(body)!;
+
+describe('a message', () => {
+  it('is read as the recorder sends it, and as little of it as there is', () => {
+    expect(message).toMatchObject({ title: 'Ngõ 7: có chuyển động', tag: 'a7', own: { event: 'e1', token: 'tok' } });
+    expect(message.own?.at).toBe(Date.UTC(2026, 10, 27, 15, 14));
+    expect(read({ notification: { title: 'x' } })).toMatchObject({ title: 'x', body: '', navigate: '', own: null });
+    for (const nothing of [null, 7, 'x', {}, { notification: {} }, { notification: { title: '' } }])
+      expect(read(nothing)).toBeNull();
+  });
+
+  it('shows its words at once and its picture without a second sound', () => {
+    const first = options(message, null) as NotificationOptions & { renotify: boolean; image?: string };
+    expect(first).toMatchObject({ body: '22:14 – vùng cổng', tag: 'a7', silent: false, renotify: true, lang: 'vi' });
+    expect(first.image).toBeUndefined();
+    const second = options(message, 'data:image/jpeg;base64,AA') as typeof first;
+    expect(second).toMatchObject({ silent: true, renotify: false, image: 'data:image/jpeg;base64,AA', tag: 'a7' });
+  });
+
+  it('offers what can be done about it, in its own language', () => {
+    const actions = (m: typeof message): string[] =>
+      (options(m, null) as unknown as { actions: { title: string }[] }).actions.map((a) => a.title);
+    expect(actions(message)).toEqual(['Đã xử lý', 'Tạm tắt 1 giờ']);
+    expect(actions({ ...message, lang: 'en' })).toEqual(['Handled', 'Quiet for 1 hour']);
+    expect(actions({ ...message, own: { ...message.own!, kind: 'digest' } })).toEqual([]);
+    expect(actions({ ...message, own: null })).toEqual([]);
+  });
+
+  it('a word without a tag never asks to be heard again: browsers refuse that', () => {
+    expect(options({ ...message, tag: '' }, null)).toMatchObject({ renotify: false });
+  });
+
+  it('tells the recorder what became of it', () => {
+    expect(receiptOf(message, 'shown')).toEqual({ token: 'tok', what: 'shown' });
+    expect(receiptOf(message, pressOf(''))).toEqual({ token: 'tok', what: 'opened' });
+    expect(receiptOf(message, pressOf('snooze'))).toEqual({ token: 'tok', what: 'snooze', minutes: SNOOZE_MINUTES });
+    expect(receiptOf(message, pressOf('handled'))).toEqual({ token: 'tok', what: 'handled' });
+    expect(receiptOf({ ...message, own: null }, 'shown')).toBeNull();
+    const quiet = answered(message, 'snooze');
+    expect(quiet.title).toBe('Đã tạm tắt cảnh báo 1 giờ');
+    expect(quiet.options).toMatchObject({ silent: true, tag: 'a7', body: 'Ngõ 7: có chuyển động' });
+  });
+
+  it('leads to its page in this app, or to its address, and never anywhere else', () => {
+    const here = 'https://camera.example.vn';
+    const at = (navigate: string, own = message.own): ReturnType<typeof target> =>
+      target({ ...message, navigate, own }, here);
+    expect(at('https://camera.example.vn/e/1?x=2')).toEqual({ inApp: true, url: '/e/1?x=2' });
+    expect(at('http://192.168.1.10:8080/e/1')).toEqual({ inApp: true, url: '/e/1' });
+    expect(at('/e/1', null)).toEqual({ inApp: true, url: '/e/1' });
+    expect(at('https://other.example.vn/e/1', null)).toEqual({ inApp: false, url: 'https://other.example.vn/e/1' });
+    for (const bad of ['javascript:alert(1)', 'http://[', 'file:///etc/passwd'])
+      expect(at(bad)).toEqual({ inApp: true, url: '/events' });
+    expect(at('http://other.example.vn/', null)).toEqual({ inApp: true, url: '/events' });
+  });
+
+  it('is what the app opens with, when a phone has opened it at its first page', () => {
+    expect(pending.PENDING).toBe(PENDING);
+    expect(pending.pendingPage({ url: '/e/1', at: 1000 }, 2000)).toBe('/e/1');
+    expect(pending.pendingPage({ url: '/e/1', at: 1000 }, 60_000)).toBeNull();
+    for (const bad of [null, {}, { url: '//evil.example', at: 1000 }, { url: 'https://x', at: 1000 }, { url: '/e/1' }])
+      expect(pending.pendingPage(bad, 2000)).toBeNull();
+  });
+});
