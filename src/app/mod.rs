@@ -131,6 +131,13 @@ async fn run(config: &Config) -> Result<()> {
         alerts: alerts.clone(),
         tls: tls.clone(),
         https_port,
+        others_come: [
+            Some(address.ip()),
+            config.tls.as_ref().and_then(|tls| tls.listen).map(|second| second.ip()),
+        ]
+        .iter()
+        .flatten()
+        .any(|ip| !ip.is_loopback()),
         may_be_plain: |peer| peer.is_loopback(),
         probe: Arc::new(glue::Prober::new(detection.as_ref().map(Detection::stills), &clock)),
         restart: Arc::new(fleet.clone()),

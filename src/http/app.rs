@@ -58,6 +58,8 @@ pub struct Parts {
     pub tls: Option<Tls>,
     /// Port that HTTPS is to be asked for; `None` = the one of plain HTTP.
     pub https_port: Option<u16>,
+    /// Other machines get here: not only loopback is listened on.
+    pub others_come: bool,
     /// Whose requests may come in plain although there is HTTPS: this machine's own.
     pub may_be_plain: fn(IpAddr) -> bool,
     /// Looks at a camera.
@@ -153,7 +155,7 @@ impl App {
             return url.to_owned();
         }
         let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        match self.tls().and_then(|_| front::for_others(self, host)) {
+        match self.tls().filter(|_| self.0.others_come).and_then(|_| front::for_others(self, host)) {
             Some(origin) if !via.tls => origin,
             _ => format!("{}://{host}", if via.tls { "https" } else { "http" }),
         }
@@ -220,6 +222,11 @@ impl App {
 
     pub(super) fn changes(&self) -> &Changes {
         &self.3
+    }
+
+    /// Other machines get here.
+    pub(super) fn others_come(&self) -> bool {
+        self.0.others_come
     }
 
     /// Whose requests may come in plain although there is HTTPS.

@@ -106,7 +106,10 @@ fn places(app: &App, headers: &HeaderMap, standing: &Standing) -> Option<Places>
         }
         _ => secure_origin(app, headers)?,
     };
-    Some(Places { there, phone: reached(host).map(|host| format!("http://{host}/trust")) })
+    Some(Places {
+        there,
+        phone: reached(host).filter(|_| app.others_come()).map(|host| format!("http://{host}/trust")),
+    })
 }
 
 /// The guide.

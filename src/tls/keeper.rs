@@ -2,11 +2,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
-use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
@@ -15,23 +14,19 @@ use tokio_rustls::server::TlsStream;
 use super::acme::{self, Challenges};
 use super::authority::Authority;
 use super::names::Hosts;
-use super::profile;
-use super::read::{self, Facts, Pair};
+use super::read::Pair;
 use super::shown::{self, Shown};
-use crate::base::{Error, Host, Result, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
+use super::standing::{AuthorityFacts, Standing, Trouble, authority_facts};
+use crate::base::{Error, Host, Result, Secret, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
 use crate::config::{CertificateSource, Tls as Config};
 use crate::storage::put_private;
 
 /// How often files, names and addresses are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// A certificate is renewed when this part of its life is left: a month of ninety days.
-const RENEW: f64 = 1.0 / 3.0;
+pub(super) const RENEW: f64 = 1.0 / 3.0;
 /// For so long after it has given a certificate, in ticks, a public authority is left alone.
 const CONTENT: i64 = 6 * 3600 * TICKS_PER_SECOND;
-/// Certificate and key of the own authority.
-const AUTHORITY: &str = "authority.pem";
-/// What it signed last, with its key.
-const OWN: &str = "own.pem";
 /// What a public authority gave, with its key.
 const PUBLIC: &str = "acme.pem";
 /// Who we are to that authority.
@@ -41,27 +36,38 @@ const ACCOUNT: &str = "acme-account.json";
 #[derive(Clone)]
 pub struct Tls(Arc<Inner>);
 
-struct Inner {
-    config: Config,
-    folder: PathBuf,
-    clock: SharedClock,
-    hosts: Box<dyn Fn() -> Hosts + Send + Sync>,
-    shown: Arc<Shown>,
+pub(super) struct Inner {
+    pub(super) config: Config,
+    pub(super) folder: PathBuf,
+    pub(super) clock: SharedClock,
+    pub(super) hosts: Box<dyn Fn() -> Hosts + Send + Sync>,
+    pub(super) shown: Arc<Shown>,
     server: Arc<ServerConfig>,
     challenges: Challenges,
+    /// Held while files are read and written.
     shelf: Mutex<Shelf>,
+    /// What of it others ask for; they never wait for a disk.
+    told: RwLock<Told>,
     look_again: Notify,
+}
+
+/// What is told of the shelf.
+#[derive(Default)]
+struct Told {
+    authority: Option<AuthorityFacts>,
+    trouble: Option<Trouble>,
+    next_try: Option<Ticks>,
 }
 
 /// What was seen last.
 #[derive(Default)]
-struct Shelf {
-    authority: Option<Authority>,
+pub(super) struct Shelf {
+    pub(super) authority: Option<Authority>,
     /// How the given files looked when they were read.
     stamps: Option<[Stamp; 2]>,
     trouble: Option<Trouble>,
     /// A file of the own authority could not be written: it is tried again.
-    unwritten: bool,
+    pub(super) unwritten: bool,
     /// Tries with the public authority that have failed since the last that did not.
     failures: u32,
     next_try: Option<Ticks>,
@@ -71,67 +77,6 @@ struct Shelf {
 
 /// Changes when a file does.
 type Stamp = (Option<SystemTime>, u64);
-
-/// What does not work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// Stable name: `files_unreadable`, `acme_failed`, `not_written`.
-    pub code: &'static str,
-    /// One sentence in English: what happened and what to do.
-    pub message: String,
-    /// Since when.
-    pub since: Ticks,
-}
-
-/// What phones are told to trust.
-#[derive(Clone, Debug)]
-pub struct AuthorityFacts {
-    /// As phones list it.
-    pub name: String,
-    /// The certificate (DER).
-    pub der: CertificateDer<'static>,
-    /// SHA-256 of it.
-    pub fingerprint: [u8; 32],
-    /// Not valid from here on.
-    pub not_after: Ticks,
-}
-
-impl AuthorityFacts {
-    /// The certificate as PEM.
-    pub fn pem(&self) -> String {
-        read::pem(&self.der)
-    }
-
-    /// The certificate as a profile for Apple's devices.
-    pub fn profile(&self) -> String {
-        profile::profile(&self.der, &self.fingerprint, &self.name)
-    }
-
-    /// What people compare: pairs of hexadecimal digits.
-    pub fn fingerprint_text(&self) -> String {
-        let pairs: Vec<String> = self.fingerprint.iter().map(|byte| format!("{byte:02X}")).collect();
-        pairs.join(":")
-    }
-}
-
-/// How it stands.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    /// `own`, `files` or `acme`.
-    pub source: &'static str,
-    /// What is shown to those who come by its names; `None` when there is nothing to show.
-    pub certificate: Option<Facts>,
-    /// It is the one that was asked for, not the own one in its stead.
-    pub is_the_wanted: bool,
-    /// Every browser trusts it without being told to.
-    pub is_public: bool,
-    /// The own authority.
-    pub authority: Option<AuthorityFacts>,
-    /// What does not work.
-    pub trouble: Option<Trouble>,
-    /// When a public authority is asked again.
-    pub next_try: Option<Ticks>,
-}
 
 impl Tls {
     /// Takes what is in the files and makes what is missing; asks nobody. `hosts` tells what the machine is called.
@@ -147,8 +92,9 @@ impl Tls {
         let shown = Shown::new(matches!(config.source, CertificateSource::Acme(_)));
         let server = shown::server(Arc::clone(&shown))?;
         let (hosts, challenges, shelf) = (Box::new(hosts), Challenges::default(), Mutex::default());
-        let look_again = Notify::new();
-        let inner = Inner { config, folder, clock, hosts, shown, server, challenges, shelf, look_again };
+        let (told, look_again) = (RwLock::default(), Notify::new());
+        let inner =
+            Inner { config, folder, clock, hosts, shown, server, challenges, shelf, told, look_again };
         let tls = Self(Arc::new(inner));
         tls.0.look();
         if let CertificateSource::Acme(_) = tls.0.config.source {
@@ -204,7 +150,7 @@ impl Tls {
     /// How it stands; from memory.
     pub fn standing(&self) -> Standing {
         let (given, own) = (self.0.shown.given(), self.0.shown.own());
-        let shelf = self.0.shelf();
+        let told = self.0.told.read().unwrap_or_else(PoisonError::into_inner);
         let source = match &self.0.config.source {
             CertificateSource::Own => "own",
             CertificateSource::Files { .. } => "files",
@@ -216,19 +162,10 @@ impl Tls {
             is_public: self.is_public(),
             is_the_wanted,
             certificate: given.or(own),
-            authority: shelf.authority.as_ref().map(authority_facts),
-            trouble: shelf.trouble.clone(),
-            next_try: shelf.next_try,
+            authority: told.authority.clone(),
+            trouble: told.trouble.clone(),
+            next_try: told.next_try,
         }
-    }
-}
-
-fn authority_facts(authority: &Authority) -> AuthorityFacts {
-    AuthorityFacts {
-        name: authority.name().to_owned(),
-        der: authority.der().clone(),
-        fingerprint: authority.fingerprint(),
-        not_after: authority.not_after(),
     }
 }
 
@@ -237,7 +174,15 @@ impl Inner {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    fn tell(&self, shelf: &Shelf) {
+        *self.told.write().unwrap_or_else(PoisonError::into_inner) = Told {
+            authority: shelf.authority.as_ref().map(authority_facts),
+            trouble: shelf.trouble.clone(),
+            next_try: shelf.next_try,
+        };
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
@@ -256,85 +201,7 @@ impl Inner {
             Ok(()) => shelf.trouble = None,
             Err((code, error)) => shelf.complain(code, &error, now),
         }
-    }
-
-    /// The own authority and what it signs, made anew where that is needed.
-    fn look_after_own(&self, shelf: &mut Shelf, now: Ticks) -> Result<()> {
-        let mut wanted = (self.hosts)();
-        wanted.extend(self.config.names.iter().cloned());
-        let again = std::mem::take(&mut shelf.unwritten);
-        let mut unwritten = Ok(());
-        if shelf.authority.is_none() {
-            shelf.authority = self.load_authority();
-        }
-        let serves = |authority: &Authority| {
-            let mut told = self.config.names.iter();
-            now < authority.not_after() && told.all(|name| authority.covers(name) || !is_coverable(name))
-        };
-        let authority = match shelf.authority.take().filter(serves) {
-            Some(authority) => {
-                if again {
-                    unwritten = put_private(&self.file(AUTHORITY), authority.pem().expose().as_bytes());
-                }
-                authority
-            }
-            None => {
-                let made = Authority::make(&wanted, &hostname(&wanted), now)?;
-                tracing::warn!(
-                    authority = made.name(),
-                    "a new certificate authority was made; phones and computers must be told to trust it: /trust"
-                );
-                unwritten = put_private(&self.file(AUTHORITY), made.pem().expose().as_bytes());
-                made
-            }
-        };
-        if self.shown.own().is_none()
-            && let Ok(pem) = std::fs::read(self.file(OWN))
-            && let Ok(pair) = Pair::read(&pem, &pem)
-        {
-            self.shown.put_own(pair);
-        }
-        wanted.retain(|name| authority.covers(name));
-        let holds = self.shown.own().is_some_and(|facts| {
-            let has = |name: &Host| facts.names.contains(name);
-            // Close to the authority's own end nothing longer can be had.
-            let is_last = facts.not_after >= authority.not_after() && facts.left(now) > 0.0;
-            let begun = facts.not_before <= now;
-            facts.issuer == authority.name()
-                && wanted.iter().all(has)
-                && begun
-                && (facts.left(now) > RENEW || is_last)
-        });
-        if !holds || again {
-            let pem = authority.issue(&wanted, now)?;
-            let pem = pem.expose().as_bytes();
-            self.shown.put_own(Pair::read(pem, pem)?);
-            tracing::info!(names = ?wanted.iter().map(Host::to_string).collect::<Vec<_>>(), "a certificate was made");
-            unwritten = unwritten.and(put_private(&self.file(OWN), pem));
-        }
-        shelf.authority = Some(authority);
-        shelf.unwritten = unwritten.is_err();
-        unwritten
-    }
-
-    fn load_authority(&self) -> Option<Authority> {
-        let path = self.file(AUTHORITY);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return None,
-            Err(e) => format!("({e})"),
-        };
-        match Authority::load(&text) {
-            Ok(authority) => Some(authority),
-            Err(error) => {
-                let kept = path.with_extension("unreadable");
-                tracing::error!(error = %error, kept = %kept.display(), "the authority's file cannot be used; a new one is made");
-                if let Err(error) = put_private(&kept, text.as_bytes()) {
-                    tracing::warn!(error = %error, "what was in it is lost");
-                }
-                None
-            }
-        }
+        self.tell(&shelf);
     }
 
     /// Reads the files when they are not what they were; while they are wrong, what was read before is shown on.
@@ -365,7 +232,7 @@ impl Inner {
     }
 
     /// Asks the public authority when it is time.
-    async fn ask_authority(&self) {
+    async fn ask_authority(self: &Arc<Self>) {
         let CertificateSource::Acme(how) = &self.config.source else { return };
         let now = self.clock.now();
         let has = self.shown.given().is_some_and(|facts| {
@@ -380,15 +247,14 @@ impl Inner {
             return;
         }
         tracing::info!(names = ?how.names, directory = %how.directory, "asking for a certificate");
-        let asked = acme::ask(how, &self.file(ACCOUNT), &self.challenges).await;
-        let asked = asked.and_then(|pem| {
-            let bytes = pem.expose().as_bytes();
-            let pair = Pair::read(bytes, bytes)?;
-            let until = pair.facts.not_after;
-            self.shown.put_given(pair);
-            put_private(&self.file(PUBLIC), bytes)?;
-            Ok(until)
-        });
+        let asked = match acme::ask(how, &self.file(ACCOUNT), &self.challenges).await {
+            Ok(pem) => {
+                let inner = Arc::clone(self);
+                let kept = tokio::task::spawn_blocking(move || inner.keep_public(&pem)).await;
+                kept.unwrap_or_else(|e| Err(Error::internal("a certificate was not kept").because(e)))
+            }
+            Err(error) => Err(error),
+        };
         let now = self.clock.now();
         let mut shelf = self.shelf();
         match asked {
@@ -404,6 +270,17 @@ impl Inner {
                 shelf.complain("acme_failed", &error, now);
             }
         }
+        self.tell(&shelf);
+    }
+
+    /// Shows what a public authority gave, and keeps it; until when it holds.
+    fn keep_public(&self, pem: &Secret) -> Result<Ticks> {
+        let bytes = pem.expose().as_bytes();
+        let pair = Pair::read(bytes, bytes)?;
+        let until = pair.facts.not_after;
+        self.shown.put_given(pair);
+        put_private(&self.file(PUBLIC), bytes)?;
+        Ok(until)
     }
 }
 
@@ -418,23 +295,6 @@ impl Shelf {
         let since = known.map_or(now, |t| t.since);
         self.trouble = Some(Trouble { code, message, since });
     }
-}
-
-/// A single word of letters is nobody's own: no authority is made for it.
-fn is_coverable(name: &Host) -> bool {
-    match name {
-        Host::Dns(name) => super::authority::is_own_word(name),
-        Host::Ip(_) => true,
-    }
-}
-
-/// For the name of the authority in a phone's list.
-fn hostname(hosts: &Hosts) -> String {
-    let mut names = hosts.iter().filter_map(|host| match host {
-        Host::Dns(name) if name != "localhost" => name.split('.').next(),
-        _ => None,
-    });
-    names.next().unwrap_or("recorder").to_owned()
 }
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Error + '_ {

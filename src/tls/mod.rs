@@ -21,11 +21,14 @@ mod authority;
 mod hook;
 mod keeper;
 mod names;
+mod own;
 mod profile;
 mod read;
 mod shown;
+mod standing;
 
-pub use keeper::{AuthorityFacts, Standing, Tls, Trouble};
+pub use keeper::Tls;
 pub use names::{Hosts, of_this_machine};
 pub use read::Facts;
+pub use standing::{AuthorityFacts, Standing, Trouble};
 pub use tokio_rustls::server::TlsStream;

@@ -266,6 +266,7 @@ impl Bench {
             alerts: alerts.clone(),
             tls,
             https_port: None,
+            others_come: true,
             may_be_plain: |peer| peer == IpAddr::from([127, 0, 0, 1]),
             probe: hands.clone(),
             restart: hands.clone(),

@@ -153,6 +153,13 @@ async fn this_machine_itself_may_go_on_in_plain() {
     assert!(checks.iter().any(|c| c["id"] == "certificate" && c["level"] == "ok"), "{health}");
     let page = admin.get("/trust").await.text();
     assert!(!page.contains("http://127.0.0.1"), "no phone can scan that");
+    // Nor is an invite good for a phone that leads to 127.0.0.1.
+    let made = admin.post("/api/v1/invites", json!({"name": "khach", "role": "viewer"})).await.json();
+    let url = made["url"].as_str().expect("an address").to_owned();
+    if let Some(address) = lanewatch::http::own_address() {
+        let there = std::net::SocketAddr::new(address, bench.address.port());
+        assert!(url.starts_with(&format!("https://{there}/invite#")), "{url}");
+    }
 }
 
 #[tokio::test]
@@ -411,6 +418,24 @@ async fn keys_are_their_owners_and_the_authority_stays_while_certificates_change
     std::fs::write(kept.join("authority.pem"), "half").expect("written");
     assert_ne!(print(&open(own())), renewed);
     assert_eq!(std::fs::read_to_string(kept.join("authority.unreadable")).expect("kept"), "half");
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_told_and_written_later() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = folder.path().join("tls");
+    std::fs::write(&kept, "in the way").expect("written");
+    let names = || hosts(&["10.0.0.5"]);
+    let tls = Tls::open(own(), kept.clone(), SimClock::starting_at(now()), names).expect("recording goes on");
+    let standing = tls.standing();
+    assert_eq!(standing.trouble.expect("a trouble").code, "not_written");
+    assert!(standing.certificate.is_some(), "in memory");
+    let print = standing.authority.expect("an authority").fingerprint;
+    std::fs::remove_file(&kept).expect("out of the way");
+    tls.look().await;
+    assert_eq!(tls.standing().trouble, None);
+    let again = Tls::open(own(), kept, SimClock::starting_at(now()), names).expect("certificates");
+    assert_eq!(again.standing().authority.expect("an authority").fingerprint, print);
 }
 
 /// OpenSSL as an independent peer; nothing to do where there is none.
