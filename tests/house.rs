@@ -109,7 +109,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("qrcodegen", &["http"]),
     ("chacha20poly1305", &["catalogue"]),
     // hub has a file of that name.
-    ("ring", &["alert", "hub"]),
+    ("ring", &["alert", "hub", "tls"]),
     ("rustls_native_certs", &["alert"]),
     ("rten", &["detect"]),
     ("clap", &["cli", "main"]),
