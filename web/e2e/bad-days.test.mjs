@@ -1,7 +1,7 @@
 // J15: a session that ends elsewhere, three tabs, a link that is opened signed out, a full disk; nothing is lost, and words say it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, debug, launch, open, PC, PHONE, send, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, debug, eventually, launch, open, PC, PHONE, send, signIn, URL_BASE } from './browser.mjs';
 import { held } from './figures.mjs';
 import { needsFleet, signInCode } from './recorder.mjs';
 
@@ -122,6 +122,34 @@ test('J15: that footage is not being kept stands on every page, with a way to wh
   await page.goto(`${URL_BASE}/`);
   await page.waitForSelector('[data-tile][data-state="live"]');
   assert.equal(await page.$('[data-banner=trouble] p'), null);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('J15, phone: what is done without a network is shown as waiting and reaches the recorder by itself', async () => {
+  const lost = [/ERR_INTERNET_DISCONNECTED/, /WebSocket/];
+  const { context, page, faults } = await open(browser, PHONE, { expected: lost });
+  await signIn(page);
+  await page.waitForSelector('[data-tile][data-state="live"]');
+  const ask = () => api(page, `events?from=${iso(Date.now() - 36e6)}&to=${iso(Date.now())}&limit=1`);
+  await eventually(page, async (p) => (await (await fetch(p)).json()).items.length > 0, `/api/v1/events?from=${iso(Date.now() - 36e6)}&to=${iso(Date.now() + 6e6)}&limit=1`, 120_000); // prettier-ignore
+  const [{ id }] = (await ask()).items;
+  await send(page, 'POST', 'events:mark', { ids: [id], seen: false });
+  await page.goto(`${URL_BASE}/e/${id}`);
+  await page.waitForSelector('[data-action=seen][aria-pressed=true]');
+  await context.setOffline(true);
+  await page.waitForSelector('[data-banner=link] >> text=/mất mạng|Mất kết nối/');
+  await page.tap('[data-action=seen]');
+  await page.waitForSelector('[data-action=seen][aria-pressed=false]');
+  await page.waitForSelector('text=/Sẽ gửi khi nối lại được/');
+  await page.waitForSelector('[data-waiting="1"] >> text=1 việc đã làm đang chờ gửi');
+  await accessible(page);
+  await context.setOffline(false);
+  const back = performance.now();
+  await eventually(page, async (p) => (await (await fetch(p)).json()).seen === false, `/api/v1/events/${id}`);
+  held('what was done without a network, at the recorder after the network is back', Math.round(performance.now() - back), 5000); // prettier-ignore
+  await page.waitForSelector('[data-banner=link]', { state: 'detached' });
+  assert.equal(await page.$('[data-waiting]'), null);
   assert.deepEqual(faults, []);
   await context.close();
 });

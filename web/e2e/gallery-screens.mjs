@@ -129,7 +129,7 @@ export const SCREENS = {
   search: { path: `/c/${CAMERA}/search`, shown: 'main h1', states: ['loaded', 'offline'] },
   'search-found': sheet(`/c/${CAMERA}/search`, 'main h1', [click('[data-action=search]'), see('[data-hit]')]),
   'search-nothing': sheet(`/c/${CAMERA}/search`, 'main h1', [click('[data-action=search]'), see('[data-empty]')], { answers: { 'GET motion-searches/results': () => ({ items: [], state: 'done', scanned_until: stamp(0), next_cursor: null }) } }), // prettier-ignore
-  'search-fails': sheet(`/c/${CAMERA}/search`, 'main h1', [click('[data-action=search]'), see('[role=alert]')], { answers: { 'POST motion-searches': failed(503, 'unavailable') } }), // prettier-ignore
+  'search-fails': sheet(`/c/${CAMERA}/search`, 'main h1', [click('[data-action=search]'), see('main [role=alert]')], { answers: { 'POST motion-searches': failed(503, 'unavailable') } }), // prettier-ignore
   'search-own': sheet(`/c/${CAMERA}/search`, 'main h1', [click('[data-period=own]')]),
 
   // Cameras
@@ -155,7 +155,7 @@ export const SCREENS = {
   health: { path: '/health', shown: '[data-section=outages] li', states: ALL },
   'health-storage': sheet('/health', '[data-section=storage] table', [scroll('[data-section=storage] tbody tr')]),
   'health-well': sheet('/health', '[data-section=outages]', [], { answers: { 'GET health': (b) => ({ ...b, status: 'ok', checks: b.checks.map((c) => ({ ...c, level: 'ok', code: 'ok' })) }), 'GET outages': NOBODY } }), // prettier-ignore
-  'health-disk-full': sheet('/health', '[data-section=outages]', [], { answers: { 'GET health': (b) => ({ ...b, status: 'failing', checks: [{ id: 'disk', level: 'error', code: 'disk_full', params: {}, since: stamp(40) }, ...b.checks] }) } }), // prettier-ignore
+  'health-disk-full': sheet('/health', '[data-section=outages]', [], { answers: { 'GET health': (b) => ({ ...b, status: 'degraded', checks: [{ id: 'disk', level: 'error', code: 'disk_full', params: {}, since: stamp(40) }, ...b.checks] }) } }), // prettier-ignore
 
   // The rest
   system: { path: '/system', shown: 'main h2', states: ALL },

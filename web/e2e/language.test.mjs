@@ -57,21 +57,66 @@ const DEVICES = {
   'PC at 200 %': { viewport: { width: 960, height: 540 }, deviceScaleFactor: 2 },
   'PC at 400 %': { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 },
 };
-const PAGES = (slug) => ['/', '/events', '/exports', '/cameras', '/cameras?add=1', '/setup', '/system', '/health', `/c/${slug}`, `/c/${slug}/zones`, `/c/${slug}/search`, '/nowhere']; // prettier-ignore
+/** Pages, and what stands there when they have what they show. */
+const PAGES = ({ slug, before, event }) => ({
+  '/': '[data-tile][data-state="live"]',
+  [`/?c=${slug}`]: '.tile.focused[data-state="live"]',
+  '/events': '[data-card], [data-empty]',
+  ...(event ? { [`/e/${event}`]: '[data-event-page]' } : {}),
+  '/exports': 'main h1',
+  '/cameras': 'main li',
+  '/cameras?add=1': 'dialog fieldset',
+  '/people': 'main h1',
+  '/setup': '[data-step]',
+  '/system': '.verdict',
+  '/health': '[data-section=storage] .forecast',
+  [`/c/${slug}`]: '[data-stage=live][data-state=live]',
+  [`/c/${slug}?t=${encodeURIComponent(before)}`]: '[data-stage=playback]',
+  [`/c/${slug}/zones`]: '[data-action=add-alert]',
+  [`/c/${slug}/search`]: '[data-action=search]',
+  '/sync': '[data-sync]',
+  '/nowhere': 'main h1',
+});
+/** Colours are all that a theme changes: the other rules are asked of the dark one only. */
+const CONTRASTS = { light: ['color-contrast'], contrast: ['color-contrast', 'color-contrast-enhanced'] };
+async function inAllColours(page) {
+  const wear = (theme) => page.evaluate((x) => dispatchEvent(new CustomEvent('lanewatch:theme', { detail: x })), theme);
+  for (const [theme, only] of Object.entries(CONTRASTS)) {
+    await wear(theme);
+    await accessible(page, { only });
+  }
+  await wear('dark');
+}
+
 for (const [device, options] of Object.entries(DEVICES)) {
-  test(`J15, ${device}: every page passes the accessibility rules and fits the screen`, async () => {
+  const dressed = options === PC || options === PHONE;
+  test(`J15, ${device}: every page passes the accessibility rules${dressed ? ', in all colours,' : ''} and fits the screen`, async () => {
     const { context, page, faults } = await open(browser, options, { expected: [/404.*\/nowhere/, /503.*zones:preview/] }); // prettier-ignore
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     await signIn(page);
     await page.waitForSelector('[data-tile][data-state="live"]');
     const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
-    for (const path of PAGES(slug)) {
+    const week = new Date(Date.now() - 7 * 86_400_000).toISOString();
+    const event = (await api(page, `events?limit=1&from=${week}&to=${new Date().toISOString()}`)).items[0]?.id;
+    const before = new Date(Date.now() - 60_000).toISOString();
+    for (const [path, there] of Object.entries(PAGES({ slug, before, event }))) {
       await page.goto(`${URL_BASE}${path}`);
-      await page.waitForSelector('main h1, main h2, dialog h2');
-      await page.waitForLoadState('networkidle');
+      await page.waitForSelector(there);
+      // What plays is never idle.
+      if (!/\?t=|^\/e\/|^\/sync/.test(path)) await page.waitForLoadState('networkidle');
       await accessible(page);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth), true, `${path} scrolls sideways`); // prettier-ignore
+      if (dressed) await inAllColours(page);
     }
     assert.deepEqual(faults, []);
     await context.close();
+
+    const login = await open(browser, options, { fresh: true });
+    await login.page.emulateMedia({ reducedMotion: 'reduce' });
+    await login.page.goto(`${URL_BASE}/login`);
+    await login.page.waitForSelector('#secret');
+    await accessible(login.page);
+    if (dressed) await inAllColours(login.page);
+    await login.context.close();
   });
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
 import { within } from './figures.mjs';
+import { lane, needsRecorder, Recorder } from './recorder.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -21,6 +22,16 @@ const put = (page, camera, items, revision) =>
     [camera.id, items, revision],
   ); // prettier-ignore
 const corners = (page) => page.$$eval('[data-corner]', (all) => all.map((e) => /translate\(([\d.]+) ([\d.]+)\)/.exec(e.getAttribute('transform')).slice(1).map(Number))); // prettier-ignore
+
+/** The corners once the picture has its size: tools that come with a chosen zone may take a line of its height. */
+async function settled(page) {
+  for (let before = await corners(page); ;) {
+    await page.waitForTimeout(150);
+    const now = await corners(page);
+    if (String(now) === String(before)) return now;
+    before = now;
+  }
+}
 
 /** Searches to the end; milliseconds to the first hit. */
 async function search(page) {
@@ -51,7 +62,7 @@ async function zonesOpen(options, expected = []) {
 test('zones are drawn with the mouse, undone, named, saved, and there again after a reload', async () => {
   const { context, page, faults, camera } = await zonesOpen(PC);
   await page.click('[data-action=add-alert]');
-  const before = await corners(page);
+  const before = await settled(page);
   const handle = await page.locator('[data-corner="0"]').boundingBox();
   assert.ok(handle.width >= 44 && handle.height >= 44, `a handle of ${handle.width} x ${handle.height} px`);
   const [x, y] = [handle.x + handle.width / 2, handle.y + handle.height / 2];
@@ -280,34 +291,43 @@ test(
   },
 );
 
-test('J12: where the recorder looks for motion it is seen live, in the feed with a picture, on the timeline, and found', async (t) => {
-  const { context, page, faults } = await open(browser, PC, { expected: [NO_REPLAY] });
-  await signIn(page);
-  const camera = await live(page);
-  if (!camera.detection) {
-    await context.close();
-    return t.skip('this recorder does not look for motion');
-  }
-  // The simulated cameras, and those of the mock, always move.
-  await page.goto(`${URL_BASE}/c/${camera.slug}/zones`);
-  await page.waitForSelector('.badge.moves');
-  await page.waitForSelector('text=/Theo dõi chuyển động: (mọi hình|chỉ khung chính|đầu ghi quá tải)/');
-  await page.goto(`${URL_BASE}/events?c=${camera.slug}`);
-  await page.waitForFunction(() => [...document.querySelectorAll('[data-event] img')].some((i) => i.naturalWidth > 0));
-  await page.goto(`${URL_BASE}/c/${camera.slug}/search`);
-  await page.getByRole('button', { name: 'Cả khung hình' }).click();
-  await page.click('[data-period=day]');
-  await within('first hit of a search over what was recorded', 500, () => search(page));
-  await page.waitForSelector('[data-hit] canvas.shown');
-  await page.locator('[data-hit]').first().click();
-  await page.waitForSelector('[data-stage=playback]');
-  await page.click('[role=tab]:nth-child(2)');
-  await page.waitForSelector('#pane >> text=/Chuyển động lúc/');
-  const { items } = await eventsOf(page, camera, Date.now() - DAY);
-  await page.goto(`${URL_BASE}/e/${items[0].id}`);
-  await page.waitForSelector(`[data-event-page="${items[0].id}"]`);
-  await page.click('[data-action=playback]');
-  await page.waitForSelector('[data-stage=playback]');
-  assert.deepEqual(faults, []);
-  await context.close();
-});
+test(
+  'J12: where the recorder looks for motion it is seen live, in the feed with a picture, on the timeline, and found',
+  needsRecorder,
+  async () => {
+    // Its own, and new: what comes again with every round of a clip is known after some minutes, and moves no more.
+    const recorder = await Recorder.start();
+    try {
+      recorder.add(lane('lane01'));
+      const { context, page, faults } = await open(browser, PC, { fresh: true, expected: [NO_REPLAY, /404.*keyframe/] }); // prettier-ignore
+      await page.goto(`${recorder.url}/#code=${recorder.code()}`);
+      await page.waitForSelector('[data-tile="lane01"][data-state="live"]');
+      const camera = await live(page);
+      await page.goto(`${recorder.url}/c/${camera.slug}/zones`);
+      await page.waitForSelector('.badge.moves');
+      await page.waitForSelector('text=/Theo dõi chuyển động: (mọi hình|chỉ khung chính|đầu ghi quá tải)/');
+      await page.goto(`${recorder.url}/events?c=${camera.slug}`);
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll('[data-event] img')].some((i) => i.naturalWidth > 0),
+      );
+      await page.goto(`${recorder.url}/c/${camera.slug}/search`);
+      await page.getByRole('button', { name: 'Cả khung hình' }).click();
+      await page.click('[data-period=day]');
+      await within('first hit of a search over what was recorded', 500, () => search(page));
+      await page.waitForSelector('[data-hit] canvas.shown');
+      await page.locator('[data-hit]').first().click();
+      await page.waitForSelector('[data-stage=playback]');
+      await page.click('[role=tab]:nth-child(2)');
+      await page.waitForSelector('#pane >> text=/Chuyển động lúc/');
+      const { items } = await eventsOf(page, camera, Date.now() - DAY);
+      await page.goto(`${recorder.url}/e/${items[0].id}`);
+      await page.waitForSelector(`[data-event-page="${items[0].id}"]`);
+      await page.click('[data-action=playback]');
+      await page.waitForSelector('[data-stage=playback]');
+      assert.deepEqual(faults, []);
+      await context.close();
+    } finally {
+      await recorder.close();
+    }
+  },
+);

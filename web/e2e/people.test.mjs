@@ -1,7 +1,7 @@
 // Issue of people, in the app: somebody is invited, given two cameras, and sees those and no others; taken away, it ends at once.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, launch, open, PC, PHONE, send, signIn, URL_BASE } from './browser.mjs';
 import { needsFleet } from './recorder.mjs';
 
 let browser;
@@ -81,6 +81,51 @@ test(
     await head.page.waitForSelector('[data-person="nguyen.van.do"]', { state: 'detached' });
     assert.deepEqual(head.faults, []);
     await guest.context.close();
+    await head.context.close();
+  },
+);
+
+test(
+  'each role is shown what it may do, and asks for nothing else; other pages say whom to ask',
+  needsFleet,
+  async () => {
+    const head = await open(browser, PC);
+    await signIn(head.page);
+    await head.page.waitForSelector('[data-tile][data-state="live"]');
+    const { slug } = (await api(head.page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
+    const SHOWN = {
+      viewer: { nav: 0, more: ['/cameras', '/system'], closed: { '/events': 'playback', [`/c/${slug}`]: 'playback', '/exports': 'export' } }, // prettier-ignore
+      guard: { nav: 2, more: ['/exports', '/sync', '/cameras', '/health', '/system'], closed: { [`/c/${slug}/zones`]: 'zones', '/people': 'people' } }, // prettier-ignore
+      head: { nav: 2, more: ['/exports', '/sync', '/cameras', '/health', '/people', '/system'], closed: { '/setup': 'settings' } }, // prettier-ignore
+    };
+    for (const [role, { nav, more, closed }] of Object.entries(SHOWN)) {
+      const name = `vai.${role}`;
+      const body = JSON.stringify({ name, display_name: name, role, reach: null });
+      const made = await head.page.evaluate((b) => fetch('/api/v1/invites', { method: 'POST', headers: { 'content-type': 'application/json' }, body: b }).then((r) => r.json()), body); // prettier-ignore
+      const { page, context, faults } = await open(browser, PHONE, { fresh: true, expected: [/401/] });
+      await page.goto(`${URL_BASE}/invite${new URL(made.url).hash}`);
+      await page.fill('#new', PASSWORD);
+      await page.click('[data-action=accept]');
+      await page.waitForSelector('[data-tile][data-state="live"]');
+      assert.equal(await page.$$eval('nav.bottom a:not([href="/"])', (all) => all.length), nav, role);
+      await page.tap('.bottom [data-action=more]');
+      await page.waitForSelector('[data-more=help]');
+      assert.deepEqual(await page.$$eval('a[data-more]', (all) => all.map((a) => a.dataset.more)), more, role);
+      await page.keyboard.press('Escape');
+      await page.goto(`${URL_BASE}/cameras`);
+      await page.waitForSelector('main li');
+      assert.equal(await page.$('[data-action=add]'), null, role);
+      for (const [path, right] of Object.entries(closed)) {
+        await page.goto(`${URL_BASE}${path}`);
+        await page.waitForSelector(`[data-no-right=${right}]`);
+      }
+      await accessible(page);
+      assert.deepEqual(faults, [], role);
+      await context.close();
+      const { id } = (await api(head.page, 'people')).items.find((p) => p.name === name);
+      await send(head.page, 'DELETE', `people/${id}`);
+    }
+    assert.deepEqual(head.faults, []);
     await head.context.close();
   },
 );

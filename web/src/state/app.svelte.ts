@@ -1,5 +1,6 @@
 /** What the whole app shares: session, site, cameras, the live socket and the recorder's clock. */
 import { api, ApiError, BASE, whenUnauthenticated } from '../lib/api/client';
+import type { Right } from '../lib/rights';
 import type { Camera, Me, Setup } from '../lib/api/types';
 import { ServerClock } from '../lib/live/clock';
 import { LiveSocket, type SocketStatus } from '../lib/live/socket';
@@ -48,6 +49,7 @@ export const app = $state<{
   online: navigator.onLine,
 });
 
+export const may = (right: Right): boolean => app.me?.rights.includes(right) ?? false;
 export const zone = (): string => app.setup?.time_zone ?? 'Asia/Ho_Chi_Minh';
 export const cameraBySlug = (slug: string): Camera | undefined =>
   app.cameras.find((c) => c.slug === slug || c.id === slug);
@@ -157,6 +159,10 @@ addEventListener('hashchange', () => {
   if (app.status === 'signed_out' && location.hash.includes('code=')) void start();
 });
 
+const here = new Set<() => void>();
+/** Called whenever the recorder can be reached again. */
+export const whenHere = (f: () => void): void => void here.add(f);
+
 const BLINK_MS = 2500;
 let away: ReturnType<typeof setTimeout> | undefined;
 socket.onStatus = (s) => {
@@ -166,6 +172,7 @@ socket.onStatus = (s) => {
     app.away = false;
     // What happened while it was away was not told.
     void refreshCameras();
+    here.forEach((f) => f());
   } else {
     changes.told = false;
     away ??= setTimeout(() => (app.away = true), BLINK_MS);

@@ -1,23 +1,40 @@
 /** Marking events, from whichever page: asks the recorder, tells the page, offers to take it back. */
-import { marksApi } from '../lib/api/marks';
-import { undoOf, type Marks } from '../lib/marks/undo';
+import { marksApi, MOST_MARKED } from '../lib/api/marks';
+import type { MotionEvent } from '../lib/api/types';
+import { marked, undoOf, type Marks } from '../lib/marks/undo';
 import { story, type Story } from '../lib/motion/events';
+import { app, clock } from './app.svelte';
+import { t } from './i18n.svelte';
 import { offerUndo, tellProblem } from './undo.svelte';
+import { sendOrWait } from './waiting.svelte';
 
 interface Words {
   text: string;
   link?: { href: string; text: string };
 }
 
-/** `changed` gets the events as they are afterwards, and again when it is taken back. Without words nothing is offered. */
+/**
+ * `changed` gets the events as they are afterwards, and again when it is taken back. Without words nothing is offered. Where the
+ * recorder cannot be reached it waits, and the page shows what will be.
+ */
 export async function markEvents(
   before: readonly Story[],
   marks: Marks,
   changed: (events: Story[]) => void,
   said?: Words,
 ): Promise<boolean> {
+  const waits: (() => boolean)[] = [];
   try {
-    changed((await marksApi.mark({ ids: before.map((e) => e.id), ...marks })).map(story));
+    for (let i = 0; i < before.length; i += MOST_MARKED) {
+      const part = before.slice(i, i + MOST_MARKED);
+      const ids = part.map((e) => e.id);
+      const done = await sendOrWait<{ items: MotionEvent[] }>('POST', 'events:mark', { ...marks, ids });
+      if ('answer' in done) changed(done.answer.items.map(story));
+      else {
+        waits.push(done.wait);
+        changed(part.map((e) => marked(e, marks, app.me?.display_name || (app.me?.name ?? ''), clock.now())));
+      }
+    }
   } catch (e) {
     tellProblem(e);
     return false;
@@ -26,8 +43,12 @@ export async function markEvents(
   if (said && back.length)
     offerUndo({
       ...said,
+      text: waits.length ? `${said.text}. ${t('waiting.later')}` : said.text,
       undo: async () => {
-        for (const request of back) changed((await marksApi.mark(request)).map(story));
+        // What has not gone out yet only has to stay.
+        const stays = waits.filter((take) => take()).length;
+        if (stays && stays === waits.length) changed([...before]);
+        else for (const request of back) changed((await marksApi.mark(request)).map(story));
       },
     });
   return true;

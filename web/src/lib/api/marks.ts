@@ -26,7 +26,7 @@ export interface NewLock {
 }
 
 /** Ids that one request may mark. */
-const MOST = 200;
+export const MOST_MARKED = 200;
 
 async function all<T>(path: string, first: Record<string, string | number | undefined>): Promise<T[]> {
   const items: T[] = [];
@@ -39,11 +39,18 @@ async function all<T>(path: string, first: Record<string, string | number | unde
   return items;
 }
 
+export const lockBody = ({ from, to, until, ...rest }: NewLock) => ({
+  ...rest,
+  from: iso(from),
+  to: iso(to),
+  until: until === null ? null : iso(until),
+});
+
 export const marksApi = {
   async mark({ ids, ...marks }: MarkRequest): Promise<MotionEvent[]> {
     const marked: MotionEvent[] = [];
-    for (let i = 0; i < ids.length; i += MOST) {
-      const part = { ...marks, ids: ids.slice(i, i + MOST) };
+    for (let i = 0; i < ids.length; i += MOST_MARKED) {
+      const part = { ...marks, ids: ids.slice(i, i + MOST_MARKED) };
       marked.push(...(await send<{ items: MotionEvent[] }>('POST', 'events:mark', part)).items);
     }
     return marked;
@@ -58,7 +65,6 @@ export const marksApi = {
     send<Bookmark>('PATCH', `bookmarks/${id}`, { note }, { 'if-match': `"${revision}"` }),
   removeBookmark: (id: string) => send<void>('DELETE', `bookmarks/${id}`),
   locks: (camera: string) => json<{ items: Lock[] }>(`locks?${query({ camera })}`).then((l) => l.items),
-  addLock: ({ from, to, until, ...rest }: NewLock) =>
-    send<Lock>('POST', 'locks', { ...rest, from: iso(from), to: iso(to), until: until === null ? null : iso(until) }),
+  addLock: (lock: NewLock) => send<Lock>('POST', 'locks', lockBody(lock)),
   removeLock: (id: string) => send<void>('DELETE', `locks/${id}`),
 };

@@ -3,7 +3,7 @@ import type { Story } from '../motion/events';
 import { grouped } from './groups';
 import { AROUND_MS, inOrder, keptAt, ofBookmark, ofLock, rangeToKeep, type Keepsake } from './kept';
 import { drawn, FAR_PX } from './swipe';
-import { undoOf } from './undo';
+import { marked, undoOf } from './undo';
 import { stretchOf } from './when';
 
 const T = Date.UTC(2026, 10, 22, 15);
@@ -26,6 +26,18 @@ describe('undo', () => {
       { ids: ['2'], seen: false, handled: { note: 'đã gọi' } },
     ]);
     expect(undoOf(before, { handled: null })).toEqual([{ ids: ['2'], handled: { note: 'đã gọi' } }]);
+  });
+  it('what is done shows before the recorder knows of it, and changes nothing else', () => {
+    const before = story('1', { verdict: 'false_alarm' });
+    expect(marked(before, { seen: true, handled: { note: 'x' } }, 'Bình', T)).toEqual({
+      ...before,
+      seen: true,
+      handled: { at: T, by: 'Bình', note: 'x' },
+    });
+    expect(marked({ ...before, handled }, { handled: null, verdict: null }, 'Bình', T)).toEqual({
+      ...before,
+      verdict: null,
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-/** What takes a mark on events back: to what each of them was before. Pure. */
+/** What a mark makes of events, and what takes it back: to what each of them was before. Pure. */
 import type { MarkRequest } from '../api/marks';
 import type { Story } from '../motion/events';
 
@@ -19,4 +19,14 @@ export function undoOf(before: readonly Story[], done: Marks): MarkRequest[] {
     requests.set(key, request);
   }
   return [...requests.values()];
+}
+
+/** An event as it will be once `done` has reached the recorder. */
+export function marked(e: Story, done: Marks, by: string, at: number): Story {
+  return {
+    ...e,
+    seen: done.seen ?? e.seen,
+    handled: done.handled === undefined ? e.handled : done.handled && { at, by, note: done.handled.note },
+    verdict: done.verdict === undefined ? e.verdict : done.verdict,
+  };
 }

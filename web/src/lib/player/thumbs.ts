@@ -5,11 +5,16 @@ import { keyPainter, type KeyPainter } from './key-painter';
 import { readFragment, splitInit } from './mp4';
 
 const WIDTH = 320;
+/** What was recorded a moment ago may not be there to be asked for yet. */
+const AGAIN_MS = 2000;
+const TRIES = 3;
 
 interface Wish {
   at: number;
   canvas: HTMLCanvasElement;
   done(shown: boolean): void;
+  tries: number;
+  gone: boolean;
 }
 
 export class Thumbs {
@@ -27,10 +32,13 @@ export class Thumbs {
 
   /** Paints the picture of `at`; the returned function takes the wish back. */
   want(at: number, canvas: HTMLCanvasElement, done: (shown: boolean) => void): () => void {
-    const wish = { at, canvas, done };
+    const wish = { at, canvas, done, tries: 0, gone: false };
     this.#wishes.push(wish);
     void this.#work();
-    return () => (this.#wishes = this.#wishes.filter((w) => w !== wish));
+    return () => {
+      wish.gone = true;
+      this.#wishes = this.#wishes.filter((w) => w !== wish);
+    };
   }
 
   stop(): void {
@@ -43,8 +51,18 @@ export class Thumbs {
     if (this.#busy) return;
     this.#busy = true;
     for (let wish = this.#wishes.shift(); wish && !this.#stopped; wish = this.#wishes.shift())
-      wish.done(await this.#paint(wish).catch(() => false));
+      this.#told(wish, await this.#paint(wish).catch(() => false));
     this.#busy = false;
+  }
+
+  #told(wish: Wish, shown: boolean): void {
+    wish.done(shown);
+    if (shown || ++wish.tries === TRIES) return;
+    setTimeout(() => {
+      if (wish.gone || this.#stopped) return;
+      this.#wishes.push(wish);
+      void this.#work();
+    }, AGAIN_MS);
   }
 
   async #paint({ at, canvas }: Wish): Promise<boolean> {
