@@ -55,12 +55,6 @@ pub struct Deliver {
     due: Arc<Notify>,
 }
 
-/// Why something is not sent at all.
-enum Unsent {
-    Refused(&'static str),
-    Gone(&'static str),
-}
-
 /// How long a place that has failed so often is left alone, in ticks: twice as long each time, and none quite as long as another.
 fn pause(tries: u32, spread: u64) -> i64 {
     let doubled = FIRST_WAIT.saturating_mul(1_i64 << tries.min(20)).min(LONGEST_WAIT);
@@ -131,8 +125,7 @@ impl Deliver {
         };
         let message = match self.compose(outlet, due).await? {
             Ok(message) => message,
-            Err(Unsent::Refused(why)) => return Ok((Attempt::Refused(why.to_owned()), false)),
-            Err(Unsent::Gone(why)) => return Ok((Attempt::Gone(why.to_owned()), false)),
+            Err(why) => return Ok((Attempt::Refused(why.to_owned()), false)),
         };
         let sent = tokio::time::timeout(SEND_LIMIT, channel.send(&message)).await;
         let outcome = sent.unwrap_or_else(|_| Outcome::later("no answer within ten seconds"));
@@ -152,23 +145,23 @@ impl Deliver {
         Ok((attempt, true))
     }
 
-    /// The message as its reader may see it now: what they may know of can have changed since it was decided.
-    async fn compose(&self, outlet: &Outlet, due: &Due) -> Result<Result<Message, Unsent>> {
+    /// The message as its reader may see it now, or why it is not sent: what they may know of can have changed since.
+    async fn compose(&self, outlet: &Outlet, due: &Due) -> Result<Result<Message, &'static str>> {
         let (alert, now) = (&due.alert, self.clock.now());
         if now - due.made > GIVEN_UP {
-            return Ok(Err(Unsent::Refused("it could not be sent for two weeks")));
+            return Ok(Err("it could not be sent for two weeks"));
         }
         let (mut scope, mut language, mut address) = (Scope::everything().clone(), Language::Vi, None);
         if !outlet.person.is_nil() {
             let person = self.catalogue.person_by_id(outlet.person).await?;
             let Some(person) = person.filter(|person| person.enabled && (self.hears)(&person.role)) else {
-                return Ok(Err(Unsent::Gone("its person may not be told any more")));
+                return Ok(Err("its person may not be told any more"));
             };
             if alert.person.is_none() && !alert.concerns(&person.scope) {
-                return Ok(Err(Unsent::Refused("its person does not see the camera any more")));
+                return Ok(Err("its person does not see the camera any more"));
             }
             if alert.handled.is_some() {
-                return Ok(Err(Unsent::Refused("somebody has taken care of it")));
+                return Ok(Err("somebody has taken care of it"));
             }
             let prefs = self.catalogue.alert_pref(person.id).await?;
             let prefs = prefs.map(|body| NotificationPrefs::kept(&body)).unwrap_or_default();

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 
 use super::channel::Hears;
-use super::judge::{HABIT_WEEKS, Memory, Sign, boot_name, week_of};
+use super::judge::{HABIT_WEEKS, Memory, Sign, boot_name, is_boot, week_of};
 use super::world::World;
 use crate::base::{
     CameraId, EventId, Result, SharedClock, Stop, StreamKind, TICKS_PER_SECOND, Ticks, TimeRange,
@@ -94,11 +94,11 @@ impl Dispatch {
         let troubles = self.catalogue.troubles().await?;
         let habits = self.catalogue.habits(this_week - HABIT_WEEKS).await?;
         let memory = Memory::restore(alerts, troubles, &habits, this_week);
-        let position = match self.catalogue.alert_position().await? {
+        let newest = self.catalogue.outbox_newest().await?;
+        let position = match self.catalogue.alert_position().await?.filter(|position| *position <= newest) {
             Some(position) => position,
-            // The first run of all: what was before it is no news.
+            // The first run of all, or of a file whose changes were lost: what was before it is no news.
             None => {
-                let newest = self.catalogue.outbox_newest().await?;
                 self.catalogue.decide(Decision { position: Some(newest), ..Decision::default() }).await?;
                 newest
             }
@@ -161,6 +161,11 @@ impl Dispatch {
         if digests {
             let today = self.catalogue.zone().day_of(now);
             decision.digest_day = Some(today);
+            // Earlier starts have been told of.
+            let (this, troubles) = (boot_name(self.catalogue.boot()), self.catalogue.troubles().await?);
+            let earlier =
+                troubles.into_iter().filter(|trouble| is_boot(&trouble.name) && trouble.name != this);
+            decision.over.extend(earlier.map(|trouble| trouble.name));
             decision.prune = Some((now - JUDGED_KEPT, now - ALERTS_KEPT, week_of(today) - HABIT_WEEKS));
         }
         let unnoted = known.position - known.noted;

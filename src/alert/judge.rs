@@ -489,6 +489,11 @@ pub(super) fn boot_name(boot: i64) -> String {
     format!("boot:{boot}")
 }
 
+/// One of these names.
+pub(super) fn is_boot(name: &str) -> bool {
+    name.starts_with("boot:")
+}
+
 fn name(why: Why) -> &'static str {
     match why {
         Why::NotArmed => "not_armed",

@@ -11,13 +11,16 @@ use super::address::LocalHosts;
 use super::channel::{Channel, Hears};
 use super::deliver::Deliver;
 use super::dispatch::{Dispatch, Signs};
+use super::mail::{Mail, MailServer};
+use super::mqtt::{Mqtt, MqttBroker};
 use super::net::Network;
 use super::push::{Push, Vapid, check_subscription};
 use super::schedule::Standing;
 use super::settings::{AlertRules, SchedulePlan};
 use super::token::Signer;
 use super::webhook::{Hook, Webhook};
-use super::world::{self, PUSH, RULES, SCHEDULE, WEBHOOK};
+use super::world::{self, MAIL, MQTT, PUSH, RULES, SCHEDULE, WEBHOOK, ZALO};
+use super::zalo::{Zalo, check_token};
 use crate::base::{Error, Result, Secret, SharedClock, fresh_uuid};
 use crate::catalogue::{
     Alert, AlertKind, Catalogue, Decision, NewDelivery, NewPushEndpoint, NewSecret, PushAddress,
@@ -91,6 +94,9 @@ impl Alerts {
         channels.insert(PUSH, Arc::new(Push::new(rows, time, way, Arc::clone(vapid), outside.local.clone())));
         let (rows, time, way) = base();
         channels.insert(WEBHOOK, Arc::new(Webhook::new(rows, time, way, outside.local.clone())));
+        channels.insert(MAIL, Arc::new(Mail::new(catalogue.clone(), outside.local.clone())));
+        channels.insert(MQTT, Arc::new(Mqtt::new(catalogue.clone(), outside.local.clone())));
+        channels.insert(ZALO, Arc::new(Zalo::new(catalogue.clone(), Arc::clone(network))));
         let url = outside.url.clone();
         Deliver::new(
             catalogue.clone(),
@@ -235,7 +241,106 @@ impl Alerts {
         Ok(key)
     }
 
+    /// The site's mail server, whether its password is kept, and the revision; `None` = none is set.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn mail(&self) -> Result<(Option<MailServer>, bool, i64)> {
+        let kept = self.0.catalogue.alert_setting(MAIL).await?;
+        Ok((serde_json::from_value(kept.body).ok(), kept.secret.is_some(), kept.revision))
+    }
+
+    /// Sets the site's mail server. A server elsewhere does not get the password that was kept for the one before.
+    ///
+    /// # Errors
+    /// `Invalid`, saying what is wrong; `Conflict` when it has another revision.
+    pub async fn put_mail(
+        &self,
+        server: &MailServer,
+        password: Option<Secret>,
+        expected: i64,
+        by: &str,
+    ) -> Result<i64> {
+        server.check(&self.0.outside.local)?;
+        let (before, ..) = self.mail().await?;
+        let same =
+            before.is_some_and(|before| before.host == server.host && before.username == server.username);
+        let secret = kept_or_new(password, same);
+        self.0.catalogue.put_alert_setting(MAIL, Some(expected), json!(server), secret, by).await
+    }
+
+    /// The site's MQTT broker, whether its password is kept, and the revision; `None` = none is set.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn mqtt(&self) -> Result<(Option<MqttBroker>, bool, i64)> {
+        let kept = self.0.catalogue.alert_setting(MQTT).await?;
+        Ok((serde_json::from_value(kept.body).ok(), kept.secret.is_some(), kept.revision))
+    }
+
+    /// Sets the site's MQTT broker. One elsewhere does not get the password that was kept for the one before.
+    ///
+    /// # Errors
+    /// `Invalid`, saying what is wrong; `Conflict` when it has another revision.
+    pub async fn put_mqtt(
+        &self,
+        broker: &MqttBroker,
+        password: Option<Secret>,
+        expected: i64,
+        by: &str,
+    ) -> Result<i64> {
+        broker.check(&self.0.outside.local)?;
+        let (before, ..) = self.mqtt().await?;
+        let same =
+            before.is_some_and(|before| before.host == broker.host && before.username == broker.username);
+        let secret = kept_or_new(password, same);
+        self.0.catalogue.put_alert_setting(MQTT, Some(expected), json!(broker), secret, by).await
+    }
+
+    /// Whether the site's Zalo bot writes, whether its token is kept, and the revision.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn zalo(&self) -> Result<(bool, bool, i64)> {
+        let kept = self.0.catalogue.alert_setting(ZALO).await?;
+        Ok((kept.body["enabled"] == Value::Bool(true), kept.secret.is_some(), kept.revision))
+    }
+
+    /// Sets the site's Zalo bot; no token = the one that is kept.
+    ///
+    /// # Errors
+    /// `Invalid`, saying what is wrong; `Conflict` when it has another revision.
+    pub async fn put_zalo(
+        &self,
+        enabled: bool,
+        token: Option<Secret>,
+        expected: i64,
+        by: &str,
+    ) -> Result<i64> {
+        let (_, kept, _) = self.zalo().await?;
+        if let Some(token) = &token {
+            check_token(token)?;
+        } else if enabled && !kept {
+            return Err(Error::invalid("there is no token yet; give token with it"));
+        }
+        let secret = token.map_or(NewSecret::Keep, NewSecret::Put);
+        self.0
+            .catalogue
+            .put_alert_setting(ZALO, Some(expected), json!({"enabled": enabled}), secret, by)
+            .await
+    }
+
     async fn put(&self, name: &'static str, expected: Option<i64>, body: Value, by: &str) -> Result<i64> {
         self.0.catalogue.put_alert_setting(name, expected, body, NewSecret::Keep, by).await
+    }
+}
+
+/// What becomes of a server's password: an empty one takes it away, and one that was kept stays for the `same` server only.
+fn kept_or_new(password: Option<Secret>, same: bool) -> NewSecret {
+    match password {
+        Some(password) if password.expose().is_empty() => NewSecret::Remove,
+        Some(password) => NewSecret::Put(password),
+        None if same => NewSecret::Keep,
+        None => NewSecret::Remove,
     }
 }

@@ -22,7 +22,7 @@ statements! {
     BY_ID = concat!(alert_columns!(), "where a.id = ?1");
     OF_EVENT = concat!(alert_columns!(), "where a.key = (select alert_key from judged where event = ?1)");
     /// What dispatch must remember.
-    SINCE = concat!(alert_columns!(), "where a.made_90k >= ?1 order by a.key");
+    SINCE = concat!(alert_columns!(), "where a.made_90k >= ?1 order by a.made_90k, a.key");
     LIST = concat!(alert_columns!(), "where a.from_90k >= ?1 and a.from_90k < ?2 and (a.from_90k, a.id) < (?3, ?4) \
         and a.kind not in ('digest', 'test') order by a.from_90k desc, a.id desc limit ?5");
     MEMBERS = concat!(alert_columns!(), "join digest_member m on m.alert_key = a.key \

@@ -154,7 +154,11 @@ impl Change for Decision {
     async fn apply(&self, w: &mut Write) -> Result<()> {
         if let Some(position) = self.position {
             let before = position_of(&mut w.conn).await?;
-            if before.is_some_and(|before| before > position) {
+            let further = before.filter(|before| *before > position);
+            // A position behind all changes is of a file whose changes were lost: counting began anew.
+            if let Some(further) = further
+                && further <= outbox::newest(w).await?
+            {
                 let sentence =
                     "somebody else has decided on these changes already; one recorder works on a catalogue";
                 return Err(Error::new(Kind::Conflict, sentence));

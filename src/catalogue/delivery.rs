@@ -17,15 +17,16 @@ macro_rules! of_outlet {
     };
 }
 
+// The list of states stands in each question as it does in the index, so that those that wait are found by it.
 statements! {
     OUTLETS = "select d.person, d.channel, d.target, min(d.made_90k), count(*), o.failing_90k, coalesce(o.tries, 0) \
         from delivery d left join outlet o on o.person = d.person and o.channel = d.channel and o.target = d.target \
-        where d.state = 'due' and coalesce(o.next_90k, 0) <= ?1 group by d.person, d.channel, d.target";
+        where d.state in ('due', 'held') and d.state = 'due' and coalesce(o.next_90k, 0) <= ?1 group by d.person, d.channel, d.target";
     /// When the next failed place is tried again.
     NEXT = "select min(next_90k) from outlet";
     DUE = concat!("select d.id, d.version, d.tries, d.made_90k, d.sent_90k is not null, x.* from delivery d join (",
         alert_columns!(), ") x on x.id = (select id from alert where key = d.alert_key) \
-        where d.state = 'due' and ", of_outlet!(), "order by d.key limit ?4");
+        where d.state in ('due', 'held') and d.state = 'due' and ", of_outlet!(), "order by d.key limit ?4");
     SENT = "update delivery set state = case when version > ?2 then 'due' else 'sent' end, sent_90k = ?3, tried_90k = ?3, \
         tries = tries + 1, error = null where id = ?1 and state = 'due'";
     TRIED = "update delivery set tried_90k = ?2, tries = tries + 1, error = ?3 where id = ?1";
@@ -38,14 +39,19 @@ statements! {
     DROP_ALL = "update delivery set state = 'dropped', error = ?4 where state in ('due', 'held') \
         and person = ?1 and channel = ?2 and target = ?3";
     /// The digest that waits already.
-    OPEN_DIGEST = concat!("select a.id from delivery d join alert a on a.key = d.alert_key where d.state = 'due' \
-        and a.kind = 'digest' and ", of_outlet!(), "order by d.key limit 1");
-    HELD = "select distinct person, channel, target from delivery where state = 'held'";
+    OPEN_DIGEST = concat!("select a.id from delivery d join alert a on a.key = d.alert_key \
+        where d.state in ('due', 'held') and d.state = 'due' and a.kind = 'digest' and ", of_outlet!(), "order by d.key limit 1");
+    HELD = "select distinct person, channel, target from delivery where state in ('due', 'held') \
+        and state = 'held'";
     ADD_MEMBERS = concat!("insert into digest_member (digest_key, alert_key) \
         select (select key from alert where id = ?4), d.alert_key from delivery d join alert a on a.key = d.alert_key \
-        where d.state = ?5 and a.kind <> 'digest' and ", of_outlet!(), "on conflict do nothing");
-    DIGESTED = "update delivery set state = 'digested' where state = ?5 and person = ?1 and channel = ?2 and target = ?3 \
+        where d.state in ('due', 'held') and d.state = ?5 and a.kind <> 'digest' and ", of_outlet!(), "on conflict do nothing");
+    DIGESTED = "update delivery set state = 'digested' where state in ('due', 'held') and state = ?5 and person = ?1 and channel = ?2 and target = ?3 \
         and alert_key in (select alert_key from digest_member where digest_key = (select key from alert where id = ?4))";
+    /// Since when something waits and nothing that was made lately is taken anywhere.
+    STUCK = "select min(o.failing_90k), count(*) from outlet o where exists (select 1 from delivery d \
+        where d.state in ('due', 'held') and d.state = 'due' and d.person = o.person and d.channel = o.channel and d.target = o.target) \
+        and o.failing_90k > coalesce((select max(sent_90k) from (select sent_90k from delivery order by key desc limit 100)), 0)";
     SHOWN = "update delivery set shown_90k = coalesce(shown_90k, ?2) where id = ?1";
     OPENED = "update delivery set shown_90k = coalesce(shown_90k, ?2), opened_90k = coalesce(opened_90k, ?2) where id = ?1";
     BY_ID = "select d.id, (select id from alert where key = d.alert_key), d.person, d.channel, d.target, d.state, d.tries, \
@@ -333,6 +339,12 @@ impl Catalogue {
     pub async fn next_outlet(&self) -> Result<Option<Ticks>> {
         let next: Option<i64> = self.read(sqlx::query_scalar(NEXT).fetch_one(self.readers())).await?;
         Ok(next.map(Ticks))
+    }
+
+    /// Since when nothing arrives although something waits, and at how many places; `None` = it does, or nothing waits.
+    pub async fn nothing_arrives(&self) -> Result<Option<(Ticks, u64)>> {
+        let row: (Option<i64>, i64) = self.read(sqlx::query_as(STUCK).fetch_one(self.readers())).await?;
+        Ok(row.0.map(|since| (Ticks(since), row.1.unsigned_abs())))
     }
 
     /// What waits at a place, in the order of making.

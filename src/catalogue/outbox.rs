@@ -40,6 +40,11 @@ pub(super) async fn put(w: &mut Write, kind: &'static str, object: Uuid, body: V
     query.execute(&mut w.conn).await.map(drop).map_err(failed)
 }
 
+/// The newest there is, in the running transaction.
+pub(super) async fn newest(w: &mut Write) -> Result<i64> {
+    sqlx::query_scalar(NEWEST).fetch_one(&mut w.conn).await.map_err(failed)
+}
+
 struct Forget(i64);
 
 impl Change for Forget {

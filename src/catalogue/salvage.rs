@@ -1,5 +1,5 @@
 //! Taking over from an older catalogue file what no segment file can tell: cameras with their addresses, people, tokens,
-//! names, gaps, locks, what people marked. Table by table, so that one damaged page does not cost the others.
+//! names, gaps, locks, what people marked, what they are told and how. Table by table, so that one damaged page does not cost the others.
 
 use std::path::Path;
 
@@ -34,12 +34,27 @@ statements! {
     GAP = "insert or ignore into main.gap select * from old.gap";
     DELETION_LOG = "insert or ignore into main.deletion_log select * from old.deletion_log";
     AUDIT = "insert or ignore into main.audit select * from old.audit";
+    ALERT = "insert or ignore into main.alert select * from old.alert";
+    DIGEST_MEMBER = "insert or ignore into main.digest_member select * from old.digest_member \
+        where digest_key in (select key from main.alert) and alert_key in (select key from main.alert)";
+    DELIVERY = "insert or ignore into main.delivery select * from old.delivery \
+        where alert_key in (select key from main.alert)";
+    PUSH_ENDPOINT = "insert or ignore into main.push_endpoint select * from old.push_endpoint \
+        where person_key in (select key from main.person)";
+    ALERT_SETTING = "insert or ignore into main.alert_setting select * from old.alert_setting";
+    ALERT_PREF = "insert or ignore into main.alert_pref select * from old.alert_pref \
+        where person_key in (select key from main.person)";
+    SNOOZE = "insert or ignore into main.snooze select * from old.snooze where person_key in (select key from main.person)";
+    JUDGED = "insert or ignore into main.judged select * from old.judged \
+        where alert_key is null or alert_key in (select key from main.alert)";
+    TROUBLE = "insert or ignore into main.trouble select * from old.trouble";
+    HABIT = "insert or ignore into main.habit select * from old.habit";
     OUTBOX = "insert or ignore into main.outbox select * from old.outbox";
     ATTACH = "attach database ?1 as old";
 }
 
 /// In order of reference. Both files have this program's schema, so all columns are alike.
-const TABLES: [(&str, &str); 20] = [
+const TABLES: [(&str, &str); 30] = [
     ("meta", META),
     ("camera", CAMERA),
     ("stream", STREAM),
@@ -59,6 +74,16 @@ const TABLES: [(&str, &str); 20] = [
     ("gap", GAP),
     ("deletion_log", DELETION_LOG),
     ("audit", AUDIT),
+    ("alert", ALERT),
+    ("digest_member", DIGEST_MEMBER),
+    ("delivery", DELIVERY),
+    ("push_endpoint", PUSH_ENDPOINT),
+    ("alert_setting", ALERT_SETTING),
+    ("alert_pref", ALERT_PREF),
+    ("snooze", SNOOZE),
+    ("judged", JUDGED),
+    ("trouble", TROUBLE),
+    ("habit", HABIT),
     ("outbox", OUTBOX),
 ];
 

@@ -12,7 +12,8 @@ use super::error::{Answer, Code, Problem};
 use super::etag::{etag, expected_revision};
 use super::extract::Json;
 use super::wire::Password;
-use crate::base::Kind;
+use crate::alert::{MailServer, MqttBroker};
+use crate::base::{Error, Kind};
 use crate::catalogue::AuditAction;
 
 /// Where the site's webhook goes.
@@ -40,9 +41,16 @@ pub(super) struct NewWebhook {
     url: Option<Password>,
 }
 
-type Tagged = ([(HeaderName, HeaderValue); 1], Json<Webhook>);
+type Tagged<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
 
-async fn shown(app: &App, secret: Option<String>) -> Answer<Tagged> {
+fn stale(error: Error) -> Problem {
+    match error.kind() {
+        Kind::Conflict => Problem::new(Code::StaleRevision, error.message()),
+        _ => error.into(),
+    }
+}
+
+async fn shown(app: &App, secret: Option<String>) -> Answer<Tagged<Webhook>> {
     let (enabled, host, revision) = app.alerts().webhook().await?;
     Ok(([(header::ETAG, etag(revision))], Json(Webhook { enabled, host, secret, revision })))
 }
@@ -50,7 +58,7 @@ async fn shown(app: &App, secret: Option<String>) -> Answer<Tagged> {
 /// Tells where the site's webhook goes.
 #[utoipa::path(get, path = "/alert-channels/webhook", tag = "alerts",
     responses((status = 200, description = "The webhook; its revision is the ETag", body = Webhook), Problem))]
-pub(super) async fn get_webhook(State(app): State<App>, _: Caller<Settings>) -> Answer<Tagged> {
+pub(super) async fn get_webhook(State(app): State<App>, _: Caller<Settings>) -> Answer<Tagged<Webhook>> {
     shown(&app, None).await
 }
 
@@ -63,14 +71,173 @@ pub(super) async fn put_webhook(
     caller: Caller<Settings>,
     headers: HeaderMap,
     Json(form): Json<NewWebhook>,
-) -> Answer<Tagged> {
+) -> Answer<Tagged<Webhook>> {
     let expected = expected_revision(&headers)?;
     let url = form.url.as_ref().map(|url| &url.0);
     let put = app.alerts().put_webhook(form.enabled, url, expected, &caller.who.name).await;
-    let key = put.map_err(|e| match e.kind() {
-        Kind::Conflict => Problem::new(Code::StaleRevision, e.message()),
-        _ => e.into(),
-    })?;
+    let key = put.map_err(stale)?;
     caller.note(&app, AuditAction::AlertSettings, None, json!({"webhook": form.enabled}));
     shown(&app, key.map(|key| key.expose().to_owned())).await
+}
+
+/// The site's mail server. Its password is never answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MailChannel {
+    /// As it is set; null: none is.
+    #[schema(required = true)]
+    server: Option<MailServer>,
+    /// A password is kept.
+    password_set: bool,
+    /// For `If-Match`; 0 = nobody has set it yet.
+    revision: i64,
+}
+
+/// What to set.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewMailChannel {
+    /// The server.
+    server: MailServer,
+    /// A new password; empty: none. Left out: the one that is kept, as long as server and name are the same.
+    password: Option<Password>,
+}
+
+async fn shown_mail(app: &App) -> Answer<Tagged<MailChannel>> {
+    let (server, password_set, revision) = app.alerts().mail().await?;
+    Ok(([(header::ETAG, etag(revision))], Json(MailChannel { server, password_set, revision })))
+}
+
+/// Tells which mail server letters of alerts go through.
+#[utoipa::path(get, path = "/alert-channels/mail", tag = "alerts",
+    responses((status = 200, description = "The mail server; its revision is the ETag", body = MailChannel), Problem))]
+pub(super) async fn get_mail(State(app): State<App>, _: Caller<Settings>) -> Answer<Tagged<MailChannel>> {
+    shown_mail(&app).await
+}
+
+/// Sets the mail server that letters of alerts go through. Who gets letters, each person says in their preferences.
+#[utoipa::path(put, path = "/alert-channels/mail", tag = "alerts", request_body = NewMailChannel,
+    params(("If-Match" = String, Header, description = "The revision that was read, in quotes")),
+    responses((status = 200, description = "As it is now; its revision is the ETag", body = MailChannel), Problem))]
+pub(super) async fn put_mail(
+    State(app): State<App>,
+    caller: Caller<Settings>,
+    headers: HeaderMap,
+    Json(form): Json<NewMailChannel>,
+) -> Answer<Tagged<MailChannel>> {
+    let expected = expected_revision(&headers)?;
+    let password = form.password.map(|password| password.0);
+    app.alerts().put_mail(&form.server, password, expected, &caller.who.name).await.map_err(stale)?;
+    caller.note(
+        &app,
+        AuditAction::AlertSettings,
+        None,
+        json!({"mail": form.server.enabled, "host": form.server.host}),
+    );
+    shown_mail(&app).await
+}
+
+/// The site's Zalo bot. Its token is never answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ZaloChannel {
+    /// It writes.
+    enabled: bool,
+    /// A token is kept.
+    token_set: bool,
+    /// For `If-Match`; 0 = nobody has set it yet.
+    revision: i64,
+}
+
+/// What to set.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewZaloChannel {
+    /// It writes.
+    enabled: bool,
+    /// A new token, from Zalo Bot Manager; left out: the one that is kept.
+    token: Option<Password>,
+}
+
+async fn shown_zalo(app: &App) -> Answer<Tagged<ZaloChannel>> {
+    let (enabled, token_set, revision) = app.alerts().zalo().await?;
+    Ok(([(header::ETAG, etag(revision))], Json(ZaloChannel { enabled, token_set, revision })))
+}
+
+/// Tells whether the site's Zalo bot writes.
+#[utoipa::path(get, path = "/alert-channels/zalo", tag = "alerts",
+    responses((status = 200, description = "The bot; its revision is the ETag", body = ZaloChannel), Problem))]
+pub(super) async fn get_zalo(State(app): State<App>, _: Caller<Settings>) -> Answer<Tagged<ZaloChannel>> {
+    shown_zalo(&app).await
+}
+
+/// Sets the site's Zalo bot. It writes to those who have written to it and have put their chat's id into their preferences.
+#[utoipa::path(put, path = "/alert-channels/zalo", tag = "alerts", request_body = NewZaloChannel,
+    params(("If-Match" = String, Header, description = "The revision that was read, in quotes")),
+    responses((status = 200, description = "As it is now; its revision is the ETag", body = ZaloChannel), Problem))]
+pub(super) async fn put_zalo(
+    State(app): State<App>,
+    caller: Caller<Settings>,
+    headers: HeaderMap,
+    Json(form): Json<NewZaloChannel>,
+) -> Answer<Tagged<ZaloChannel>> {
+    let expected = expected_revision(&headers)?;
+    let token = form.token.map(|token| token.0);
+    app.alerts().put_zalo(form.enabled, token, expected, &caller.who.name).await.map_err(stale)?;
+    caller.note(&app, AuditAction::AlertSettings, None, json!({"zalo": form.enabled}));
+    shown_zalo(&app).await
+}
+
+/// The site's MQTT broker. Its password is never answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct MqttChannel {
+    /// As it is set; null: none is.
+    #[schema(required = true)]
+    broker: Option<MqttBroker>,
+    /// A password is kept.
+    password_set: bool,
+    /// For `If-Match`; 0 = nobody has set it yet.
+    revision: i64,
+}
+
+/// What to set.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewMqttChannel {
+    /// The broker.
+    broker: MqttBroker,
+    /// A new password; empty: none. Left out: the one that is kept, as long as broker and name are the same.
+    password: Option<Password>,
+}
+
+async fn shown_mqtt(app: &App) -> Answer<Tagged<MqttChannel>> {
+    let (broker, password_set, revision) = app.alerts().mqtt().await?;
+    Ok(([(header::ETAG, etag(revision))], Json(MqttChannel { broker, password_set, revision })))
+}
+
+/// Tells which MQTT broker alerts are published to.
+#[utoipa::path(get, path = "/alert-channels/mqtt", tag = "alerts",
+    responses((status = 200, description = "The broker; its revision is the ETag", body = MqttChannel), Problem))]
+pub(super) async fn get_mqtt(State(app): State<App>, _: Caller<Settings>) -> Answer<Tagged<MqttChannel>> {
+    shown_mqtt(&app).await
+}
+
+/// Sets the MQTT broker that alerts of all cameras are published to; Home Assistant finds the cameras by itself.
+#[utoipa::path(put, path = "/alert-channels/mqtt", tag = "alerts", request_body = NewMqttChannel,
+    params(("If-Match" = String, Header, description = "The revision that was read, in quotes")),
+    responses((status = 200, description = "As it is now; its revision is the ETag", body = MqttChannel), Problem))]
+pub(super) async fn put_mqtt(
+    State(app): State<App>,
+    caller: Caller<Settings>,
+    headers: HeaderMap,
+    Json(form): Json<NewMqttChannel>,
+) -> Answer<Tagged<MqttChannel>> {
+    let expected = expected_revision(&headers)?;
+    let password = form.password.map(|password| password.0);
+    app.alerts().put_mqtt(&form.broker, password, expected, &caller.who.name).await.map_err(stale)?;
+    caller.note(
+        &app,
+        AuditAction::AlertSettings,
+        None,
+        json!({"mqtt": form.broker.enabled, "host": form.broker.host}),
+    );
+    shown_mqtt(&app).await
 }

@@ -50,14 +50,14 @@ pub(super) enum Status {
 /// One thing that was looked at.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HealthCheck {
-    /// What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`, `certificate`.
+    /// What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`, `certificate`, `alerts`.
     id: &'static str,
     /// How it is.
     level: Level,
     /// Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
     /// `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
     /// `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`, `certificate_ending`, `certificate_ended`,
-    /// `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`.
+    /// `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`, `alerts_stuck`.
     code: &'static str,
     /// Values for the translation.
     #[schema(value_type = Object)]
@@ -77,6 +77,8 @@ const NEARLY_FULL: f64 = 0.5;
 const FULL: f64 = 0.05;
 /// Changes that wait for the catalogue when another program holds it: more than a few seconds' worth.
 const WAITING: usize = 200;
+/// Alerts that have arrived nowhere for so long are no hiccup of the line.
+const STUCK: i64 = 300 * TICKS_PER_SECOND;
 /// A camera whose clock is off by more shows a wrong time in its own picture.
 const CLOCK_OFF_S: f64 = 10.0;
 /// A certificate is renewed when a third of its life is left: with less than this, that has failed for long.
@@ -196,6 +198,16 @@ fn clocks(main: &[StreamStatus], doubt: Option<&'static str>) -> HealthCheck {
     }
 }
 
+/// Alerts that do not arrive anywhere: whoever looks here must not rely on their phone.
+fn alerts(stuck: Option<(Ticks, u64)>, now: Ticks) -> HealthCheck {
+    match stuck {
+        Some((since, places)) if now - since >= STUCK => {
+            check("alerts", Level::Warn, "alerts_stuck", json!({"places": places}), Some(since))
+        }
+        _ => fine("alerts"),
+    }
+}
+
 /// The certificate of HTTPS: how long it holds, and whether it is the one that was asked for.
 fn certificate(standing: Option<&Standing>, now: Ticks) -> HealthCheck {
     const ID: &str = "certificate";
@@ -261,6 +273,7 @@ pub(super) async fn checks(app: &App, scope: &Scope) -> Answer<(Status, Vec<Heal
         motion(app.catalogue().motion_trouble(), &unwatched, &app.workers()),
         clocks(&main, app.clock_doubt()),
         certificate(app.tls().map(Tls::standing).as_ref(), app.now()),
+        alerts(app.catalogue().nothing_arrives().await?, app.now()),
     ];
     let worst = checks.iter().map(|c| c.level).max().unwrap_or(Level::Ok);
     let starting = app.now() - app.started() < STARTING;
@@ -328,6 +341,15 @@ mod tests {
         assert_eq!(told(&[broken]), (Level::Warn, "days_min_broken"));
         let stuck = volume("ok", 0, Some("nothing_to_delete"));
         assert_eq!(told(&[stuck]), (Level::Error, "nothing_to_delete"));
+    }
+
+    #[test]
+    fn alerts_that_arrive_nowhere_for_five_minutes_are_told() {
+        let code = |since: Option<i64>, now| alerts(since.map(|since| (Ticks(since), 2)), Ticks(now)).code;
+        assert_eq!(
+            (code(None, STUCK), code(Some(1), STUCK), code(Some(0), STUCK)),
+            ("ok", "ok", "alerts_stuck")
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::error::{Answer, Problem};
 use super::extract::Json;
 use crate::auth::{Right, Role};
 use crate::base::{TICKS_PER_SECOND, Zone};
-use crate::catalogue::{Delivery, Person};
+use crate::catalogue::{Delivery, NewMarks, Person};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 /// Minute of the day at which a morning begins.
@@ -64,6 +64,17 @@ fn until_morning(zone: Zone, now: crate::base::Ticks) -> i64 {
     (MORNING - minute).rem_euclid(24 * 60).max(1) * MINUTE
 }
 
+/// Whoever opens an alert has seen its events: they, and nobody else.
+async fn opened(app: &App, delivery: &Delivery, person: &Person) -> Answer<()> {
+    app.catalogue().put_receipt(delivery.id, true).await?;
+    let events = app.catalogue().alert_events(delivery.alert).await?;
+    if !events.is_empty() {
+        let new = NewMarks { seen: Some(true), ..NewMarks::default() };
+        app.catalogue().mark_events(&person.scope, events, person.id, &person.name, new).await?;
+    }
+    Ok(())
+}
+
 async fn snooze(app: &App, person: &Person, alert: Uuid, minutes: Option<u32>) -> Answer<()> {
     let now = app.now();
     let ticks = match minutes {
@@ -92,7 +103,7 @@ pub(super) async fn post_receipt(State(app): State<App>, Json(form): Json<Receip
     let (delivery, person, role) = addressee(&app, &form.token).await?;
     match form.what {
         What::Shown => app.catalogue().put_receipt(delivery.id, false).await?,
-        What::Opened => app.catalogue().put_receipt(delivery.id, true).await?,
+        What::Opened => opened(&app, &delivery, &person).await?,
         What::Snooze => snooze(&app, &person, delivery.alert, form.minutes).await?,
         What::Handled => {
             if !role.rights().allow(Right::Hold) {

@@ -56,17 +56,20 @@ async fn a_decision_stands_with_its_position_and_only_goes_forward() {
     assert_eq!(room.catalogue.alert_position().await.expect("read"), None);
     let mut written = room.catalogue.outbox_written();
     written.mark_unchanged();
-    decide(&room, 7, vec![one.clone()], vec![delivery(&one, who), delivery(&one, who)])
+    decide(&room, 2, vec![one.clone()], vec![delivery(&one, who), delivery(&one, who)])
         .await
         .expect("decided");
     assert!(written.has_changed().expect("open"), "who follows is told");
     room.restart().await;
-    assert_eq!(room.catalogue.alert_position().await.expect("read"), Some(7));
+    assert_eq!(room.catalogue.alert_position().await.expect("read"), Some(2));
     assert_eq!(room.catalogue.alert(Scope::everything(), one.id).await.expect("read"), Some(one.clone()));
     assert_eq!(room.catalogue.alert(&Scope::nothing(), one.id).await.expect("read"), None);
     assert_eq!(room.catalogue.deliveries_of(one.id).await.expect("read").len(), 1, "once to a place");
-    let back = decide(&room, 6, Vec::new(), Vec::new()).await.expect_err("refused");
+    let back = decide(&room, 1, Vec::new(), Vec::new()).await.expect_err("refused");
     assert_eq!(back.kind(), Kind::Conflict);
+    // Of a file whose changes were lost: what is counted anew is decided on.
+    decide(&room, 900, Vec::new(), Vec::new()).await.expect("decided");
+    decide(&room, 3, Vec::new(), Vec::new()).await.expect("decided");
 }
 
 #[tokio::test]
@@ -106,6 +109,8 @@ async fn a_place_that_fails_waits_and_its_alerts_become_one_digest() {
     room.catalogue.settle(&place, &due[0], later).await.expect("settled");
     assert!(room.catalogue.outlets(at(1)).await.expect("outlets").is_empty(), "not before its time");
     assert_eq!(room.catalogue.next_outlet().await.expect("read"), Some(at(2)));
+    let since = room.clock.now();
+    assert_eq!(room.catalogue.nothing_arrives().await.expect("read"), Some((since, 1)));
     let failing = room.catalogue.outlets(at(2)).await.expect("outlets").remove(0);
     assert_eq!((failing.tries, failing.waiting), (1, 5));
     room.catalogue.fold(&failing).await.expect("folded");
@@ -123,6 +128,7 @@ async fn a_place_that_fails_waits_and_its_alerts_become_one_digest() {
     room.catalogue.settle(&failing, &due[0], Attempt::Sent).await.expect("settled");
     assert!(room.catalogue.outlets(at(9)).await.expect("outlets").is_empty());
     assert_eq!(room.catalogue.next_outlet().await.expect("read"), None, "it is well again");
+    assert_eq!(room.catalogue.nothing_arrives().await.expect("read"), None);
 }
 
 #[tokio::test]

@@ -145,3 +145,24 @@ async fn events_are_found_by_their_indexes() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_waits_to_be_sent_is_found_without_reading_what_was() {
+    let room = Room::new().await;
+    let mut conn = open::connect_reader(&room.path()).await.expect("connection");
+    for (name, sql) in delivery::STATEMENTS.iter().chain(alert::STATEMENTS) {
+        let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(explain).fetch_all(&mut conn).await.expect("plan");
+        let whole = |step: &str| {
+            let scan = ["SCAN d", "SCAN delivery", "SCAN a", "SCAN alert"].iter().any(|scan| {
+                step == *scan
+                    || step.starts_with(&format!("{scan} USING")) && !step.contains("delivery_waiting")
+            });
+            scan && !step.contains("PRIMARY KEY")
+        };
+        // The newest hundred are read by their keys, from the end.
+        let whole = plan.iter().filter(|(.., step)| whole(step)).count();
+        assert!(whole == 0 || *name == "STUCK", "{name} reads everything: {plan:?}");
+    }
+}

@@ -1,8 +1,10 @@
 //! Alerts from what happens to what a channel gets, with a real catalogue, a simulated clock and channels that do as they are
 //! told.
 
+mod broker;
 mod crash;
 mod cut;
+mod letters;
 mod people;
 mod push;
 mod stand;

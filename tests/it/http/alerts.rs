@@ -201,6 +201,14 @@ async fn a_phone_is_told_says_what_became_of_it_and_the_team_sees_who_takes_care
     assert_eq!(says(json!({"token": token, "what": "snooze", "minutes": 0})).await, 422);
     assert_eq!(says(json!({"token": token[1..], "what": "shown"})).await, 404);
     assert_eq!(says(json!({"token": token, "what": "dance"})).await, 422);
+    let seen = async |client: &mut Client| {
+        client.get(&format!("/api/v1/events/{event}")).await.json()["seen"].clone()
+    };
+    assert_eq!(
+        (seen(&mut binh).await, seen(&mut an).await),
+        (json!(true), json!(false)),
+        "by whoever opened it"
+    );
     let quiet = binh.get("/api/v1/snoozes").await.json();
     assert_eq!(
         (quiet["items"].as_array().map(Vec::len), &quiet["items"][0]["camera"]),
@@ -260,6 +268,35 @@ async fn nothing_is_sent_where_a_browser_or_person_must_not_send_it() {
     assert!(set.json()["secret"].as_str().is_some_and(|key| key.starts_with("whsec_")));
     let again = admin.get(path).await;
     assert!(again.json().get("secret").is_none() && !again.text().contains("canary"), "{}", again.text());
+    let server = |host: &str, security: &str| {
+        json!({"server": {"enabled": true, "host": host, "port": 465, "security": security,
+        "from": "camera@example.vn", "username": "camera"}, "password": "canary"})
+    };
+    let path = "/api/v1/alert-channels/mail";
+    for (host, security) in
+        [("10.0.0.1", "tls"), ("localhost", "tls"), ("smtp.example.vn", "none"), ("a b", "tls")]
+    {
+        assert_eq!(put(&mut admin, path, 0, server(host, security)).await.status, 422, "{host} {security}");
+    }
+    let set = put(&mut admin, path, 0, server("smtp.example.vn", "tls")).await;
+    assert_eq!((set.status, set.json()["password_set"].as_bool()), (200, Some(true)), "{}", set.text());
+    let mut elsewhere = server("smtp.evil.example", "tls");
+    elsewhere.as_object_mut().expect("a form").remove("password");
+    let moved = put(&mut admin, path, 1, elsewhere).await;
+    assert_eq!(moved.json()["password_set"], false, "a server elsewhere does not get the password");
+    assert_eq!(put(&mut admin, path, 2, server("smtp.example.vn", "starttls")).await.status, 200);
+    let path = "/api/v1/alert-channels/zalo";
+    assert_eq!(put(&mut admin, path, 0, json!({"enabled": true})).await.status, 422, "it has no token");
+    assert_eq!(
+        put(&mut admin, path, 0, json!({"enabled": true, "token": "a/../b?canary"})).await.status,
+        422
+    );
+    let set = put(&mut admin, path, 0, json!({"enabled": true, "token": "1903914807:canary-canary"})).await;
+    assert_eq!((set.status, set.json()["token_set"].as_bool()), (200, Some(true)), "{}", set.text());
+    for path in ["mail", "zalo", "webhook"] {
+        assert!(!admin.get(&format!("/api/v1/alert-channels/{path}")).await.text().contains("canary"));
+    }
+    assert!(!admin.get("/api/v1/audit").await.text().contains("canary"));
     bench.catalogue.flush().await.expect("written");
     for file in std::fs::read_dir(bench.folder.path())
         .expect("folder")

@@ -146,6 +146,12 @@ pub(super) const TABLE: &[Row] = &[
     row("GET /alert-channels/webhook", SETTINGS, Site, "/alert-channels/webhook"),
     row("PUT /alert-channels/webhook", SETTINGS, Site, "/alert-channels/webhook")
         .with(r#"{"enabled":false}"#),
+    row("GET /alert-channels/mail", SETTINGS, Site, "/alert-channels/mail"),
+    row("PUT /alert-channels/mail", SETTINGS, Site, "/alert-channels/mail").with("{}"),
+    row("GET /alert-channels/mqtt", SETTINGS, Site, "/alert-channels/mqtt"),
+    row("PUT /alert-channels/mqtt", SETTINGS, Site, "/alert-channels/mqtt").with("{}"),
+    row("GET /alert-channels/zalo", SETTINGS, Site, "/alert-channels/zalo"),
+    row("PUT /alert-channels/zalo", SETTINGS, Site, "/alert-channels/zalo").with(r#"{"enabled":false}"#),
     row("GET /me/notification-prefs", PLAYBACK, Site, "/me/notification-prefs"),
     // A token has no preferences of its own, and is told so before anything is looked at.
     row("PUT /me/notification-prefs", PLAYBACK, Site, "/me/notification-prefs").with(r#"{"cameras":[]}"#),

@@ -127,5 +127,8 @@ async fn strangers_learn_one_word_about_health() {
     assert_eq!(told["now"], "2026-11-22T15:00:00.000Z");
     let ids: Vec<&str> =
         told["checks"].as_array().expect("checks").iter().filter_map(|c| c["id"].as_str()).collect();
-    assert_eq!(ids, ["cameras", "recording", "disk", "catalogue", "motion", "clock"]);
+    assert_eq!(
+        ids,
+        ["cameras", "recording", "disk", "catalogue", "motion", "clock", "certificate", "alerts"]
+    );
 }

@@ -556,6 +556,7 @@ export const en: Record<keyof typeof vi, string> = {
   'health.catalogue': 'Catalogue',
   'health.motion': 'Motion',
   'health.clock': 'Clock',
+  'health.alerts': 'Alerts',
   'health.recording': 'Recorder',
   'health.other': 'Other',
   'healthtext.ok': 'Runs well.',
@@ -579,6 +580,7 @@ export const en: Record<keyof typeof vi, string> = {
   'healthcode.camera_clock_off':
     '{cameras} cameras have a wrong clock, the worst by {offset_s} s. Switch NTP on in the cameras.',
   'healthcode.clock_doubted': 'The recorder’s clock may be wrong. Nothing is deleted for its age meanwhile.',
+  'healthcode.alerts_stuck': 'Alerts do not get out. Watch this screen; do not wait for a phone.',
 
   'healthdo.cameras_offline': 'See the list below: check power, network cable and address of each camera.',
   'healthdo.not_recorded': 'See on the System page whether the disk has room and is well, then restart the recorder.',
@@ -586,6 +588,7 @@ export const en: Record<keyof typeof vi, string> = {
   'healthdo.disk_nearly_full': 'Nothing urgent: the oldest footage goes by and by. To keep more, add a disk.',
   'healthdo.not_watched': 'Wait some minutes. If it stays so, open the camera to see why, or restart the recorder.',
   'healthdo.clock_doubted': 'Check date and time of the recorder’s machine, and let it set its clock over the network.',
+  'healthdo.alerts_stuck': 'Check the recorder’s internet. They are sent by themselves when it is back.',
   'healthdo.disk_error': 'Copy important footage elsewhere before you replace the disk.',
   'healthdo.disk_absent':
     'Switch the machine off, plug the disk in again, switch it on. If it stays away, replace it; footage on it is safe if it is not broken.',

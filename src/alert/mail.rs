@@ -1,0 +1,208 @@
+//! E-mail, for those who want it: the words, a link, and the event's picture. Through a mail server of the site's own choosing,
+//! over TLS unless it stands in the own network.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt};
+use lettre::message::header::ContentType;
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Letter, Tokio1Executor};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::address::{LocalHosts, is_public};
+use super::channel::{Channel, Outcome};
+use super::message::Message;
+use super::world::MAIL;
+use crate::base::{Error, Kind, Result};
+use crate::catalogue::{Catalogue, PictureSize, Scope};
+
+/// A step of the conversation that takes longer is given up.
+const STEP: Duration = Duration::from_secs(8);
+
+/// How the connection is kept from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurity {
+    /// TLS from the first byte: port 465.
+    Tls,
+    /// TLS after the greeting, and no letter without it: port 587.
+    Starttls,
+    /// None: only to a host that the configuration names.
+    None,
+}
+
+/// The site's mail server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailServer {
+    /// Letters are sent.
+    pub enabled: bool,
+    /// Its name.
+    #[schema(max_length = 253)]
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is kept from others.
+    pub security: MailSecurity,
+    /// Who writes, such as `camera@example.vn`.
+    #[schema(max_length = 254)]
+    pub from: String,
+    /// Name to sign in with; null: without.
+    #[schema(required = true, max_length = 254)]
+    pub username: Option<String>,
+}
+
+impl MailServer {
+    /// Refuses what no letter could be sent with, or what the recorder must not speak to.
+    ///
+    /// # Errors
+    /// `Invalid`, saying what is wrong.
+    pub fn check(&self, local: &LocalHosts) -> Result<()> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+        if self.host.is_empty() || self.host.len() > 253 || !self.host.chars().all(plain) || self.port == 0 {
+            return Err(Error::invalid(
+                "this is no mail server; write its name and port, such as smtp.example.vn and 465",
+            ));
+        }
+        if self.from.parse::<Mailbox>().is_err() || self.from.contains(['\r', '\n']) {
+            return Err(Error::invalid("from is no address for e-mail; write it like camera@example.vn"));
+        }
+        let is_local = local.has(&self.host);
+        if self.security == MailSecurity::None && !is_local {
+            let sentence = "without TLS others could read along; use tls or starttls, or name the host in alert.local_hosts";
+            return Err(Error::invalid(sentence));
+        }
+        let private = self.host.parse::<IpAddr>().is_ok_and(|address| !is_public(address));
+        if (private || self.host.eq_ignore_ascii_case("localhost")) && !is_local {
+            let sentence = "this mail server is in a private network; name its host in alert.local_hosts in the configuration first";
+            return Err(Error::invalid(sentence));
+        }
+        Ok(())
+    }
+}
+
+/// The channel.
+pub(super) struct Mail {
+    catalogue: Catalogue,
+    local: LocalHosts,
+}
+
+impl Mail {
+    pub(super) fn new(catalogue: Catalogue, local: LocalHosts) -> Self {
+        Self { catalogue, local }
+    }
+
+    /// The address that the server's name stands for, if it may be spoken to.
+    async fn address(&self, server: &MailServer) -> Result<IpAddr> {
+        let found = tokio::net::lookup_host((server.host.as_str(), server.port)).await;
+        let found = found.map_err(|_| {
+            Error::new(Kind::Unavailable, "the mail server's name is not known; is there internet?")
+        })?;
+        let may = |address: &IpAddr| self.local.has(&server.host) || is_public(*address);
+        found.map(|address| address.ip()).find(may).ok_or_else(|| {
+            Error::new(Kind::Forbidden, "the mail server's name stands for an address in a private network")
+        })
+    }
+
+    /// The event's picture; a letter goes without it, too.
+    async fn picture(&self, message: &Message) -> Option<Vec<u8>> {
+        let event = message.event?;
+        for size in [PictureSize::Large, PictureSize::Small] {
+            // Its person sees the camera: that was looked at when the message was made.
+            if let Ok(Some(picture)) = self.catalogue.picture(Scope::everything(), event, size).await {
+                return Some(picture.jpeg.to_vec());
+            }
+        }
+        None
+    }
+
+    async fn letter(&self, server: &MailServer, to: &str, message: &Message) -> Result<Letter> {
+        let wrong = |what: &str| Error::invalid(format!("{what} is no address for e-mail any more"));
+        let text = format!("{}\n{}\n\n{}\n", message.words.title, message.words.body, message.navigate);
+        let mut parts = MultiPart::mixed().singlepart(SinglePart::plain(text));
+        if let Some(jpeg) = self.picture(message).await {
+            parts = parts.singlepart(Attachment::new("event.jpg".to_owned()).body(jpeg, jpeg_type()?));
+        }
+        let from: Mailbox = server.from.parse().map_err(|_| wrong("the sender"))?;
+        let domain = from.email.domain().to_owned();
+        let tag = format!("<{}@{domain}>", message.tag());
+        let built = Letter::builder()
+            .from(from)
+            .to(to.parse().map_err(|_| wrong("the recipient"))?)
+            .subject(message.words.title.replace(['\r', '\n'], " "))
+            // The same when it is sent again: mail programs show one. What grew is an answer to it.
+            .message_id(Some(format!("<{}.{}@{domain}>", message.id, message.version)))
+            .references(tag)
+            .multipart(parts);
+        built.map_err(|e| Error::internal("a letter cannot be written; report this").because(e))
+    }
+
+    async fn write(&self, message: &Message) -> Result<Outcome> {
+        let setting = self.catalogue.alert_setting(MAIL).await?;
+        let Ok(server) = serde_json::from_value::<MailServer>(setting.body) else {
+            return Ok(Outcome::Refused("no mail server is set".to_owned()));
+        };
+        let Some(to) = &message.address else {
+            return Ok(Outcome::Refused("its person wants no e-mail any more".to_owned()));
+        };
+        server.check(&self.local)?;
+        let letter = match self.letter(&server, to, message).await {
+            Ok(letter) => letter,
+            Err(error) => return Ok(Outcome::Refused(error.message().to_owned())),
+        };
+        let address = self.address(&server).await?;
+        let tls = TlsParameters::new(server.host.clone())
+            .map_err(|e| Error::internal("TLS cannot be set up; report this").because(e))?;
+        let tls = match server.security {
+            MailSecurity::Tls => Tls::Wrapper(tls),
+            MailSecurity::Starttls => Tls::Required(tls),
+            MailSecurity::None => Tls::None,
+        };
+        let mut way = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.to_string())
+            .port(server.port)
+            .tls(tls)
+            .timeout(Some(STEP));
+        if let (Some(name), Some(password)) = (&server.username, &setting.secret) {
+            way = way.credentials(Credentials::new(name.clone(), password.expose().to_owned()));
+        }
+        Ok(match way.build().send(letter).await {
+            Ok(_) => Outcome::Taken,
+            // What the server says may hold the address: its number tells enough.
+            Err(error) if error.is_permanent() => match error.status() {
+                Some(code) if code.to_string().starts_with("53") => {
+                    Outcome::later(format!("the mail server answered {code}"))
+                }
+                Some(code) => Outcome::Refused(format!("the mail server answered {code}")),
+                None => Outcome::later("the mail server refused"),
+            },
+            Err(error) if error.is_tls() => {
+                Outcome::later("the mail server cannot prove who it is, or speaks no TLS")
+            }
+            Err(error) => match error.status() {
+                Some(code) => Outcome::later(format!("the mail server answered {code}")),
+                None => Outcome::later("the mail server does not answer"),
+            },
+        })
+    }
+}
+
+fn jpeg_type() -> Result<ContentType> {
+    ContentType::parse("image/jpeg")
+        .map_err(|e| Error::internal("a letter cannot be written; report this").because(e))
+}
+
+impl Channel for Mail {
+    fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Outcome> {
+        let written = async move {
+            match self.write(message).await {
+                Ok(outcome) => outcome,
+                Err(error) => Outcome::later(error.message()),
+            }
+        };
+        written.boxed()
+    }
+}

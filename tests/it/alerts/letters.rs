@@ -1,0 +1,188 @@
+//! Letters to a real mail server (aiosmtpd, where there is one), and the Zalo bot against answers as its documentation has them.
+
+use std::collections::VecDeque;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lanewatch::alert::{
+    Alerts, LocalHosts, MailSecurity, MailServer, Network, NotificationPrefs, Outside, Post, Reply,
+    SchedulePlan,
+};
+use lanewatch::base::{EventId, Result, Secret};
+use lanewatch::catalogue::{Picture, PictureSize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::yard::{MINUTE, Yard, hears};
+
+/// Answers as Zalo's documentation has them, and what it was sent.
+#[derive(Default)]
+struct Platform {
+    sent: Mutex<Vec<Post>>,
+    answers: Mutex<VecDeque<(u16, &'static str)>>,
+}
+
+impl Network for Platform {
+    fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply>> {
+        self.sent.lock().expect("lock").push(post);
+        let answer = self.answers.lock().expect("lock").pop_front();
+        let (status, body) = answer.unwrap_or((200, r#"{"ok":true,"result":{"message_id":"1","date":1}}"#));
+        async move { Ok(Reply { status, retry_after: None, body: body.into() }) }.boxed()
+    }
+}
+
+async fn alerts(yard: &Yard, network: Arc<dyn Network>) -> Alerts {
+    yard.schedule(SchedulePlan { week: vec!["1".repeat(48); 7], ..SchedulePlan::default() }).await;
+    let local = LocalHosts::new(["127.0.0.1".to_owned()]);
+    let outside = Outside { local, url: "https://thon.example.vn".to_owned(), contact: None };
+    Alerts::open(yard.catalogue.clone(), yard.clock.clone(), network, outside, hears).await.expect("alerts")
+}
+
+async fn somebody(yard: &Yard, prefs: NotificationPrefs) -> Uuid {
+    prefs.check().expect("right");
+    let person = yard.catalogue.ensure_person("binh", "guard").await.expect("a person").id;
+    yard.catalogue.put_alert_pref(person, json!(prefs)).await.expect("put");
+    person
+}
+
+async fn happens(yard: &mut Yard, camera: usize) -> EventId {
+    let id = yard.moves(camera, 8).await;
+    while yard.dispatch.step().await.expect("decided") {}
+    id
+}
+
+#[tokio::test]
+async fn the_bot_writes_to_whoever_gave_their_chat() {
+    let mut yard = Yard::new(3, |_| String::new()).await;
+    let platform = Arc::new(Platform::default());
+    let alerts = alerts(&yard, platform.clone()).await;
+    somebody(
+        &yard,
+        NotificationPrefs { zalo: Some("1f6016dce18908d75198".to_owned()), ..NotificationPrefs::default() },
+    )
+    .await;
+    happens(&mut yard, 0).await;
+    assert_eq!(alerts.deliver().step().await.expect("sent"), 0, "no bot is set");
+    alerts.put_zalo(true, Some(Secret::new("1903914807:AbCdEf-token")), 0, "admin").await.expect("set");
+    yard.clock.advance(10 * MINUTE);
+    platform
+        .answers
+        .lock()
+        .expect("lock")
+        .push_back((200, r#"{"ok":false,"error_code":429,"description":"Too many"}"#));
+    happens(&mut yard, 1).await;
+    assert_eq!(alerts.deliver().step().await.expect("sent"), 1);
+    yard.clock.advance(MINUTE);
+    assert_eq!(alerts.deliver().step().await.expect("sent"), 1, "it is tried again");
+    let sent = platform.sent.lock().expect("lock").clone();
+    assert_eq!(
+        sent[1].url.as_str(),
+        "https://bot-api.zaloplatforms.com/bot1903914807:AbCdEf-token/sendMessage"
+    );
+    let body: Value = serde_json::from_slice(&sent[1].body).expect("json");
+    assert_eq!(body["chat_id"], "1f6016dce18908d75198");
+    assert!(body["text"].as_str().is_some_and(
+        |text| text.starts_with("Ngõ 2: có chuyển động") && text.contains("https://thon.example.vn/e/")
+    ));
+    platform
+        .answers
+        .lock()
+        .expect("lock")
+        .push_back((200, r#"{"ok":false,"error_code":400,"description":"chat"}"#));
+    yard.clock.advance(10 * MINUTE);
+    let id = happens(&mut yard, 2).await;
+    alerts.deliver().step().await.expect("sent");
+    let row = yard.catalogue.deliveries_of(id.0).await.expect("read").remove(0);
+    assert_eq!((row.state.as_str(), row.error.as_deref()), ("dropped", Some("Zalo answered 400")));
+}
+
+/// A server that writes what it takes as JSON, one line for each letter.
+const SERVER: &str = r#"
+import json, sys, email, email.policy
+from aiosmtpd.controller import Controller
+class Taker:
+    async def handle_DATA(self, server, session, envelope):
+        letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        parts = [[p.get_content_type(), p.get_filename(), len(p.get_payload(decode=True) or b"")] for p in letter.walk() if not p.is_multipart()]
+        text = letter.get_body(("plain",)).get_content()
+        print(json.dumps({"to": envelope.rcpt_tos, "subject": letter["subject"], "id": letter["message-id"], "parts": parts, "text": text}), flush=True)
+        return "250 OK"
+controller = Controller(Taker(), hostname="127.0.0.1", port=int(sys.argv[1]))
+controller.start()
+print("ready", flush=True)
+sys.stdin.read()
+"#;
+
+#[tokio::test]
+async fn a_letter_has_the_words_a_link_and_the_picture() {
+    let Ok(python) = std::env::var("LANEWATCH_ALERT_PEERS") else {
+        println!("left out: LANEWATCH_ALERT_PEERS names no Python; see scripts/alert-peers");
+        return;
+    };
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+    let mut server = Command::new(python)
+        .args(["-c", SERVER, &port.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python");
+    let mut said = BufReader::new(server.stdout.take().expect("its output"));
+    let mut line = String::new();
+    said.read_line(&mut line).expect("a line");
+    assert_eq!(line.trim(), "ready");
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    let alerts = alerts(&yard, Arc::new(Platform::default())).await;
+    somebody(
+        &yard,
+        NotificationPrefs { mail: Some("binh@example.vn".to_owned()), ..NotificationPrefs::default() },
+    )
+    .await;
+    let host = MailServer {
+        enabled: true,
+        host: "127.0.0.1".to_owned(),
+        port,
+        security: MailSecurity::None,
+        from: "camera@example.vn".to_owned(),
+        username: None,
+    };
+    alerts.put_mail(&host, None, 0, "admin").await.expect("set");
+    let id = happens(&mut yard, 0).await;
+    let jpeg: Vec<u8> = [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(vec![7; 5000]).collect();
+    let picture = Picture { at: id.made(), jpeg: jpeg.into() };
+    yard.catalogue.put_picture(id, yard.cameras[0].id, PictureSize::Large, picture).expect("kept");
+    yard.catalogue.flush().await.expect("written");
+    assert_eq!(alerts.deliver().step().await.expect("sent"), 1);
+    let row = yard.catalogue.deliveries_of(id.0).await.expect("read").remove(0);
+    assert_eq!((row.state.as_str(), row.error.as_deref()), ("sent", None));
+    line.clear();
+    said.read_line(&mut line).expect("a letter");
+    let letter: Value = serde_json::from_str(&line).expect("json");
+    assert_eq!(
+        (&letter["to"], letter["subject"].as_str()),
+        (&json!(["binh@example.vn"]), Some("Ngõ 1: có chuyển động"))
+    );
+    assert!(
+        letter["text"].as_str().is_some_and(|text| text.contains(&format!("https://thon.example.vn/e/{id}"))),
+        "{letter}"
+    );
+    assert_eq!(letter["parts"][1], json!(["image/jpeg", "event.jpg", 5004]));
+    assert!(
+        letter["id"].as_str().is_some_and(|name| name.starts_with(&format!("<{}.1@", row.id))),
+        "{letter}"
+    );
+    // It is gone: the next one waits for it.
+    drop(server.stdin.take());
+    server.kill().expect("ended");
+    server.wait().expect("ended");
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).expect("its end");
+    yard.clock.advance(10 * MINUTE);
+    let id = happens(&mut yard, 1).await;
+    assert_eq!(alerts.deliver().step().await.expect("tried"), 1);
+    let row = yard.catalogue.deliveries_of(id.0).await.expect("read").remove(0);
+    assert_eq!((row.state.as_str(), row.error.as_deref()), ("due", Some("the mail server does not answer")));
+}
