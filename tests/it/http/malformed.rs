@@ -245,7 +245,7 @@ async fn no_request_makes_the_server_fail() {
         }
     }
     // Enough of them got past the first check.
-    assert!((CASES / 4..CASES).contains(&fine), "{fine} of {CASES} were answered");
+    assert!((CASES / 5..CASES).contains(&fine), "{fine} of {CASES} were answered");
 }
 
 #[tokio::test]

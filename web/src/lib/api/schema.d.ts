@@ -4,6 +4,42 @@
  */
 
 export interface paths {
+    "/alert-channels/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells which mail server letters of alerts go through. */
+        get: operations["get_mail"];
+        /** Sets the mail server that letters of alerts go through. Who gets letters, each person says in their preferences. */
+        put: operations["put_mail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-channels/mqtt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells which MQTT broker alerts are published to. */
+        get: operations["get_mqtt"];
+        /** Sets the MQTT broker that alerts of all cameras are published to; Home Assistant finds the cameras by itself. */
+        put: operations["put_mqtt"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alert-channels/webhook": {
         parameters: {
             query?: never;
@@ -15,6 +51,24 @@ export interface paths {
         get: operations["get_webhook"];
         /** Sets the site's webhook: each alert is posted there as JSON, signed as Standard Webhooks are. */
         put: operations["put_webhook"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-channels/zalo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells whether the site's Zalo bot writes. */
+        get: operations["get_zalo"];
+        /** Sets the site's Zalo bot. It writes to those who have written to it and have put their chat's id into their preferences. */
+        put: operations["put_zalo"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2255,10 +2309,10 @@ export interface components {
              * @description Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
              *     `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
              *     `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`, `certificate_ending`, `certificate_ended`,
-             *     `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`.
+             *     `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`, `alerts_stuck`.
              */
             code: string;
-            /** @description What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`, `certificate`. */
+            /** @description What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`, `certificate`, `alerts`. */
             id: string;
             /** @description How it is. */
             level: components["schemas"]["Level"];
@@ -2529,6 +2583,40 @@ export interface components {
             /** @description Its address, told this once. */
             url: string;
         };
+        /** @description The site's mail server. Its password is never answered. */
+        MailChannel: {
+            /** @description A password is kept. */
+            password_set: boolean;
+            /**
+             * Format: int64
+             * @description For `If-Match`; 0 = nobody has set it yet.
+             */
+            revision: number;
+            server: components["schemas"]["MailServer"] | null;
+        };
+        /**
+         * @description How the connection is kept from others.
+         * @enum {string}
+         */
+        MailSecurity: "tls" | "starttls" | "none";
+        /** @description The site's mail server. */
+        MailServer: {
+            /** @description Letters are sent. */
+            enabled: boolean;
+            /** @description Who writes, such as `camera@example.vn`. */
+            from: string;
+            /** @description Its name. */
+            host: string;
+            /**
+             * Format: int32
+             * @description Its port.
+             */
+            port: number;
+            /** @description How the connection is kept from others. */
+            security: components["schemas"]["MailSecurity"];
+            /** @description Name to sign in with; null: without. */
+            username: string | null;
+        };
         /** @description Events as they are marked now. */
         MarkedEvents: {
             /** @description In the order of the request; those that are gone are left out. */
@@ -2607,6 +2695,35 @@ export interface components {
             state: components["schemas"]["SearchState"];
             /** @description There were more than are kept; ask for a shorter range. */
             truncated: boolean;
+        };
+        /** @description The site's broker. */
+        MqttBroker: {
+            /** @description What topics begin with. */
+            base?: string;
+            /** @description What Home Assistant's discovery topics begin with, usually `homeassistant`; null: nothing is announced. */
+            discovery: string | null;
+            /** @description It is told. */
+            enabled: boolean;
+            /** @description Its name; one of `alert.local_hosts`. */
+            host: string;
+            /**
+             * Format: int32
+             * @description Its port.
+             */
+            port: number;
+            /** @description Name to sign in with; null: without. */
+            username: string | null;
+        };
+        /** @description The site's MQTT broker. Its password is never answered. */
+        MqttChannel: {
+            broker: components["schemas"]["MqttBroker"] | null;
+            /** @description A password is kept. */
+            password_set: boolean;
+            /**
+             * Format: int64
+             * @description For `If-Match`; 0 = nobody has set it yet.
+             */
+            revision: number;
         };
         /** @description A moment to find again. */
         NewBookmark: {
@@ -2726,6 +2843,18 @@ export interface components {
             to: components["schemas"]["Time"];
             until?: components["schemas"]["Time"] | null;
         };
+        /** @description What to set. */
+        NewMailChannel: {
+            password?: components["schemas"]["Password"] | null;
+            /** @description The server. */
+            server: components["schemas"]["MailServer"];
+        };
+        /** @description What to set. */
+        NewMqttChannel: {
+            /** @description The broker. */
+            broker: components["schemas"]["MqttBroker"];
+            password?: components["schemas"]["Password"] | null;
+        };
         /** @description A new password. */
         NewPassword: {
             /** @description At least ten characters. */
@@ -2777,6 +2906,12 @@ export interface components {
             /** @description It is called. */
             enabled: boolean;
             url?: components["schemas"]["Password"] | null;
+        };
+        /** @description What to set. */
+        NewZaloChannel: {
+            /** @description It writes. */
+            enabled: boolean;
+            token?: components["schemas"]["Password"] | null;
         };
         /** @description The zones that a camera is to have: all of them. */
         NewZones: {
@@ -3508,6 +3643,18 @@ export interface components {
             /** @description What a lane is called. */
             lane?: string | null;
         };
+        /** @description The site's Zalo bot. Its token is never answered. */
+        ZaloChannel: {
+            /** @description It writes. */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description For `If-Match`; 0 = nobody has set it yet.
+             */
+            revision: number;
+            /** @description A token is kept. */
+            token_set: boolean;
+        };
         /** @description An area of a camera's picture that counts in its own way. */
         Zone: {
             /**
@@ -3575,6 +3722,136 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail server; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailChannel"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_mail: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMailChannel"];
+            };
+        };
+        responses: {
+            /** @description As it is now; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailChannel"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mqtt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The broker; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MqttChannel"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_mqtt: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMqttChannel"];
+            };
+        };
+        responses: {
+            /** @description As it is now; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MqttChannel"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_webhook: {
         parameters: {
             query?: never;
@@ -3627,6 +3904,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_zalo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bot; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZaloChannel"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_zalo: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewZaloChannel"];
+            };
+        };
+        responses: {
+            /** @description As it is now; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZaloChannel"];
                 };
             };
             /** @description What went wrong */
