@@ -160,10 +160,16 @@ test(
     );
     await page.goto(`${recorder.url}/c/lane20`);
     await page.waitForSelector('[data-stage="live"] >> text=/Máy này không phát được H\\.265/');
-    await eventually(page, async () => {
-      const { items } = await (await fetch('/api/v1/cameras')).json();
-      return Date.now() - Date.parse(items.find((c) => c.slug === 'lane20').oldest_at ?? '') > 5000;
-    });
+    // Its first key picture, and what is written a few seconds later.
+    await eventually(
+      page,
+      async () => {
+        const { items } = await (await fetch('/api/v1/cameras')).json();
+        return Date.now() - Date.parse(items.find((c) => c.slug === 'lane20').oldest_at ?? '') > 5000;
+      },
+      null,
+      60_000,
+    );
     await page.getByRole('button', { name: 'Lùi 10 giây' }).click();
     await page.waitForSelector('[data-stage="playback"] [data-notice]');
     assert.match(

@@ -73,7 +73,7 @@ export const enAlerts: Record<keyof typeof viAlerts, string> = {
   'al.next_day': 'next day',
   'al.hours_on': 'Turn these on',
   'al.hours_off': 'Turn these off',
-  'al.special': 'Special days (Tết, holidays)',
+  'al.special': 'Special days (Lunar New Year, holidays)',
   'al.special_date': 'Day',
   'al.special_on': 'All day',
   'al.special_off': 'None',
