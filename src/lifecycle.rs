@@ -61,26 +61,22 @@ pub fn announce(address: SocketAddr, code: Option<&Secret>) {
     };
 }
 
-/// Says how other machines get there. `own`: this machine's address in the network.
-pub fn announce_https(
-    address: SocketAddr,
-    https_port: Option<u16>,
-    own: Option<IpAddr>,
-    standing: &Standing,
-) {
+/// Host by which other machines ask for HTTPS; `None` = this machine has no address. `own`: its address in the network.
+pub fn https_host(address: SocketAddr, own: Option<IpAddr>, standing: &Standing) -> Option<String> {
     let named = standing.certificate.iter().flat_map(|certificate| &certificate.names).next();
     let host = match (standing.is_public, named, address.ip()) {
         (true, Some(name), _) => name.clone(),
         (_, _, ip) if !ip.is_unspecified() => Host::Ip(ip),
-        _ => match own {
-            Some(ip) => Host::Ip(ip),
-            None => return,
-        },
+        _ => Host::Ip(own?),
     };
-    let host = match host {
+    Some(match host {
         Host::Ip(IpAddr::V6(ip)) => format!("[{ip}]"),
         host => host.to_string(),
-    };
+    })
+}
+
+/// Says how other machines get there.
+pub fn announce_https(address: SocketAddr, https_port: Option<u16>, host: &str, standing: &Standing) {
     let port = https_port.unwrap_or(address.port());
     let mut out = std::io::stdout().lock();
     let _ = match &standing.authority {

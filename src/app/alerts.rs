@@ -1,6 +1,5 @@
 //! What alerts ask of rooms that they must not know.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::alert::{Alerts, Internet, LocalHosts, Outside, Sign, Signs};
@@ -17,16 +16,16 @@ fn hears(role: &str) -> bool {
     role.parse::<Role>().is_ok_and(|role| role.rights().allow(Right::Playback))
 }
 
-/// Alerts that leave by this machine's network.
+/// Alerts that leave by this machine's network. `url`: what their links begin with, unless the configuration says it.
 pub(super) async fn open(
     config: &Config,
-    address: SocketAddr,
+    url: String,
     catalogue: &Catalogue,
     clock: &SharedClock,
 ) -> Result<Alerts> {
     let local = LocalHosts::new(config.alert.local_hosts.clone());
     let network = Arc::new(Internet::new(local.clone())?);
-    let url = config.site.url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let url = config.site.url.clone().unwrap_or(url);
     let outside = Outside { local, url, contact: config.alert.contact.clone() };
     Alerts::open(catalogue.clone(), Arc::clone(clock), network, outside, hears).await
 }

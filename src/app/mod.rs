@@ -113,7 +113,17 @@ async fn run(config: &Config) -> Result<()> {
         Exports::new(playback.clone(), folder, Arc::clone(&clock), config.site.name.clone(), limits);
 
     let auth = Auth::open(catalogue.clone(), Arc::clone(&clock)).await?;
-    let alerts = alerts::open(config, address, &catalogue, &clock).await?;
+    let from_others = tls
+        .as_ref()
+        .filter(|_| !address.ip().is_loopback())
+        .map(Tls::standing)
+        .and_then(|standing| lifecycle::https_host(address, crate::http::own_address(), &standing));
+    // What a message leads to when nobody has said how the recorder is reached.
+    let url = match &from_others {
+        Some(host) => format!("https://{host}:{}", https_port.unwrap_or(address.port())),
+        None => format!("http://{address}"),
+    };
+    let alerts = alerts::open(config, url, &catalogue, &clock).await?;
     let first_start = !auth.password_set().await?;
     let code = if first_start { Some(auth.one_time_code().await?) } else { None };
     let volume_report =
@@ -154,8 +164,8 @@ async fn run(config: &Config) -> Result<()> {
     lifecycle::announce(address, code.as_ref());
     let deciding = tasks.spawn("alert decisions", alerts.dispatch(signs).run(stop.clone()));
     let sending = tasks.spawn("alert deliveries", alerts.deliver().run(stop.clone()));
-    if let Some(tls) = tls.as_ref().filter(|_| !address.ip().is_loopback()) {
-        lifecycle::announce_https(address, https_port, crate::http::own_address(), &tls.standing());
+    if let (Some(tls), Some(host)) = (&tls, &from_others) {
+        lifecycle::announce_https(address, https_port, host, &tls.standing());
     }
     lifecycle::on_hangup(&stop, &tasks, {
         let tls = tls.clone();

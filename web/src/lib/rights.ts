@@ -10,6 +10,7 @@ const NEEDED: Partial<Record<Route['page'], Right>> = {
   events: 'playback',
   event: 'playback',
   alerts: 'playback',
+  welcome: 'playback',
   health: 'playback',
   exports: 'export',
   zones: 'zones',
