@@ -103,13 +103,14 @@ test(
       head: { nav: 2, more: ['/alerts', '/exports', '/sync', '/cameras', '/health', '/people', '/system'], closed: { '/setup': 'settings' } }, // prettier-ignore
     };
     for (const [role, { nav, more, closed }] of Object.entries(SHOWN)) {
-      const name = `vai.${role}`;
+      const name = `vai.${role}.${Date.now() % 100_000}`;
       const body = JSON.stringify({ name, display_name: name, role, reach: null });
       const made = await head.page.evaluate((b) => fetch('/api/v1/invites', { method: 'POST', headers: { 'content-type': 'application/json' }, body: b }).then((r) => r.json()), body); // prettier-ignore
       const { page, context, faults } = await open(browser, PHONE, { fresh: true, expected: [/401/] });
       await page.goto(`${URL_BASE}/invite${new URL(made.url).hash}`);
       await page.fill('#new', PASSWORD);
       await page.click('[data-action=accept]');
+      if (nav) await page.tap('[data-action=enter]');
       await page.waitForSelector('[data-tile][data-state="live"]');
       assert.equal(await page.$$eval('nav.bottom a:not([href="/"])', (all) => all.length), nav, role);
       await page.tap('.bottom [data-action=more]');
