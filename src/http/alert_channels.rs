@@ -1,19 +1,18 @@
 //! `/alert-channels`: the ways by which the site itself is told, besides its people.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
 use super::caller::{Caller, Settings};
-use super::error::{Answer, Code, Problem};
-use super::etag::{etag, expected_revision};
+use super::error::{Answer, Problem};
+use super::etag::{Tagged, expected_revision, stale, tagged};
 use super::extract::Json;
 use super::wire::Password;
 use crate::alert::{MailServer, MqttBroker};
-use crate::base::{Error, Kind};
 use crate::catalogue::AuditAction;
 
 /// Where the site's webhook goes.
@@ -41,18 +40,9 @@ pub(super) struct NewWebhook {
     url: Option<Password>,
 }
 
-type Tagged<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
-
-fn stale(error: Error) -> Problem {
-    match error.kind() {
-        Kind::Conflict => Problem::new(Code::StaleRevision, error.message()),
-        _ => error.into(),
-    }
-}
-
 async fn shown(app: &App, secret: Option<String>) -> Answer<Tagged<Webhook>> {
     let (enabled, host, revision) = app.alerts().webhook().await?;
-    Ok(([(header::ETAG, etag(revision))], Json(Webhook { enabled, host, secret, revision })))
+    Ok(tagged(revision, Webhook { enabled, host, secret, revision }))
 }
 
 /// Tells where the site's webhook goes.
@@ -104,7 +94,7 @@ pub(super) struct NewMailChannel {
 
 async fn shown_mail(app: &App) -> Answer<Tagged<MailChannel>> {
     let (server, password_set, revision) = app.alerts().mail().await?;
-    Ok(([(header::ETAG, etag(revision))], Json(MailChannel { server, password_set, revision })))
+    Ok(tagged(revision, MailChannel { server, password_set, revision }))
 }
 
 /// Tells which mail server letters of alerts go through.
@@ -159,7 +149,7 @@ pub(super) struct NewZaloChannel {
 
 async fn shown_zalo(app: &App) -> Answer<Tagged<ZaloChannel>> {
     let (enabled, token_set, revision) = app.alerts().zalo().await?;
-    Ok(([(header::ETAG, etag(revision))], Json(ZaloChannel { enabled, token_set, revision })))
+    Ok(tagged(revision, ZaloChannel { enabled, token_set, revision }))
 }
 
 /// Tells whether the site's Zalo bot writes.
@@ -210,7 +200,7 @@ pub(super) struct NewMqttChannel {
 
 async fn shown_mqtt(app: &App) -> Answer<Tagged<MqttChannel>> {
     let (broker, password_set, revision) = app.alerts().mqtt().await?;
-    Ok(([(header::ETAG, etag(revision))], Json(MqttChannel { broker, password_set, revision })))
+    Ok(tagged(revision, MqttChannel { broker, password_set, revision }))
 }
 
 /// Tells which MQTT broker alerts are published to.

@@ -2,19 +2,19 @@
 //! be told.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::HeaderMap;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
 use super::caller::{self, Caller, Playback};
-use super::error::{Answer, Code, Problem};
-use super::etag::{etag, expected_revision};
+use super::error::{Answer, Problem};
+use super::etag::{Tagged, expected_revision, stale, tagged};
 use super::extract::{Json, Path};
 use super::wire::Time;
 use crate::alert::{AlertRules, NotificationPrefs, SchedulePlan, Standing};
-use crate::base::{CameraId, Error, Kind};
+use crate::base::CameraId;
 use crate::catalogue::{AuditAction, Scope};
 
 /// The one schedule that there is: the site's.
@@ -63,23 +63,10 @@ pub(super) struct ShownRules {
     revision: i64,
 }
 
-type Tagged<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
-
-fn tagged<T>(revision: i64, shown: T) -> Tagged<T> {
-    ([(header::ETAG, etag(revision))], Json(shown))
-}
-
 fn the_site(id: &str) -> Answer<()> {
     match id {
         SITE => Ok(()),
         _ => Err(Problem::not_found("there is no such schedule; the site's is called site")),
-    }
-}
-
-fn stale(error: Error) -> Problem {
-    match error.kind() {
-        Kind::Conflict => Problem::new(Code::StaleRevision, error.message()),
-        _ => error.into(),
     }
 }
 

@@ -7,13 +7,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::caller::{Caller, Hold, Playback};
-use super::error::{Answer, Code, Problem};
-use super::etag::expected_revision;
+use super::error::{Answer, Problem};
+use super::etag::{expected_revision, stale};
 use super::extract::{Json, Path, Query};
 use super::marks::note;
 use super::paging::{cut, page_limit, read_cursor};
 use super::wire::{Time, present};
-use crate::base::{BookmarkId, CameraId, Kind, Ticks, TimeRange};
+use crate::base::{BookmarkId, CameraId, Ticks, TimeRange};
 use crate::catalogue;
 
 /// Bookmarks in one answer.
@@ -194,10 +194,7 @@ pub(super) async fn patch_bookmark(
         row.note = note(text)?;
     }
     checked(row.at, row.to)?;
-    app.catalogue().put_bookmark(&caller.scope, row.clone()).await.map_err(|e| match e.kind() {
-        Kind::Conflict => Problem::new(Code::StaleRevision, e.message()),
-        _ => e.into(),
-    })?;
+    app.catalogue().put_bookmark(&caller.scope, row.clone()).await.map_err(stale)?;
     row.revision += 1;
     Ok(Json(row.into()))
 }

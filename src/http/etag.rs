@@ -1,8 +1,26 @@
-//! Pure. Entity tags (RFC 9110 sections 8.8.3 and 13.1).
+//! Pure. Entity tags (RFC 9110 sections 8.8.3 and 13.1), and documents that are changed by their revision.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::error::{Answer, Code, Problem};
+use super::extract::Json;
+use crate::base::{Error, Kind};
+
+/// A document with its revision as the tag.
+pub(super) type Tagged<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
+
+/// A document as it is answered.
+pub(super) fn tagged<T>(revision: i64, document: T) -> Tagged<T> {
+    ([(header::ETAG, etag(revision))], Json(document))
+}
+
+/// What a change has failed of, where a conflict means that somebody else was first.
+pub(super) fn stale(error: Error) -> Problem {
+    match error.kind() {
+        Kind::Conflict => Problem::new(Code::StaleRevision, error.message()),
+        _ => error.into(),
+    }
+}
 
 /// A strong tag around a text of letters, digits and `-._`.
 pub(super) fn etag(text: impl std::fmt::Display) -> HeaderValue {

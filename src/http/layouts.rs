@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 use super::App;
 use super::caller::{Caller, Live, Settings};
 use super::error::{Answer, Code, Problem};
-use super::etag::{etag, expected_revision};
+use super::etag::{Tagged, expected_revision, stale, tagged};
 use super::extract::{Json, Path};
 use super::wire::present;
-use crate::base::{CameraId, Kind, LayoutId};
+use crate::base::{CameraId, LayoutId};
 use crate::catalogue::{Grid, Layout as Row, LayoutPatch, NewLayout};
 
 /// How the cells of a page lie.
@@ -133,10 +133,10 @@ pub(super) struct Change {
     carousel_s: Option<Option<u32>>,
 }
 
-type One = ([(HeaderName, HeaderValue); 1], Json<Layout>);
+type One = Tagged<Layout>;
 
 fn one(row: Row) -> One {
-    ([(header::ETAG, etag(row.revision))], Json(row.into()))
+    tagged(row.revision, row.into())
 }
 
 fn parse(id: &str) -> Answer<LayoutId> {
@@ -196,10 +196,7 @@ pub(super) async fn patch_layout(
     let (id, expected) = (parse(&id)?, expected_revision(&headers)?);
     let Change { name, grid, cameras, carousel_s } = form;
     let patch = LayoutPatch { name, grid: grid.map(Grid::from), cameras, carousel_s };
-    let row = app.catalogue().patch_layout(id, expected, patch).await.map_err(|e| match e.kind() {
-        Kind::Conflict => Problem::new(Code::StaleRevision, e.message()),
-        _ => e.into(),
-    })?;
+    let row = app.catalogue().patch_layout(id, expected, patch).await.map_err(stale)?;
     tracing::info!(layout.id = %row.id, "layout changed");
     Ok(one(row))
 }

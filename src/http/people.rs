@@ -1,7 +1,7 @@
 //! `/people`: who may come in, what they may do, and which cameras they see.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use super::App;
 use super::caller::{self, Caller};
-use super::error::{Answer, Code, Problem};
-use super::etag::{etag, expected_revision};
+use super::error::{Answer, Problem};
+use super::etag::{Tagged, expected_revision, stale, tagged};
 use super::extract::{Json, Path};
 use super::wire::{Time, present};
 use crate::auth::{PersonChange, Role};
-use crate::base::{CameraId, Kind};
+use crate::base::CameraId;
 use crate::catalogue::{self, AuditAction};
 
 /// What somebody is to the village.
@@ -183,7 +183,7 @@ pub(super) async fn patch_person(
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(form): Json<Change>,
-) -> Answer<([(HeaderName, HeaderValue); 1], Json<Person>)> {
+) -> Answer<Tagged<Person>> {
     let (id, expected) = (person_id(&id)?, expected_revision(&headers)?);
     let change = PersonChange {
         display_name: form.display_name,
@@ -193,13 +193,10 @@ pub(super) async fn patch_person(
         locale: form.locale,
     };
     let row = app.auth().change_person(&caller.who, id, expected, change).await;
-    let row = row.map_err(|e| match e.kind() {
-        Kind::Conflict => Problem::new(Code::StaleRevision, e.message()),
-        _ => e.into(),
-    })?;
+    let row = row.map_err(stale)?;
     let detail = json!({"person": row.name, "role": row.role, "enabled": row.enabled, "reach": row.reach});
     caller.note(&app, AuditAction::PersonChanged, None, detail);
-    Ok(([(header::ETAG, etag(row.revision))], Json(shown(row)?)))
+    Ok(tagged(row.revision, shown(row)?))
 }
 
 /// Removes a person; what they did stays in the log.

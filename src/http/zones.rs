@@ -1,7 +1,7 @@
 //! `GET`, `PUT /cameras/{id}/zones` and their preview: which parts of a picture count.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use super::App;
 use super::caller::{self, Caller, Playback};
 use super::error::{Answer, Code, Problem};
-use super::etag::{etag, expected_revision};
+use super::etag::{Tagged, expected_revision, stale, tagged};
 use super::extract::{Json, Path};
 use super::wire::{Span, Time};
-use crate::base::{CELLS, Kind, Polygon, TICKS_PER_SECOND, ZoneId};
+use crate::base::{CELLS, Polygon, TICKS_PER_SECOND, ZoneId};
 use crate::catalogue::{AuditAction, CameraZone, CameraZones, Sensitivity, ZoneKind, check_zones};
 
 /// Longest range that is replayed for a preview.
@@ -138,11 +138,11 @@ fn shown(zone: CameraZone) -> Zone {
 }
 
 /// Zones with their revision as the ETag.
-type All = ([(header::HeaderName, HeaderValue); 1], Json<Zones>);
+type All = Tagged<Zones>;
 
 fn all(zones: CameraZones) -> All {
     let items = zones.zones.into_iter().map(shown).collect();
-    ([(header::ETAG, etag(zones.revision))], Json(Zones { revision: zones.revision, items }))
+    tagged(zones.revision, Zones { revision: zones.revision, items })
 }
 
 /// Reads the zones of a camera.
@@ -173,10 +173,7 @@ pub(super) async fn put_zones(
     let camera = app.camera(&caller.scope, &id).await?;
     let expected = expected_revision(&headers)?;
     let put = app.catalogue().put_zones(camera.id, Some(expected), rows(form.items)?).await;
-    let zones = put.map_err(|e| match e.kind() {
-        Kind::Conflict => Problem::new(Code::StaleRevision, e.message()),
-        _ => e.into(),
-    })?;
+    let zones = put.map_err(stale)?;
     tracing::info!(camera.id = %camera.id, zones = zones.zones.len(), "zones changed");
     caller.note(&app, AuditAction::Zones, Some(camera.id), json!({"revision": zones.revision}));
     Ok(all(zones))
