@@ -102,8 +102,8 @@ pub struct Weight {
     pub size: f64,
     /// Seconds it lasted so far.
     pub seconds: f64,
-    /// It was in an area that people have drawn to be alerted of.
-    pub in_zone: bool,
+    /// It was in an area that people have drawn to be alerted of; `None` = they have drawn none.
+    pub in_zone: Option<bool>,
     /// How unusual it is for the hour, 0 to 1 ([`super::Habit::unusual`]).
     pub unusual: f64,
     /// What the object filter says: `Some(true)` = a person or vehicle, `Some(false)` = it looked and found nothing.
@@ -118,7 +118,12 @@ impl Weight {
         // A person in a lane takes about 2 % of the picture, one near the camera 10 and more.
         let size = (self.size / 0.08).sqrt().clamp(0.0, 1.0);
         let length = (self.seconds / 15.0).clamp(0.0, 1.0);
-        let zone = if self.in_zone { 1.0 } else { 0.3 };
+        let zone = match self.in_zone {
+            Some(true) => 1.0,
+            // Nobody said that any of the picture matters less.
+            None => 0.8,
+            Some(false) => 0.3,
+        };
         let walked = if self.cameras > 1 { 1.0 } else { 0.0 };
         let sum = 0.22 * size + 0.2 * length + 0.22 * zone + 0.26 * self.unusual + 0.1 * walked;
         match self.object {
@@ -193,13 +198,19 @@ mod tests {
     #[test]
     fn somebody_at_the_gate_at_night_is_strong_and_an_evening_walker_is_not() {
         let gate =
-            Weight { size: 0.06, seconds: 12.0, in_zone: true, unusual: 0.9, object: None, cameras: 1 };
-        let walker =
-            Weight { size: 0.02, seconds: 8.0, in_zone: false, unusual: 0.05, object: None, cameras: 1 };
+            Weight { size: 0.06, seconds: 12.0, in_zone: Some(true), unusual: 0.9, object: None, cameras: 1 };
+        let walker = Weight {
+            size: 0.02,
+            seconds: 8.0,
+            in_zone: Some(false),
+            unusual: 0.05,
+            object: None,
+            cameras: 1,
+        };
         let leaf = Weight {
             size: 0.01,
             seconds: 2.0,
-            in_zone: false,
+            in_zone: Some(false),
             unusual: 0.7,
             object: Some(false),
             cameras: 1,
@@ -207,6 +218,8 @@ mod tests {
         assert!(gate.rank() >= STRONG, "{}", gate.rank());
         assert!(walker.rank() < 0.5 && leaf.rank() < 0.3, "{} {}", walker.rank(), leaf.rank());
         assert!(Weight { object: Some(true), ..walker }.rank() > walker.rank());
+        let nothing_drawn = Weight { in_zone: None, ..gate };
+        assert!(nothing_drawn.rank() >= STRONG, "{}", nothing_drawn.rank());
     }
 
     proptest! {

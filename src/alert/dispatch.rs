@@ -10,12 +10,12 @@ use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 
 use super::channel::Hears;
-use super::judge::{HABIT_WEEKS, Memory, Sign, boot_name, is_boot, week_of};
+use super::judge::{Areas, HABIT_WEEKS, Memory, Sign, boot_name, is_boot, week_of};
 use super::world::World;
 use crate::base::{
     CameraId, EventId, Result, SharedClock, Stop, StreamKind, TICKS_PER_SECOND, Ticks, TimeRange,
 };
-use crate::catalogue::{Catalogue, Decision, GapCause, Outgoing, Scope};
+use crate::catalogue::{Catalogue, Decision, GapCause, Outgoing, Scope, ZoneKind};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -204,16 +204,11 @@ impl Dispatch {
             return Ok(());
         };
         let before = self.catalogue.judged(id).await?;
-        let mut zones = Vec::new();
-        if before.is_none() && !event.zones.is_empty() {
-            let drawn = self.catalogue.zones(Scope::everything(), event.camera).await?.zones;
-            zones = drawn
-                .into_iter()
-                .filter(|z| z.id.is_some_and(|id| event.zones.contains(&id)))
-                .map(|z| z.name)
-                .collect();
-        }
-        known.memory.event(world, &event, &zones, before.as_deref(), decision);
+        let zones = self.catalogue.zones(Scope::everything(), event.camera).await?.zones;
+        let drawn = zones.iter().any(|zone| zone.kind == ZoneKind::Alert);
+        let met = zones.into_iter().filter(|z| z.id.is_some_and(|id| event.zones.contains(&id)));
+        let areas = Areas { drawn, met: met.map(|z| z.name).collect() };
+        known.memory.event(world, &event, &areas, before.as_deref(), decision);
         Ok(())
     }
 

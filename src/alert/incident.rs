@@ -1,7 +1,5 @@
 //! Pure. What belongs together: whoever walks past five cameras is one matter and one alert, brought up to date in its place.
 
-use std::collections::BTreeMap;
-
 use crate::base::{CameraId, EventId, TICKS_PER_SECOND, Ticks};
 
 /// Between neighbours, or at the same camera, what comes no later belongs to the same matter.
@@ -18,10 +16,10 @@ pub struct Incident {
     pub from: Ticks,
     /// Last instant known of it.
     pub seen: Ticks,
+    /// When something strong was last seen of it; `None` = nothing of it was.
+    pub strong: Option<Ticks>,
     /// Cameras, in the order in which they saw it.
     pub cameras: Vec<CameraId>,
-    /// Events of it.
-    pub events: u32,
 }
 
 /// Where an event belongs.
@@ -31,62 +29,61 @@ pub enum Belongs {
     New(EventId),
     /// It is part of one that has been told of.
     Known(EventId),
-    /// It is the first again at a camera that was told of a moment ago: not worth another word.
-    Cooling,
 }
 
-/// Matters that go on, and what was told when.
+/// Matters that go on.
 #[derive(Clone, Debug, Default)]
 pub struct Incidents {
     open: Vec<Incident>,
-    /// When the last word about a camera was said.
-    told: BTreeMap<CameraId, Ticks>,
 }
 
 impl Incidents {
-    /// What a run before this one knew: matters by when they began, and when the last word about each camera was said.
-    pub fn restore(open: Vec<Incident>, told: BTreeMap<CameraId, Ticks>) -> Self {
-        Self { open, told }
+    /// What a run before this one knew.
+    pub fn restore(open: Vec<Incident>) -> Self {
+        Self { open }
     }
 
-    /// Sorts an event in: `cooldown` ticks a camera is left alone after a word about it, `near` says which cameras see the
-    /// same people. An event that is given again, because it has grown, belongs where it did.
+    /// Sorts an event in: `cooldown` ticks a camera is left alone after the last it saw of a matter, `near` says which cameras
+    /// see the same people. What counts as `strong` belongs only to what was strong a moment ago: somebody at the gate is not
+    /// one more of the rain.
     pub fn take(
         &mut self,
         event: EventId,
         camera: CameraId,
         at: Ticks,
         cooldown: i64,
+        strong: bool,
         near: impl Fn(CameraId, CameraId) -> bool,
     ) -> Belongs {
-        self.open.retain(|i| at - i.seen <= TOGETHER.max(cooldown) && at - i.from <= LONGEST);
+        let same = TOGETHER.max(cooldown);
+        self.open.retain(|i| at - i.seen <= same && at - i.from <= LONGEST.max(cooldown));
         let known = self.open.iter_mut().rev().find(|i| {
-            at - i.seen <= TOGETHER
-                && at >= i.from
-                && i.cameras.iter().any(|c| *c == camera || near(*c, camera))
+            let last = if strong { i.strong } else { Some(i.seen) };
+            let since = last.filter(|_| at >= i.from).map(|last| at - last);
+            let within = |limit: i64| since.is_some_and(|since| since <= limit);
+            (within(same) && i.cameras.contains(&camera))
+                || (within(TOGETHER) && i.cameras.iter().any(|c| near(*c, camera)))
         });
         if let Some(incident) = known {
             incident.seen = incident.seen.max(at);
+            if strong {
+                incident.strong = incident.strong.max(Some(at));
+            }
             if !incident.cameras.contains(&camera) {
                 incident.cameras.push(camera);
             }
-            if incident.first != event {
-                incident.events += 1;
-            }
-            self.told.insert(camera, at);
             return Belongs::Known(incident.first);
         }
-        if self.told.get(&camera).is_some_and(|told| at >= *told && at - *told < cooldown) {
-            return Belongs::Cooling;
-        }
-        self.told.insert(camera, at);
-        self.open.push(Incident { first: event, from: at, seen: at, cameras: vec![camera], events: 1 });
+        let strong = strong.then_some(at);
+        self.open.push(Incident { first: event, from: at, seen: at, strong, cameras: vec![camera] });
         Belongs::New(event)
     }
 
-    /// A matter that goes on.
-    pub fn get(&self, first: EventId) -> Option<&Incident> {
-        self.open.iter().find(|i| i.first == first)
+    /// A matter has become a strong one.
+    pub fn rose(&mut self, first: EventId, at: Ticks) {
+        if let Some(incident) = self.open.iter_mut().find(|i| i.first == first) {
+            incident.strong = incident.strong.max(Some(at));
+        }
     }
 }
 
@@ -125,36 +122,52 @@ mod tests {
         let steps: Vec<_> = (0..5_i64)
             .map(|n| {
                 let id = if n == 0 { first } else { event(n) };
-                incidents.take(id, all[n as usize], begin() + n * MINUTE, COOLDOWN, lane(&all))
+                incidents.take(id, all[n as usize], begin() + n * MINUTE, COOLDOWN, false, lane(&all))
             })
             .collect();
         assert_eq!(steps[0], Belongs::New(first));
         assert!(steps[1..].iter().all(|s| *s == Belongs::Known(first)), "{steps:?}");
-        let whole = incidents.get(first).expect("it goes on");
-        assert_eq!((whole.cameras.len(), whole.events), (5, 5));
+        assert_eq!(incidents.open.iter().map(|i| i.cameras.len()).collect::<Vec<_>>(), [5]);
     }
 
     #[test]
-    fn far_apart_are_two_and_the_same_place_too_soon_is_none() {
-        let all = cameras();
+    fn far_apart_are_two_and_the_same_place_again_soon_is_the_same() {
+        let (all, ids) = (cameras(), [0, 1, 2, 3].map(event));
         let mut incidents = Incidents::default();
-        assert!(matches!(incidents.take(event(0), all[0], begin(), COOLDOWN, lane(&all)), Belongs::New(_)));
-        assert!(matches!(incidents.take(event(1), all[4], begin(), COOLDOWN, lane(&all)), Belongs::New(_)));
-        let soon = incidents.take(event(2), all[0], begin() + 3 * MINUTE, COOLDOWN, lane(&all));
-        assert_eq!(soon, Belongs::Cooling);
-        let later = incidents.take(event(3), all[0], begin() + 6 * MINUTE, COOLDOWN, lane(&all));
-        assert!(matches!(later, Belongs::New(_)));
+        let mut take = |n: usize, camera: usize, minute: i64| {
+            incidents.take(ids[n], all[camera], begin() + minute * MINUTE, COOLDOWN, false, lane(&all))
+        };
+        assert_eq!(take(0, 0, 0), Belongs::New(ids[0]));
+        assert_eq!(take(1, 4, 0), Belongs::New(ids[1]));
+        assert_eq!(take(2, 0, 3), Belongs::Known(ids[0]));
+        assert_eq!(take(3, 0, 9), Belongs::New(ids[3]));
     }
 
     #[test]
-    fn an_event_that_grows_stays_where_it_belongs_and_counts_once() {
-        let all = cameras();
+    fn somebody_in_the_rain_is_a_matter_of_their_own_and_the_next_of_the_rain_is_not() {
+        let (all, rain, thief) = (cameras(), event(0), event(3));
         let mut incidents = Incidents::default();
-        let id = event(0);
-        for n in 0..4 {
-            incidents.take(id, all[0], begin() + n * MINUTE, COOLDOWN, lane(&all));
-        }
-        assert_eq!(incidents.get(id).map(|i| i.events), Some(1));
+        let mut take = |id, minute: i64, strong| {
+            incidents.take(id, all[0], begin() + minute * MINUTE, COOLDOWN, strong, lane(&all))
+        };
+        assert_eq!(take(rain, 0, false), Belongs::New(rain));
+        assert_eq!(take(event(1), 1, false), Belongs::Known(rain));
+        assert_eq!(take(thief, 2, true), Belongs::New(thief));
+        assert_eq!(take(event(4), 3, true), Belongs::Known(thief), "they come back");
+        assert!(matches!(take(event(5), 4, false), Belongs::Known(_)));
+        assert!(matches!(take(event(6), 7, false), Belongs::Known(_)));
+        let second = event(7);
+        assert_eq!(take(second, 9, true), Belongs::New(second), "rain between two does not make them one");
+    }
+
+    #[test]
+    fn what_has_become_strong_takes_up_strong_ones() {
+        let (all, first) = (cameras(), event(0));
+        let mut incidents = Incidents::default();
+        incidents.take(first, all[0], begin(), COOLDOWN, false, lane(&all));
+        incidents.rose(first, begin());
+        let next = incidents.take(event(1), all[1], begin() + MINUTE, COOLDOWN, true, lane(&all));
+        assert_eq!(next, Belongs::Known(first));
     }
 
     #[test]
@@ -164,7 +177,7 @@ mod tests {
         let new = (0..90).filter(|n| {
             let at = begin() + n * MINUTE;
             matches!(
-                incidents.take(event(*n), all[(*n % 2) as usize], at, COOLDOWN, lane(&all)),
+                incidents.take(event(*n), all[(*n % 2) as usize], at, COOLDOWN, false, lane(&all)),
                 Belongs::New(_)
             )
         });
@@ -179,10 +192,10 @@ mod tests {
             let all = cameras();
             let cooldown = cooldown * MINUTE;
             let (mut incidents, mut at) = (Incidents::default(), begin());
-            let mut told: BTreeMap<CameraId, Ticks> = BTreeMap::new();
+            let mut told: std::collections::BTreeMap<CameraId, Ticks> = std::collections::BTreeMap::new();
             for (n, (camera, seconds)) in steps.into_iter().enumerate() {
                 at += seconds * TICKS_PER_SECOND;
-                let new = matches!(incidents.take(event(n as i64), all[camera], at, cooldown, lane(&all)), Belongs::New(_));
+                let new = matches!(incidents.take(event(n as i64), all[camera], at, cooldown, false, lane(&all)), Belongs::New(_));
                 if new && let Some(before) = told.insert(all[camera], at) {
                     prop_assert!(at - before >= cooldown.min(TOGETHER));
                 }

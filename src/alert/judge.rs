@@ -61,6 +61,15 @@ pub struct Sign {
     pub rank: f64,
 }
 
+/// Areas of the camera of an event.
+#[derive(Debug, Default)]
+pub(super) struct Areas {
+    /// People have drawn where they want to be alerted of something.
+    pub(super) drawn: bool,
+    /// Names of those that the event has met.
+    pub(super) met: Vec<String>,
+}
+
 impl Memory {
     /// As a run before this one would remember it.
     pub(super) fn restore(
@@ -70,21 +79,14 @@ impl Memory {
         this_week: i32,
     ) -> Self {
         let motion = alerts.iter().filter(|alert| alert.kind == AlertKind::Motion);
-        let mut told: BTreeMap<CameraId, Ticks> = BTreeMap::new();
-        let mut open = Vec::new();
-        for alert in motion {
-            for camera in &alert.cameras {
-                let last = told.entry(*camera).or_insert(alert.seen);
-                *last = (*last).max(alert.seen);
-            }
-            open.push(Incident {
-                first: EventId(alert.id),
-                from: alert.from,
-                seen: alert.seen,
-                cameras: alert.cameras.clone(),
-                events: alert.facts["events"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
-            });
-        }
+        let incident = |alert: &Alert| Incident {
+            first: EventId(alert.id),
+            from: alert.from,
+            seen: alert.seen,
+            strong: (alert.rank >= STRONG).then_some(alert.seen),
+            cameras: alert.cameras.clone(),
+        };
+        let open = motion.map(incident).collect();
         let mut weeks: BTreeMap<(CameraId, i32), [u32; 168]> = BTreeMap::new();
         for (camera, week, hour, events) in habits.iter().filter(|(_, week, ..)| *week < this_week) {
             let counts = weeks.entry((*camera, *week)).or_insert([0; 168]);
@@ -108,7 +110,7 @@ impl Memory {
             }
         }
         Self {
-            incidents: Incidents::restore(open, told),
+            incidents: Incidents::restore(open),
             alerts: alerts.into_iter().map(|alert| (alert.id, alert)).collect(),
             budget: None,
             habits: learned.into_iter().map(|(camera, (habit, _))| (camera, habit)).collect(),
@@ -161,29 +163,18 @@ impl Memory {
         &mut self,
         world: &World,
         event: &Event,
-        zones: &[String],
+        areas: &Areas,
         before: Option<&str>,
         decision: &mut Decision,
     ) {
+        let happening = happening(event, world.now);
         if before.is_some() {
             self.waiting.remove(&event.id);
             if before == Some("told") {
-                self.grow(world, event, decision);
+                self.grow(world, event, &happening, areas, decision);
             }
             return;
         }
-        let seen =
-            if event.end.is_some() { event.range().to } else { event.seen.max(Ticks(world.now.0 - QUIET)) };
-        let happening = Happening {
-            event: event.id,
-            camera: event.camera,
-            kind: event.kind,
-            zones: &event.zones,
-            from: event.start,
-            seen: seen.max(event.start),
-            over: event.end.is_some(),
-            size: f64::from(event.peak) / CELLS,
-        };
         // What happened a while ago is judged by what held then.
         let at = if world.now - event.start > 10 * MINUTE { event.start } else { world.now };
         let why = match world.rule.says(&happening, world.standing(at), false) {
@@ -193,11 +184,14 @@ impl Memory {
             }
             Says::Never(why) => Err(name(why)),
             Says::Tell if event.kind == EventKind::Motion => {
-                self.motion(world, event, &happening, zones, decision)
+                Ok(self.motion(world, event, &happening, areas, decision))
             }
             Says::Tell => self.tamper(world, event, decision),
         };
         self.waiting.remove(&event.id);
+        if why.is_ok() && event.kind == EventKind::Motion {
+            self.waits_on(event, self.alerts.get(&event.id.0).is_some_and(|own| own.out));
+        }
         let (alert, why) = match why {
             Ok(alert) => (Some(alert), "told"),
             Err(why) => (None, why),
@@ -210,73 +204,111 @@ impl Memory {
         }
     }
 
+    fn weight(
+        &self,
+        world: &World,
+        event: &Event,
+        happening: &Happening<'_>,
+        areas: &Areas,
+        cameras: usize,
+    ) -> Weight {
+        Weight {
+            size: happening.size,
+            seconds: happening.seconds(),
+            in_zone: areas.drawn.then_some(!event.zones.is_empty()),
+            unusual: self.unusual(world, event),
+            object: event.objects.as_ref().map(|_| matches!(object_of(event), Some("person" | "vehicle"))),
+            cameras,
+        }
+    }
+
+    /// Where a motion belongs, and the alert of it: a matter of its own, or one more of something that goes on.
     fn motion(
         &mut self,
         world: &World,
         event: &Event,
         happening: &Happening<'_>,
-        zones: &[String],
+        areas: &Areas,
         decision: &mut Decision,
-    ) -> Result<Uuid, &'static str> {
-        let belongs =
-            self.incidents
-                .take(event.id, event.camera, event.start, world.rules.cooldown(), |a, b| world.near(a, b));
-        let object = object_of(event);
-        let weight = Weight {
-            size: happening.size,
-            seconds: happening.seconds(),
-            in_zone: !event.zones.is_empty(),
-            unusual: self.unusual(world, event),
-            object: event.objects.as_ref().map(|_| matches!(object, Some("person" | "vehicle"))),
-            cameras: 1,
+    ) -> Uuid {
+        let rank = self.weight(world, event, happening, areas, 1).rank();
+        let (strong, cooldown) = (rank >= STRONG, world.rules.cooldown());
+        let near = |a, b| world.near(a, b);
+        let belongs = self.incidents.take(event.id, event.camera, event.start, cooldown, strong, near);
+        let known = match belongs {
+            Belongs::Known(first) => self.alerts.get(&first.0).cloned(),
+            Belongs::New(_) => None,
         };
-        let late = event.end.is_some_and(|end| world.now - end > LATE);
-        match belongs {
-            Belongs::Cooling => Err("cooling"),
-            Belongs::New(first) => {
-                let rank = weight.rank();
-                let out = !late && self.spend(world, rank) == Room::Now;
+        match known {
+            Some(alert) => self.joins(world, event, happening, areas, alert, decision),
+            None => {
                 let facts = json!({
-                    "cameras": [world.named(event.camera)], "zones": zones, "object": object, "event": event.id, "events": 1,
+                    "cameras": [world.named(event.camera)], "zones": areas.met, "object": object_of(event), "event": event.id,
+                    "events": 1,
                 });
-                let alert =
-                    self.make(world, first.0, AlertKind::Motion, vec![event.camera], rank, out, facts);
-                self.tell(world, Alert { from: event.start, seen: happening.seen, ..alert }, decision);
-                Ok(first.0)
+                let cameras = vec![event.camera];
+                let mut alert = self.make(world, event.id.0, AlertKind::Motion, cameras, rank, false, facts);
+                (alert.from, alert.seen) = (event.start, happening.seen);
+                self.let_out(world, event, &mut alert);
+                self.tell(world, alert, decision);
+                event.id.0
             }
-            Belongs::Known(first) => {
-                let Some(mut alert) = self.alerts.get(&first.0).cloned() else { return Err("cooling") };
-                let new_camera = !alert.cameras.contains(&event.camera);
-                let rank = Weight { cameras: alert.cameras.len() + usize::from(new_camera), ..weight }
-                    .rank()
-                    .max(alert.rank);
-                if new_camera {
-                    alert.cameras.push(event.camera);
-                    if let Some(cameras) = alert.facts["cameras"].as_array_mut() {
-                        cameras.push(world.named(event.camera));
-                    }
-                }
-                alert.facts["events"] = json!(alert.facts["events"].as_u64().unwrap_or(1) + 1);
-                let better = alert.facts["object"].is_null() && object.is_some();
-                if better {
-                    alert.facts["object"] = json!(object);
-                }
-                // What grew to be strong is let through after all.
-                let rose = !alert.out && rank >= STRONG && alert.rank < STRONG;
-                if rose && !late && self.spend(world, rank) == Room::Now {
-                    alert.out = true;
-                }
-                let news = new_camera || better || alert.out != self.alerts[&first.0].out;
-                alert.rank = rank;
-                alert.seen = alert.seen.max(happening.seen);
-                if news {
-                    alert.version += 1;
-                    self.tell(world, alert, decision);
-                } else {
-                    self.keep(alert, decision);
-                }
-                Ok(first.0)
+        }
+    }
+
+    fn joins(
+        &mut self,
+        world: &World,
+        event: &Event,
+        happening: &Happening<'_>,
+        areas: &Areas,
+        mut alert: Alert,
+        decision: &mut Decision,
+    ) -> Uuid {
+        let new_camera = !alert.cameras.contains(&event.camera);
+        let cameras = alert.cameras.len() + usize::from(new_camera);
+        let rank = self.weight(world, event, happening, areas, cameras).rank();
+        if new_camera {
+            alert.cameras.push(event.camera);
+            if let Some(cameras) = alert.facts["cameras"].as_array_mut() {
+                cameras.push(world.named(event.camera));
             }
+        }
+        alert.facts["events"] = json!(alert.facts["events"].as_u64().unwrap_or(1) + 1);
+        alert.seen = alert.seen.max(happening.seen);
+        let (id, better) = (alert.id, names_object(&mut alert, event));
+        let let_out = self.rises(world, event, &mut alert, rank);
+        self.settle(world, alert, new_camera || better || let_out, decision);
+        id
+    }
+
+    /// Counts an alert for more, when it does; `true` when it goes out for that.
+    fn rises(&mut self, world: &World, event: &Event, alert: &mut Alert, rank: f64) -> bool {
+        if rank <= alert.rank {
+            return false;
+        }
+        alert.rank = rank;
+        if rank >= STRONG {
+            self.incidents.rose(EventId(alert.id), event.start);
+        }
+        !alert.out && self.let_out(world, event, alert)
+    }
+
+    /// Lets an alert out when there is room for it.
+    fn let_out(&mut self, world: &World, event: &Event, alert: &mut Alert) -> bool {
+        let late = event.end.is_some_and(|end| world.now - end > LATE);
+        alert.out = !late && self.spend(world, alert.rank) == Room::Now;
+        alert.escalate = world.rules.escalates_after().filter(|_| alert.out).map(|after| world.now + after);
+        alert.out
+    }
+
+    /// Keeps a changed alert; `news`: its readers are to be told.
+    fn settle(&mut self, world: &World, mut alert: Alert, news: bool, decision: &mut Decision) {
+        if news {
+            alert.version += 1;
+            self.tell(world, alert, decision);
+        } else {
+            self.keep(alert, decision);
         }
     }
 
@@ -301,25 +333,45 @@ impl Memory {
         Ok(event.id.0)
     }
 
-    /// An event that was told of has grown, ended, or been looked at.
-    fn grow(&mut self, world: &World, event: &Event, decision: &mut Decision) {
-        let Some(before) = self.alerts.get(&event.id.0) else { return };
-        let mut alert = before.clone();
-        let object = object_of(event);
-        if alert.facts["object"].is_null() && object.is_some() {
-            alert.facts["object"] = json!(object);
-            alert.version += 1;
-        }
-        if let Some(end) = event.end {
-            alert.seen = alert.seen.max(end);
-        }
-        if alert == *before {
+    /// An event that was told of has grown, ended, or been looked at: it may count for more than when it was two seconds old.
+    fn grow(
+        &mut self,
+        world: &World,
+        event: &Event,
+        happening: &Happening<'_>,
+        areas: &Areas,
+        decision: &mut Decision,
+    ) {
+        let Some(before) = self.alerts.get(&event.id.0).cloned() else {
+            if event.kind != EventKind::Motion {
+                return;
+            }
+            // It was one more of something else, and may be more than that by now.
+            if self.weight(world, event, happening, areas, 1).rank() >= STRONG {
+                let alert = Some(self.motion(world, event, happening, areas, decision));
+                decision.judged.push(Judged { event: event.id, alert, why: "told" });
+            } else {
+                self.waits_on(event, false);
+            }
             return;
+        };
+        let mut alert = before.clone();
+        alert.seen = alert.seen.max(event.end.unwrap_or(alert.seen));
+        let mut news = false;
+        if event.kind == EventKind::Motion {
+            let rank = self.weight(world, event, happening, areas, alert.cameras.len()).rank();
+            news = names_object(&mut alert, event) | self.rises(world, event, &mut alert, rank);
+            self.waits_on(event, alert.out);
         }
-        if alert.version > before.version {
-            self.tell(world, alert, decision)
-        } else {
-            self.keep(alert, decision)
+        if alert != before {
+            self.settle(world, alert, news, decision);
+        }
+    }
+
+    /// What goes on and has not gone out is looked at again.
+    fn waits_on(&mut self, event: &Event, out: bool) {
+        if event.end.is_none() && !out {
+            self.waiting.insert(event.id);
         }
     }
 
@@ -503,6 +555,31 @@ fn name(why: Why) -> &'static str {
         Why::TooShort => "too_short",
         Why::TooSmall => "too_small",
     }
+}
+
+/// An event as far as it has come.
+fn happening(event: &Event, now: Ticks) -> Happening<'_> {
+    let seen = if event.end.is_some() { event.range().to } else { event.seen.max(Ticks(now.0 - QUIET)) };
+    Happening {
+        event: event.id,
+        camera: event.camera,
+        kind: event.kind,
+        zones: &event.zones,
+        from: event.start,
+        seen: seen.max(event.start),
+        over: event.end.is_some(),
+        size: f64::from(event.peak) / CELLS,
+    }
+}
+
+/// Says in an alert what moved, where that was not known; `true` when it is known now.
+fn names_object(alert: &mut Alert, event: &Event) -> bool {
+    let object = object_of(event);
+    let better = alert.facts["object"].is_null() && object.is_some();
+    if better {
+        alert.facts["object"] = json!(object);
+    }
+    better
 }
 
 /// What moved, as far as it has a word of its own.

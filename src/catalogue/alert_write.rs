@@ -26,7 +26,7 @@ statements! {
     JUDGE = "insert into judged (event, alert_key, why, at_90k) \
         values (?1, (select key from alert where id = ?2), ?3, ?4) on conflict (event) do update set \
         alert_key = coalesce(excluded.alert_key, judged.alert_key), why = excluded.why \
-        where judged.alert_key is null";
+        where excluded.alert_key is not null or judged.alert_key is null";
     COUNT = "insert into habit (camera_key, week, hour, events) values (?1, ?2, ?3, 1) \
         on conflict (camera_key, week, hour) do update set events = events + 1";
     PUT_TROUBLE = "insert into trouble (name, from_90k, facts, alert, right_90k) values (?1, ?2, ?3, ?4, ?5) \

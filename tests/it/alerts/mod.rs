@@ -5,6 +5,7 @@ mod broker;
 mod crash;
 mod cut;
 mod letters;
+mod night;
 mod people;
 mod push;
 mod stand;
