@@ -25,6 +25,7 @@ PAIRS = ("h264", "aac")
 WALL = 19
 H265_MAIN = 18         # this lane's main stream is H.265, as many a village buys them
 H265_ONLY = 20         # both streams; not on the wall, tests add it
+CONFIG = '[alert]\nlocal_hosts = ["127.0.0.1"]\n'     # a push service of the tests' own
 FOOTAGE_S = 12         # recorded before the browser comes, so that there is something to play back
 ON_AIR_LIMIT_S = 60    # debug build, slow machine
 LIMIT_S = 30 * 60      # the journeys take twenty minutes, and what failed runs twice; LANEWATCH_LIMIT_S sets another for longer ones
@@ -67,7 +68,7 @@ def run(command, env):
 def main():
     binary, clips, *command = sys.argv[1:]
     folder = os.path.join(ROOT, "target", "suites", "browser")
-    with Recorder(folder, os.path.abspath(binary)) as recorder, \
+    with Recorder(folder, os.path.abspath(binary), config=CONFIG) as recorder, \
             Fleet(clips, os.path.join(folder, "fleet.log"), WALL + 1, layout="port-per-camera", config=plan(clips, folder)) as fleet:
         lanes = fleet.cameras[:WALL]
         recorder.add(lanes)

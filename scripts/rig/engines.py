@@ -3,10 +3,12 @@
     engines.py NAME... [--look FOLDER]      NAME: firefox, webkit
 
 Under rig/browser.py, which leaves the recorder in the environment. Every mode is what one kind of machine has: Media Source
-Extensions; only the managed kind, as iPhones; none of both. Ends with 1 when a picture did not move or was black.
+Extensions; only the managed kind, as iPhones; none of both. In Firefox an alert too, by a push service on loopback: from motion to
+what it shows. Ends with 1 when a picture did not move or was black, or no alert was shown.
 """
 
 import argparse
+import datetime
 import os
 import statistics
 import subprocess
@@ -16,6 +18,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from rig import ROOT, cannot  # noqa: E402
+from rig.autopush import AutoPush  # noqa: E402
 from rig.verdict import Verdict  # noqa: E402
 from rig.webdriver import ENGINES, Fault  # noqa: E402
 
@@ -43,6 +46,23 @@ CONTRAST = """const contrast = (picture) => {
 };"""
 SEEN = 40             # of 255; test pictures have white on dark
 
+# So that Firefox asks the service on loopback, and nobody. What drives a browser switches push off otherwise.
+PUSH = {
+    "dom.push.testing.allowInsecureServerURL": True, "dom.push.enabled": True, "dom.push.connection.enabled": True,
+    "permissions.default.desktop-notification": 1, "remote.prefs.recommended": False, "dom.push.userAgentID": "",
+    "alerts.useSystemBackend": False,
+}
+ALERTS = 3            # that are waited for: the lanes are learned after a while
+ALERTS_S = 240
+
+SEND = """const send = async (method, path, body, revision) => {
+  const headers = { 'content-type': 'application/json', ...(revision !== undefined ? { 'if-match': `"${revision}"` } : {}) };
+  const answer = await fetch(`/api/v1/${path}`, { method, headers, body: body && JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return answer.status === 204 ? null : answer.json();
+};"""
+SHOWN = "await (await navigator.serviceWorker.ready).getNotifications()"
+
 STAGE = "const stage = document.querySelector('[data-stage=playback]'); const video = document.querySelector('video.recorded');"
 
 
@@ -64,6 +84,7 @@ class Run:
         self.verdict.require(f"{self.b.name}, {self.mode}: {what}", holds, found)
         if not holds or self.folder:
             self.look(what)
+        return holds
 
     def look(self, what):
         folder = self.folder or os.path.join(ROOT, "target", "suites", "engines")
@@ -89,6 +110,12 @@ class Run:
         self.b.call(MODES[self.mode])
         self.b.call("window.engineFaults = []; addEventListener('error', (e) => engineFaults.push(String(e.message)));"
                     "addEventListener('unhandledrejection', (e) => engineFaults.push(String(e.reason)));")
+
+    def guarded(self, steps):
+        try:
+            steps()
+        except Fault as e:
+            self.require("comes to its end", False, str(e)[:400])
 
     def all(self):
         self.begin()
@@ -179,6 +206,54 @@ class Run:
         self.require(f"a picture that moves {what}", seen)
 
 
+class Alerts:
+    """Switches alerts on as a person does, and looks at what the browser shows of what moves."""
+
+    def __init__(self, run, service):
+        self.b, self.require, self.figure, self.service = run.b, run.require, run.figure, service
+
+    def all(self):
+        self.b.go(f"{URL}/alerts")
+        self.b.wait("{ return document.querySelector('[data-part=device] [data-action=push-on]') }", LIMIT_S)
+        self.b.call("document.querySelector('[data-action=push-on]').click()")
+        on = self.b.wait("{ return document.querySelector('[data-device=on]') !== null }", LIMIT_S)
+        if not self.require("alerts are switched on by a press", on, "" if on else self.b.call("return document.querySelector('[data-part=device]')?.innerText")):
+            return
+        self.b.call("document.querySelector('[data-action=test-push]').click()")
+        shown = self.b.wait("{ return (" + SHOWN + ").map((n) => n.title)[0] }", LIMIT_S)
+        self.require("the trial is shown", shown, shown)
+        told = self.b.wait("{ const times = [...document.querySelectorAll('[data-trial] dd')].map((d) => d.innerText);"
+                           "return times.length > 1 && times.slice(0, 2).every((t) => /\\d/.test(t)) && times }", LIMIT_S)
+        self.require("the page says when it was sent and shown", told, told)
+        self.motion()
+
+    def motion(self):
+        """What moves before any camera, from now on and at once."""
+        self.b.call(SEND + "const { revision, ...plan } = await send('GET', 'schedules/site');"
+                    "await send('PUT', 'schedules/site', { week: plan.week, special: plan.special, hand: { armed: true, until: null } }, revision);"
+                    "const { revision: at, ...rules } = await send('GET', 'alert-rules');"
+                    "await send('PUT', 'alert-rules', { ...rules, cooldown_minutes: 0, min_seconds: 0, night_budget: 200 }, at);")
+        seen = self.b.wait("{" + SEND + "const id = JSON.parse(localStorage.getItem('lanewatch.push'));"
+                           "const { items } = await send('GET', `push-subscriptions/${id}/deliveries`);"
+                           "const moved = items.filter((d) => d.kind === 'motion' && d.shown_at);"
+                           "return moved.length >= args[0] && moved }", ALERTS_S, ALERTS)
+        if not self.require(f"{ALERTS} alerts of motion are shown", seen):
+            return
+        titles = self.b.call("return (" + SHOWN + ").map((n) => [n.title, n.body])")
+        self.require("they stand there in words", titles and all(title and body for title, body in titles), titles[:1])
+        self.figure("alert, from the push service to being shown", span([ms(d["shown_at"]) - ms(d["sent_at"]) for d in seen]))
+        self.require("the push service was told whose they are, and how urgent",
+                     all(h.get("authorization", "").startswith("vapid ") and h.get("urgency") and h.get("ttl") for _, h in self.service.posted))
+
+
+def ms(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000
+
+
+def span(values):
+    return f"{statistics.median(values):.0f} ms (median of {len(values)}), {max(values):.0f} ms (worst)"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="+", choices=list(ENGINES))
@@ -188,15 +263,18 @@ def main():
     folder = os.path.join(ROOT, "target", "suites", "engines")
     os.makedirs(folder, exist_ok=True)
     for name in options.names:
-        with ENGINES[name](os.path.join(folder, f"{name}.log")) as browser:
+        pushes = name == "firefox"
+        with AutoPush() as service, ENGINES[name](os.path.join(folder, f"{name}.log"), dict(PUSH, **{
+                "dom.push.serverURL": f"ws://{service.host}/"})) as browser:
             print(f"{browser.name} {browser.version}", flush=True)
             browser.go(f"{URL}/#code={code()}")
             browser.wait("{ return document.querySelector('header .brand') }", LIMIT_S) or cannot("signing in does not lead to the wall")
             for mode in MODES:
-                try:
-                    Run(browser, mode, verdict, options.look).all()
-                except Fault as e:
-                    verdict.require(f"{browser.name}, {mode}: comes to its end", False, str(e)[:400])
+                run = Run(browser, mode, verdict, options.look)
+                run.guarded(run.all)
+            if pushes:
+                run = Run(browser, "push", verdict, options.look)
+                run.guarded(Alerts(run, service).all)
     verdict.end()
 
 

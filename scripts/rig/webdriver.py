@@ -30,7 +30,8 @@ class Browser:
 
     name = ""
 
-    def __init__(self, log):
+    def __init__(self, log, preferences=None):
+        self.preferences = preferences or {}
         self.folder = tempfile.mkdtemp(prefix="lanewatch-engine-")
         self.log, self.children = open(log, "ab"), []
 
@@ -107,7 +108,7 @@ class Firefox(Browser):
     def start(self):
         port = free_port()
         with open(os.path.join(self.folder, "user.js"), "w", encoding="utf-8") as f:
-            for name, value in {**self.PREFERENCES, "marionette.port": port}.items():
+            for name, value in {**self.PREFERENCES, **self.preferences, "marionette.port": port}.items():
                 f.write(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n")
         self.spawn("firefox-esr", "--headless", "--marionette", "--no-remote", "--profile", self.folder, "--width", 1920, "--height", 1080,
                    env=dict(MOZ_HEADLESS_WIDTH="1920", MOZ_HEADLESS_HEIGHT="1080"))
