@@ -25,17 +25,23 @@ def free_port():
 class Recorder:
     """One data folder, served again and again. Context manager: whatever happens, nothing is left running."""
 
-    def __init__(self, folder, binary=BINARY):
+    def __init__(self, folder, binary=BINARY, config="", env=None):
         if not os.access(binary, os.X_OK):
             cannot(f"{binary} is missing: cargo build --release --locked")
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
         self.binary, self.folder, self.process = binary, folder, None
+        self.env = {**os.environ, **(env or {})}
         self.data, self.log = os.path.join(folder, "data"), os.path.join(folder, "recorder.log")
         self.secret = os.path.join(folder, "camera-password")
         with open(self.secret, "w", opener=lambda p, f: os.open(p, f, 0o600)) as f:
             f.write(PASSWORD + "\n")
         self.port = free_port()
+        self.config = []
+        if config:
+            self.config = ["--config", os.path.join(folder, "lanewatch.toml")]
+            with open(self.config[1], "w", encoding="utf-8") as f:
+                f.write(config)
 
     def __enter__(self):
         return self
@@ -52,10 +58,13 @@ class Recorder:
         return done
 
     def add(self, cameras, with_sub=True, auth=True):
+        """`area` of a camera is taken where it has one."""
         for c in cameras:
             words = ["camera", "add", "--name", c["name"], "--main", c["main"]]
             if with_sub and "sub" in c:
                 words += ["--sub", c["sub"]]
+            if "area" in c:
+                words += ["--area", c["area"]]
             if auth:
                 words += ["--username", USER, "--password-file", self.secret]
             self.cli(*words)
@@ -64,8 +73,8 @@ class Recorder:
         """Returns the wall-clock time of the start, in ns."""
         with open(self.log, "ab") as log:
             began = time.time_ns()
-            self.process = subprocess.Popen([self.binary, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen([self.binary, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.config],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=self.env)
         return began
 
     def wait_healthy(self, limit=20):
