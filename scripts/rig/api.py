@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from http.cookies import SimpleCookie
 
 
@@ -13,28 +14,41 @@ class Refused(Exception):
         self.status = status
 
 
+def first(answer, seconds):
+    data, end = b"", time.monotonic() + 4 * seconds
+    try:
+        while time.monotonic() < end and (more := answer.read1(65536)):
+            data += more
+    except TimeoutError:
+        pass
+    return data
+
+
 class Api:
     def __init__(self, port):
         self.port, self.cookies = port, {}
+        self.heard = None          # a list that keeps all answers: (what was asked, head and body)
 
-    def ask(self, method, path, form=None, headers=None):
-        """(status, headers, bytes) of an answer."""
+    def ask(self, method, path, form=None, headers=None, seconds=None):
+        """(status, headers, bytes) of an answer; of one that does not end, what comes until nothing does for so many seconds."""
         own = {"Origin": f"http://127.0.0.1:{self.port}", "Host": f"127.0.0.1:{self.port}", **(headers or {})}
         if self.cookies:
             own["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         body = None
         if form is not None:
             body, own["Content-Type"] = json.dumps(form), "application/json"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds or 30)
         try:
             connection.request(method, path if path.startswith("/") else f"/api/v1/{path}", body, own)
             answer = connection.getresponse()
-            data = answer.read()
+            data = answer.read() if seconds is None else first(answer, seconds)
         finally:
             connection.close()
         for line in answer.headers.get_all("set-cookie") or []:
             for name, morsel in SimpleCookie(line).items():
                 self.cookies[name] = morsel.value
+        if self.heard is not None:
+            self.heard.append((f"{method} {path}", str(answer.headers).encode() + data))
         return answer.status, dict(answer.headers.items()), data
 
     def call(self, method, path, form=None, headers=None):

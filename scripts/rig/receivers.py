@@ -101,9 +101,9 @@ class Phone(Receiver):
         self.vapid = None          # key of the recorder, once it is known
         super().__init__()
 
-    def subscription(self, name="phone"):
+    def subscription(self, path="phone"):
         point = self.key.public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
-        return dict(endpoint=f"{self.origin}/push/{name}", keys=dict(p256dh=url64(point), auth=url64(self.auth)), name=name)
+        return dict(endpoint=f"{self.origin}/push/{path}", keys=dict(p256dh=url64(point), auth=url64(self.auth)), name="phone")
 
     def opened(self, headers, body):
         text = http_ece.decrypt(body, private_key=self.key, auth_secret=self.auth, version="aes128gcm")

@@ -25,7 +25,7 @@ def free_port():
 class Recorder:
     """One data folder, served again and again. Context manager: whatever happens, nothing is left running."""
 
-    def __init__(self, folder, binary=BINARY, config="", env=None):
+    def __init__(self, folder, binary=BINARY, config="", env=None, password=PASSWORD):
         if not os.access(binary, os.X_OK):
             cannot(f"{binary} is missing: cargo build --release --locked")
         shutil.rmtree(folder, ignore_errors=True)
@@ -35,7 +35,7 @@ class Recorder:
         self.data, self.log = os.path.join(folder, "data"), os.path.join(folder, "recorder.log")
         self.secret = os.path.join(folder, "camera-password")
         with open(self.secret, "w", opener=lambda p, f: os.open(p, f, 0o600)) as f:
-            f.write(PASSWORD + "\n")
+            f.write(password + "\n")
         self.port = free_port()
         self.config = []
         if config:
