@@ -8,7 +8,7 @@ somebody walks, exports, shares; channels fail; the recorder is killed and start
 Looked for, plain, percent-encoded, as in HTML, JSON and debug output, in hex and base64 (so also as Basic), and as the hash that
 opens a camera as its password does: in the log, every answer to every GET of the description of the API and to all else that was
 asked (but the four that are there to tell a secret once), exports and clips, the dump of the catalogue and every file in the data
-folder, command lines and environments of the recorder's processes, and what each command of `lanewatch` prints. Requires 0 hits.
+folder, command lines and environments of the recorder's processes, and what each command of `lanewatch` prints and logs. Requires 0 hits.
 
 Controls: each secret in each form is found in noise and in an archive; and something that may be known, a camera's name, is found
 in each place where one would look for the others.
