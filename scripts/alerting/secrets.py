@@ -194,7 +194,7 @@ def use(place):
     now = time.time()
     span = dict(camera=camera, to=iso(now - 3))
     span["from"] = iso(now - 20)
-    made = admin.post("exports", dict(items=[span], reason=place.plant))["id"]
+    made = admin.post("exports", dict(items=[span, dict(span, camera=place.ids[2])], reason=place.plant))["id"]
     end = time.monotonic() + 60
     while admin.get(f"exports/{made}")["state"] not in ("done", "failed") and time.monotonic() < end:
         time.sleep(0.5)
@@ -247,8 +247,12 @@ def everything(place, used):
     used |= {name: items[0]["id"] for name, items in listed.items() if items}
     segments = admin.get(f"cameras/{used['cameras']}/segments?from={iso(now - 600)}&to={iso(now)}")
     used |= {"segments": segments["segments"][0]["url"].rsplit("/", 1)[1], "init": next(iter(segments["inits"].values()))["url"].rsplit("/", 1)[1]}
-    made = place.tries(admin, "POST", "camera-tests", dict(address=place.fleets[0].cameras[0]["main"], username=USER, password=place.secrets["camera password"]))
-    used["camera-tests"] = next((t["snapshot_url"].split("/")[-2] for t in (made or {}).get("streams", []) if t.get("snapshot_url")), "none")
+    form = dict(address=place.fleets[0].cameras[0]["main"], username=USER, password=place.secrets["camera password"])
+    for _ in range(3):         # a busy machine may have no picture in time
+        made = place.tries(admin, "POST", "camera-tests", form) or {}
+        if pictures := [t["snapshot_url"] for t in made.get("streams", []) if t.get("snapshot_url")]:
+            used["camera-tests"] = pictures[0].split("/")[-2]
+            break
     span = {"camera": used["cameras"], "from": iso(now - 60), "to": iso(now), "polygon": [[0, 0], [1, 0], [1, 1]]}
     used["motion-searches"] = admin.post("motion-searches", span)["id"]
     values = {"from": iso(now - 25), "to": iso(now - 3), "t": iso(now - 15), "month": time.strftime("%Y-%m"), "at": iso(now - 15), "topics": "events,cameras,jobs,health"}
@@ -299,8 +303,9 @@ def look(place, asked, silent, verdict):
     verdict.require("every way of telling failed for a while", {"push", "webhook", "mail", "mqtt", "zalo"} <= failed, sorted(failed))
     files = below(place.recorder.data)
     media = [data for what, data in heard if ".mp4" in what or what.endswith("/file?") or "segments/" in what]
+    verdict.require("an export is an archive that was looked into", any(data[:4] == b"PK\3\4" for data in media))
     rooms = {"log": lambda c: c.in_file(place.recorder.log),
-             f"{len(heard)} answers": lambda c: union(c.in_bytes(data) for _, data in heard),
+             f"{len(heard) // 2} answers": lambda c: union(c.in_bytes(data) for _, data in heard),
              f"exports and clips ({sum(map(len, media)) >> 20} MiB)": lambda c: union(c.in_bytes(data) for data in media),
              f"dump of the catalogue ({len(dump) >> 10} KiB)": lambda c: c.in_bytes(dump),
              f"{len(files)} files of the data folder": lambda c: union(c.in_file(path) for path in files),

@@ -27,7 +27,7 @@ def first(answer, seconds):
 class Api:
     def __init__(self, port):
         self.port, self.cookies = port, {}
-        self.heard = None          # a list that keeps all answers: (what was asked, head and body)
+        self.heard = None          # a list that keeps all answers: (what was asked, head or body)
 
     def ask(self, method, path, form=None, headers=None, seconds=None):
         """(status, headers, bytes) of an answer; of one that does not end, what comes until nothing does for so many seconds."""
@@ -48,7 +48,7 @@ class Api:
             for name, morsel in SimpleCookie(line).items():
                 self.cookies[name] = morsel.value
         if self.heard is not None:
-            self.heard.append((f"{method} {path}", str(answer.headers).encode() + data))
+            self.heard += [(f"{method} {path}", str(answer.headers).encode()), (f"{method} {path}", data)]
         return answer.status, dict(answer.headers.items()), data
 
     def call(self, method, path, form=None, headers=None):
