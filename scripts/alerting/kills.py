@@ -25,13 +25,14 @@ from rig.recorder import violations
 
 from .stage import EMPTY, TICKS, WALK, Stage
 
-CAMERAS, AREA = 16, 2
-WALKS_S, WALK_S, AWAY_EVERY_S, AWAY_S = 2.5, 12, 60, 40
+# Somebody walks past two cameras of an area, then at the next; none again before it counts as a new matter, after two minutes.
+CAMERAS, AREA = 24, 2
+WALKS_S, WALK_S, AWAY_EVERY_S, AWAY_S = 5.5, 14, 60, 40
 DRAINED_S = 90
 DUE = "select d.channel, a.kind, d.tries, d.error from delivery d join alert a on a.key = d.alert_key where d.state = 'due'"
 DELIVERIES = """
-select hex(d.id), hex(a.id), a.kind, d.channel, d.state, d.version, d.error, (select min(at_90k) from outbox o
-  where o.kind = 'alert' and o.object = a.id and o.body ->> 'version' >= d.version)
+select hex(d.id), hex(a.id), a.kind, d.channel, d.state, d.version, d.error, coalesce((select min(at_90k) from outbox o
+  where o.kind = 'alert' and o.object = a.id and o.body ->> 'version' >= d.version), a.made_90k)
 from delivery d join alert a on a.key = d.alert_key
 """
 IN_DIGEST = "select hex(m.id), hex(g.id) from digest_member d join alert m on m.key = d.alert_key join alert g on g.key = d.digest_key"
@@ -52,7 +53,7 @@ class Life(threading.Thread):
             for camera in [c for c, end in ends.items() if end < now]:
                 act(camera, "switch", clip=f"{EMPTY}.sub", stream="sub")
                 del ends[camera]
-            camera = self.rng.choice([c for c in cameras if c not in ends and c != away])
+            cameras.append(camera := cameras.pop(0))
             act(camera, "switch", clip=f"{WALK}.sub", stream="sub", **{"from": 0})
             ends[camera] = now + WALK_S
             if now > next_away:
@@ -109,7 +110,7 @@ def one_life(stage, rng, kill, tests):
         came = len(receiver.came)
         return receiver.wait(lambda _: True, 6, came) is not None
     # Long enough for a camera to count as lost, for somebody to be seen, or for nothing.
-    time.sleep(26 if kill % 25 == 12 else rng.uniform(4, 9) if kill % 5 == 0 else rng.uniform(0.2, 3))
+    time.sleep(26 if kill % 25 == 12 else rng.uniform(4, 9) if kill % 3 == 0 else rng.uniform(0.2, 3))
     return False
 
 
