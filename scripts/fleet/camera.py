@@ -25,9 +25,10 @@ CAMERA is a name, a comma list, or `all`.
   thaw                     end of freeze; media goes on at the next key frame
   burst s=4                hold media back for s seconds, then send all of it at once (timestamps intact)
   loss p=0.02 [s=30]       lose that share of the RTP packets; sequence numbers show it (p=0 ends it)
-  switch clip=NAME [mode=inband|reconnect]
+  switch clip=NAME [mode=inband|reconnect] [from=SECOND]
                            another clip. inband: same session, new parameter sets in the stream; reconnect: the
-                           connections are closed and the next DESCRIBE tells of the new stream
+                           connections are closed and the next DESCRIBE tells of the new stream. It goes on where the
+                           camera's clock says it is, or begins at a second of the clip
   auth state=deny|allow    401 although the password is right, as if it had been changed on the camera; sessions
                            that play go on, so combine it with drop
   tsjump s=3600            RTP timestamps jump by s seconds (clock set on the camera)
@@ -49,6 +50,7 @@ class Stream:
         self.frames = self.bytes = self.starts = self.plays = self.packets_lost = 0
         self.played_ns = None      # when a client's latest PLAY was answered
         self.last_frame_ns = None
+        self.first_frame_ns = None # of the clip that is on air
         self.clear()
 
     def clear(self):
@@ -119,11 +121,13 @@ class Stream:
             here.resending = False
         return Gst.PadProbeReturn.DROP
 
-    def switch(self, clip, inband):
+    def switch(self, clip, inband, begin=None):
         before, after = self.clip, clip
         if inband and (before.video.encoding, bool(before.audio)) != (after.video.encoding, bool(after.audio)):
             raise ValueError("inband needs the same codecs; use mode=reconnect")
-        self.clip = clip
+        self.clip, self.first_frame_ns = clip, None
+        if begin is not None:
+            self.epoch = time.monotonic_ns() - int(begin * 1e9)
         if inband:
             for player in self.players:
                 player.load(clip.video if player.track.kind == "video" else clip.audio)
@@ -136,7 +140,8 @@ class Stream:
                    width=self.clip.width, height=self.clip.height, fps=round(len(video.dts) * 1e9 / video.duration, 2),
                    on_air=self.media is not None, starts=self.starts, plays=self.plays,
                    played_unix=self.played_ns and self.played_ns / 1e9, frames_sent=self.frames, bytes_sent=self.bytes,
-                   last_frame_unix=self.last_frame_ns and self.last_frame_ns / 1e9, packets_lost=self.packets_lost,
+                   last_frame_unix=self.last_frame_ns and self.last_frame_ns / 1e9,
+                   first_frame_unix=self.first_frame_ns and self.first_frame_ns / 1e9, packets_lost=self.packets_lost,
                    air=dict(unix=round(time.time(), 3), clip_s=round((now - self.epoch) % video.duration / 1e9, 3),
                             loop_s=round(video.duration / 1e9, 3)))
         faults = {}
@@ -280,8 +285,9 @@ class Camera:
                     s.install_loss()
         elif action == "switch":
             inband = q.get("mode", "inband") == "inband"
+            begin = float(q["from"]) if "from" in q else None
             for s in streams:
-                s.switch(self.hamlet.clip(q["clip"]), inband)
+                s.switch(self.hamlet.clip(q["clip"]), inband, begin)
             if not inband:
                 return dict(closed=self.drop())
         elif action == "auth":

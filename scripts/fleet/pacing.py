@@ -84,6 +84,7 @@ class Player:
             if stream.marks:
                 note = mark(track.encoding, stream.name, stream.frames, unix)
             stream.last_frame_ns = unix
+            stream.first_frame_ns = stream.first_frame_ns or unix
         buffer = track.frame(index, note)
         buffer.pts = buffer.dts = when
         if track.kind == "video":

@@ -23,10 +23,11 @@ def load_clips(kind="load"):
 class Fleet:
     """Cameras on free ports of loopback. Context manager."""
 
-    def __init__(self, clips, log, cameras=19, layout="one-port", auth="digest", fill_main=0, fill_sub=0, config=None, pairs=None):
+    def __init__(self, clips, log, cameras=19, layout="one-port", auth="digest", fill_main=0, fill_sub=0, config=None, pairs=None, password_file=None):
         command = [os.path.join(SCRIPTS, "camera-fleet"), "serve", "--clips", clips, "--cameras", cameras, "--port", 0, "--control-port", 0,
                    "--layout", layout, "--auth", auth, "--fill-main", fill_main, "--fill-sub", fill_sub, "--until-eof",
-                   *(["--config", config] if config else []), *(["--pairs", pairs] if pairs else [])]
+                   *(["--config", config] if config else []), *(["--pairs", pairs] if pairs else []),
+                   *(["--password-file", password_file] if password_file else [])]
         self.log = open(log, "ab")
         self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
         line = self.process.stdout.readline()

@@ -52,7 +52,7 @@ class Recorder:
             self.process.wait()
 
     def cli(self, *words, check=True):
-        done = subprocess.run([self.binary, *words, "--data", self.data], capture_output=True, text=True)
+        done = subprocess.run([self.binary, *words, "--data", self.data], capture_output=True, text=True, env=self.env)
         if check and done.returncode:
             cannot(f"lanewatch {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
         return done

@@ -121,6 +121,19 @@ class Simulators(unittest.TestCase):
         self.assertEqual({s.strip(",") for s in sizes}, {"320", "480"})
         self.act(camera, "switch", clip="h264.main", mode="reconnect", stream="main")
 
+    def test_switch_begins_at_a_second_of_the_clip(self):
+        camera = self.camera["h264"]
+        reader = record(camera, "sub", os.path.join(self.folder, "begin.ts"), 4)
+        self.fleet.wait_on_air([f"{camera['name']}/sub"], 10)
+        before = time.time()
+        self.act(camera, "switch", clip="h264.sub", stream="sub", **{"from": 2})
+        after = time.time()
+        reader.wait(30)
+        sub = self.fleet.streams()[f"{camera['name']}/sub"]
+        began = (sub["air"]["unix"] - sub["air"]["clip_s"] + 2 - before) % sub["air"]["loop_s"]
+        self.assertLess(began, after - before + 0.01)
+        self.assertGreaterEqual(sub["first_frame_unix"], before)
+
     def test_auth_denied_and_allowed(self):
         camera = self.camera["pcmu"]
         self.act(camera, "auth", state="deny")

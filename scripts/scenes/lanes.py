@@ -91,6 +91,11 @@ LANES = [
 # An alley where nothing happens: what a camera sees most of the time.
 CALM = [Lane("calm", Drawn(Place(seed=21, right=2.4)), 20)]
 
+# One alley, with nobody in it, and with people who walk from the first picture on.
+ALLEY = [Lane("alley", Drawn(Place(seed=21, right=2.4)), 20),
+         Lane("alley", Drawn(Place(seed=21, right=2.4), [
+             Actor("walker", -1, 9, -1.1, 9, 1.2, 4, 1), Actor("walker", 8, 20, 1.3, 4.5, -1.0, 11, 2)]), 20)]
+
 # Full-size clips for measurements: few, so that 19 cameras of them start quickly; the fleet pads them to a steady rate.
 LOAD = [
     Lane("load 1", People((640, 360, 110, 60), 0), 20),
