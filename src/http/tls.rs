@@ -31,7 +31,7 @@ pub(super) struct Shown {
     /// What phones are told to trust where the certificate is not public; null with `off`.
     #[schema(required = true)]
     authority: Option<Authority>,
-    /// Where phones are told how to trust that authority; null when they need not, or when the recorder is in no network.
+    /// Where phones are told how to trust that authority; null when they need not, or cannot reach the recorder.
     #[schema(required = true)]
     guide: Option<Guide>,
     /// What does not work; null when all does.
@@ -91,13 +91,13 @@ pub(super) struct Trouble {
 }
 
 /// For whoever called the recorder by this name.
-fn guide(standing: &Standing, headers: &HeaderMap) -> Answer<Option<Guide>> {
+fn guide(app: &App, standing: &Standing, headers: &HeaderMap) -> Answer<Option<Guide>> {
     let given = standing.source == "files" && standing.is_the_wanted;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let Some(host) = host.filter(|_| standing.authority.is_some() && !standing.is_public && !given) else {
         return Ok(None);
     };
-    let Some(host) = reached(host) else { return Ok(None) };
+    let Some(host) = reached(host).filter(|_| app.others_come()) else { return Ok(None) };
     let url = format!("http://{host}/trust");
     Ok(Some(Guide { qr_svg: qr_svg(&url)?, url }))
 }
@@ -138,7 +138,7 @@ pub(super) async fn get_tls(
     Ok(Json(match app.tls() {
         Some(tls) => {
             let standing = tls.standing();
-            let guide = guide(&standing, &headers)?;
+            let guide = guide(&app, &standing, &headers)?;
             shown(standing, guide)
         }
         None => Shown {

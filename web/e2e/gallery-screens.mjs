@@ -149,6 +149,8 @@ export const SCREENS = {
   'setup-storage': wizard('storage'),
   'setup-cameras': wizard('cameras', { 'GET cameras': NOBODY }),
   'setup-proof': wizard('proof'),
+  'setup-phones': sheet('/setup', '[data-step=proof]', [see('[data-trust-phones=guide]'), scroll('[data-trust-phones]')], { answers: setup('proof') }), // prettier-ignore
+  'setup-phones-public': sheet('/setup', '[data-step=proof]', [see('[data-trust-phones=public]'), scroll('[data-trust-phones]')], { answers: setup('proof', { 'GET tls': { source: 'acme', certificate: null, is_the_wanted: true, is_public: true, authority: null, guide: null, trouble: null, next_try_at: null } }) }), // prettier-ignore
   'setup-fails': { path: '/setup', shown: 'main h1', states: ['error', 'offline'] },
 
   // How it does
