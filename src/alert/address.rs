@@ -30,6 +30,11 @@ impl LocalHosts {
         Self(hosts.into_iter().map(|host| host.to_ascii_lowercase()).collect())
     }
 
+    /// All of them.
+    pub(super) fn names(&self) -> &[String] {
+        &self.0
+    }
+
     /// One of them.
     pub fn has(&self, host: &str) -> bool {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();

@@ -3,11 +3,71 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::message::Message;
+use crate::base::{Error, Kind};
 
 /// Whether people of a role may be told of anything: what a role may do is the business of another room.
 pub type Hears = fn(&str) -> bool;
+
+/// How far a message came before it stopped: what has to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ChannelStep)]
+pub enum Step {
+    /// What is set is not enough, or not right.
+    Settings,
+    /// The host stands in a private network, and the configuration does not name it.
+    Private,
+    /// Nobody knows the host's name.
+    Name,
+    /// Nobody answers there, or the connection broke off.
+    Connect,
+    /// It cannot prove who it is, or speaks no TLS.
+    Tls,
+    /// It does not take the name, password, token or key.
+    SignIn,
+    /// It answered, and does not take the message.
+    Answer,
+    /// The recorder itself could not.
+    Recorder,
+}
+
+/// Why a message was not taken; without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// How far it came.
+    pub step: Step,
+    /// The number of the other side's answer, where it has one.
+    pub code: Option<u16>,
+    /// A sentence.
+    pub why: String,
+}
+
+impl Fault {
+    /// It came so far, for a reason.
+    pub fn at(step: Step, why: impl Into<String>) -> Self {
+        Self { step, code: None, why: why.into() }
+    }
+
+    /// The other side answered with this number.
+    pub fn answered(code: u16, why: impl Into<String>) -> Self {
+        Self { step: Step::Answer, code: Some(code), why: why.into() }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        let step = match error.kind() {
+            Kind::Invalid => Step::Settings,
+            Kind::Forbidden => Step::Private,
+            _ => Step::Recorder,
+        };
+        Self::at(step, error.message())
+    }
+}
 
 /// What came of sending a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,18 +79,30 @@ pub enum Outcome {
         /// How long to wait.
         after: Option<Duration>,
         /// Why.
-        why: String,
+        why: Fault,
     },
     /// This message will never be taken, others may. Why.
-    Refused(String),
+    Refused(Fault),
     /// The place is no more. Why.
     Gone(String),
 }
 
 impl Outcome {
     /// Not now, for a reason.
-    pub fn later(why: impl Into<String>) -> Self {
-        Self::Later { after: None, why: why.into() }
+    pub fn later(step: Step, why: impl Into<String>) -> Self {
+        Fault::at(step, why).into()
+    }
+
+    /// Not with what is set.
+    pub fn not_set(why: impl Into<String>) -> Self {
+        Self::Refused(Fault::at(Step::Settings, why))
+    }
+}
+
+/// What could not be done may be done later.
+impl From<Fault> for Outcome {
+    fn from(why: Fault) -> Self {
+        Self::Later { after: None, why }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::channel::{Channel, Hears, Outcome};
+use super::channel::{Channel, Hears, Outcome, Step};
 use super::message::Message;
 use super::settings::NotificationPrefs;
 use super::token::Signer;
@@ -128,15 +128,15 @@ impl Deliver {
             Err(why) => return Ok((Attempt::Refused(why.to_owned()), false)),
         };
         let sent = tokio::time::timeout(SEND_LIMIT, channel.send(&message)).await;
-        let outcome = sent.unwrap_or_else(|_| Outcome::later("no answer within ten seconds"));
+        let outcome = sent.unwrap_or_else(|_| Outcome::later(Step::Connect, "no answer within ten seconds"));
         let attempt = match outcome {
             Outcome::Taken => Attempt::Sent,
             Outcome::Later { after, why } => {
                 let asked = after.map_or(0, |after| i64::try_from(after.as_secs()).unwrap_or(0) * SECOND);
                 let wait = pause(outlet.tries, due.id.as_u64_pair().1.wrapping_add(u64::from(due.tries)));
-                Attempt::Later(self.clock.now() + asked.max(wait), why)
+                Attempt::Later(self.clock.now() + asked.max(wait), why.why)
             }
-            Outcome::Refused(why) => Attempt::Refused(why),
+            Outcome::Refused(why) => Attempt::Refused(why.why),
             Outcome::Gone(why) => Attempt::Gone(why),
         };
         if attempt != Attempt::Sent {

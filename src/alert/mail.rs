@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::address::{LocalHosts, is_public};
-use super::channel::{Channel, Outcome};
+use super::channel::{Channel, Fault, Outcome, Step};
 use super::message::Message;
 use super::world::MAIL;
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Result};
 use crate::catalogue::{Catalogue, PictureSize, Scope};
 
 /// A step of the conversation that takes longer is given up.
@@ -97,14 +97,13 @@ impl Mail {
     }
 
     /// The address that the server's name stands for, if it may be spoken to.
-    async fn address(&self, server: &MailServer) -> Result<IpAddr> {
+    async fn address(&self, server: &MailServer) -> Result<IpAddr, Fault> {
         let found = tokio::net::lookup_host((server.host.as_str(), server.port)).await;
-        let found = found.map_err(|_| {
-            Error::new(Kind::Unavailable, "the mail server's name is not known; is there internet?")
-        })?;
+        let found = found
+            .map_err(|_| Fault::at(Step::Name, "the mail server's name is not known; is there internet?"))?;
         let may = |address: &IpAddr| self.local.has(&server.host) || is_public(*address);
         found.map(|address| address.ip()).find(may).ok_or_else(|| {
-            Error::new(Kind::Forbidden, "the mail server's name stands for an address in a private network")
+            Fault::at(Step::Private, "the mail server's name stands for an address in a private network")
         })
     }
 
@@ -141,18 +140,18 @@ impl Mail {
         built.map_err(|e| Error::internal("a letter cannot be written; report this").because(e))
     }
 
-    async fn write(&self, message: &Message) -> Result<Outcome> {
+    async fn write(&self, message: &Message) -> Result<Outcome, Fault> {
         let setting = self.catalogue.alert_setting(MAIL).await?;
         let Ok(server) = serde_json::from_value::<MailServer>(setting.body) else {
-            return Ok(Outcome::Refused("no mail server is set".to_owned()));
+            return Ok(Outcome::not_set("no mail server is set"));
         };
         let Some(to) = &message.address else {
-            return Ok(Outcome::Refused("its person wants no e-mail any more".to_owned()));
+            return Ok(Outcome::not_set("its person wants no e-mail any more"));
         };
         server.check(&self.local)?;
         let letter = match self.letter(&server, to, message).await {
             Ok(letter) => letter,
-            Err(error) => return Ok(Outcome::Refused(error.message().to_owned())),
+            Err(error) => return Ok(Outcome::Refused(error.into())),
         };
         let address = self.address(&server).await?;
         let tls = TlsParameters::new(server.host.clone())
@@ -169,23 +168,19 @@ impl Mail {
         if let (Some(name), Some(password)) = (&server.username, &setting.secret) {
             way = way.credentials(Credentials::new(name.clone(), password.expose().to_owned()));
         }
-        Ok(match way.build().send(letter).await {
-            Ok(_) => Outcome::Taken,
-            // What the server says may hold the address: its number tells enough.
-            Err(error) if error.is_permanent() => match error.status() {
-                Some(code) if code.to_string().starts_with("53") => {
-                    Outcome::later(format!("the mail server answered {code}"))
-                }
-                Some(code) => Outcome::Refused(format!("the mail server answered {code}")),
-                None => Outcome::later("the mail server refused"),
-            },
-            Err(error) if error.is_tls() => {
-                Outcome::later("the mail server cannot prove who it is, or speaks no TLS")
+        let Err(error) = way.build().send(letter).await else { return Ok(Outcome::Taken) };
+        // What the server says may hold the address: its number tells enough.
+        let code = error.status().map(u16::from);
+        let answered = |code| Fault::answered(code, format!("the mail server answered {code}"));
+        Ok(match code {
+            // The password may be set right at any time: what waits is not thrown away.
+            Some(code @ 530..=539) => Fault { step: Step::SignIn, ..answered(code) }.into(),
+            Some(code) if error.is_permanent() => Outcome::Refused(answered(code)),
+            Some(code) => answered(code).into(),
+            None if error.is_tls() => {
+                Outcome::later(Step::Tls, "the mail server cannot prove who it is, or speaks no TLS")
             }
-            Err(error) => match error.status() {
-                Some(code) => Outcome::later(format!("the mail server answered {code}")),
-                None => Outcome::later("the mail server does not answer"),
-            },
+            None => Outcome::later(Step::Connect, "the mail server does not answer"),
         })
     }
 }
@@ -197,12 +192,6 @@ fn jpeg_type() -> Result<ContentType> {
 
 impl Channel for Mail {
     fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Outcome> {
-        let written = async move {
-            match self.write(message).await {
-                Ok(outcome) => outcome,
-                Err(error) => Outcome::later(error.message()),
-            }
-        };
-        written.boxed()
+        self.write(message).map(|written| written.unwrap_or_else(Outcome::from)).boxed()
     }
 }

@@ -7,7 +7,8 @@
 //!
 //! [`Dispatch`] reads the catalogue's changes, asks these questions, and writes alerts and deliveries together with how far it
 //! has read. [`Deliver`] takes what is due, place by place, gives it to a [`Channel`] and writes what came of it. Each is a task
-//! of its own; recording knows of neither.
+//! of its own; recording knows of neither. When for five minutes no channel works (`fallback`), the house itself says so: its pages, and
+//! [`Relay`], such as a siren.
 //!
 //! What always holds:
 //! - a change is decided on once, whenever the recorder dies: decision and position are one transaction;
@@ -30,6 +31,7 @@ mod budget;
 mod channel;
 mod deliver;
 mod dispatch;
+mod fallback;
 mod habit;
 mod incident;
 mod judge;
@@ -39,10 +41,12 @@ mod mqtt;
 mod net;
 mod outage;
 mod push;
+mod relay;
 mod rule;
 mod schedule;
 mod service;
 mod settings;
+mod site;
 mod token;
 mod webhook;
 mod words;
@@ -51,7 +55,7 @@ mod zalo;
 
 pub use address::LocalHosts;
 pub use budget::{Budget, Room, STRONG, Weight};
-pub use channel::{Channel, Hears, Outcome};
+pub use channel::{Channel, Fault, Hears, Outcome, Step};
 pub use deliver::Deliver;
 pub use dispatch::{Dispatch, Signs};
 pub use habit::{Habit, hour_of_week};
@@ -61,9 +65,11 @@ pub use mail::{MailSecurity, MailServer};
 pub use message::Message;
 pub use mqtt::MqttBroker;
 pub use net::{Internet, Network, Post, Reply};
+pub use relay::{Relay, RelayPlan};
 pub use rule::{Happening, Rule, Says, Why};
 pub use schedule::{Day, Hand, Schedule, Standing, Week};
 pub use service::{Alerts, Outside};
 pub use settings::{AlertRules, HandPlan, NotificationPrefs, QuietHours, SchedulePlan, SpecialDay, Subject};
+pub use site::SiteChannel;
 pub use token::Signer;
 pub use words::Words;

@@ -7,16 +7,16 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
+use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, Packet, QoS};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::address::LocalHosts;
-use super::channel::{Channel, Outcome};
+use super::channel::{Channel, Fault, Outcome, Step};
 use super::message::Message;
 use super::world::MQTT;
-use crate::base::{CameraId, Error, Kind, Result};
+use crate::base::{CameraId, Error, Result, Secret};
 use crate::catalogue::{AlertKind, Catalogue, Scope};
 
 /// Connecting, and each answer of the broker.
@@ -175,26 +175,46 @@ impl Mqtt {
         Ok(message.cameras.iter().filter_map(|camera| by_id.remove(camera)).collect())
     }
 
-    async fn publish(&self, message: &Message) -> Result<Outcome> {
+    async fn tell(&self, message: &Message) -> Result<Outcome, Fault> {
         let setting = self.catalogue.alert_setting(MQTT).await?;
         let Ok(broker) = serde_json::from_value::<MqttBroker>(setting.body) else {
-            return Ok(Outcome::Refused("no broker is set".to_owned()));
+            return Ok(Outcome::not_set("no broker is set"));
         };
-        broker.check(&self.local)?;
         let all = publishes(&broker, message, &self.cameras(message).await?);
-        let address = address(&broker).await?;
+        self.publish(&broker, setting.secret.as_ref(), &all).await
+    }
+
+    /// Says whether the siren is to be heard; whoever comes later hears it too.
+    pub(super) async fn siren(&self, on: bool) -> Result<Outcome, Fault> {
+        let setting = self.catalogue.alert_setting(MQTT).await?;
+        let Ok(broker) = serde_json::from_value::<MqttBroker>(setting.body) else {
+            return Ok(Outcome::not_set("no broker is set"));
+        };
+        let payload = Value::String(if on { "ON" } else { "OFF" }.to_owned());
+        let siren = Publish { topic: format!("{}/siren", broker.base), payload, retain: true };
+        self.publish(&broker, setting.secret.as_ref(), &[siren]).await
+    }
+
+    async fn publish(
+        &self,
+        broker: &MqttBroker,
+        password: Option<&Secret>,
+        all: &[Publish],
+    ) -> Result<Outcome, Fault> {
+        broker.check(&self.local)?;
+        let address = address(broker).await?;
         // The same name takes the place of a connection that hangs.
         let name = format!("{}-{}", broker.base, self.catalogue.database().0.simple());
         let mut options = MqttOptions::new(name, address.to_string(), broker.port);
         options.set_keep_alive(Duration::from_secs(30)).set_clean_session(true);
-        if let (Some(name), Some(password)) = (&broker.username, &setting.secret) {
+        if let (Some(name), Some(password)) = (&broker.username, password) {
             options.set_credentials(name.clone(), password.expose().to_owned());
         }
         let (client, mut events) = AsyncClient::new(options, QUEUE);
-        for one in &all {
+        for one in all {
             let queued = client.try_publish(&one.topic, QoS::AtLeastOnce, one.retain, bytes(&one.payload));
             if queued.is_err() {
-                return Ok(Outcome::Refused("the alert is of too many cameras for one message".to_owned()));
+                return Ok(Outcome::not_set("the alert is of too many cameras for one message"));
             }
         }
         Ok(match acknowledged(&mut events, all.len()).await {
@@ -205,24 +225,30 @@ impl Mqtt {
                 }
                 Outcome::Taken
             }
-            Err(why) => Outcome::later(why),
+            Err(fault) => fault.into(),
         })
     }
 }
 
 /// The address that the broker's name stands for.
-async fn address(broker: &MqttBroker) -> Result<IpAddr> {
-    let unknown = || Error::new(Kind::Unavailable, "the broker's name is not known");
+async fn address(broker: &MqttBroker) -> Result<IpAddr, Fault> {
+    let unknown = || Fault::at(Step::Name, "the broker's name is not known");
     let found = tokio::net::lookup_host((broker.host.as_str(), broker.port)).await;
     found.map_err(|_| unknown())?.next().map(|address| address.ip()).ok_or_else(unknown)
 }
 
 /// Waits until the broker has acknowledged so many.
-async fn acknowledged(events: &mut EventLoop, mut left: usize) -> Result<(), &'static str> {
+async fn acknowledged(events: &mut EventLoop, mut left: usize) -> Result<(), Fault> {
     while left > 0 {
         match tokio::time::timeout(PATIENCE, events.poll()).await {
-            Err(_) => return Err("the broker does not answer"),
-            Ok(Err(_)) => return Err("the broker refused, or the connection broke off"),
+            Err(_) => return Err(Fault::at(Step::Connect, "the broker does not answer")),
+            Ok(Err(ConnectionError::ConnectionRefused(
+                ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
+            ))) => return Err(Fault::at(Step::SignIn, "the broker refused the name or the password")),
+            Ok(Err(ConnectionError::ConnectionRefused(_))) => {
+                return Err(Fault::at(Step::Answer, "the broker refused"));
+            }
+            Ok(Err(_)) => return Err(Fault::at(Step::Connect, "the broker is not there, or broke off")),
             Ok(Ok(Event::Incoming(Packet::PubAck(_)))) => left -= 1,
             Ok(Ok(_)) => {}
         }
@@ -232,13 +258,7 @@ async fn acknowledged(events: &mut EventLoop, mut left: usize) -> Result<(), &'s
 
 impl Channel for Mqtt {
     fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Outcome> {
-        let told = async move {
-            match self.publish(message).await {
-                Ok(outcome) => outcome,
-                Err(error) => Outcome::later(error.message()),
-            }
-        };
-        told.boxed()
+        self.tell(message).map(|told| told.unwrap_or_else(Outcome::from)).boxed()
     }
 }
 

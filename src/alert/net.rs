@@ -18,7 +18,8 @@ use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 use super::address::{LocalHosts, is_public};
-use crate::base::{Error, Kind, Result, Tasks};
+use super::channel::{Fault, Step};
+use crate::base::{Error, Result, Tasks};
 
 /// Bytes of an answer that are read: nobody has more to say to us.
 const ANSWER: usize = 64 << 10;
@@ -50,7 +51,7 @@ pub struct Reply {
 /// The way to others; tests have their own.
 pub trait Network: Send + Sync + 'static {
     /// Sends and waits for the answer. `Err`: there was none, and why, without what is secret.
-    fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply>>;
+    fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply, Fault>>;
 }
 
 /// The real one.
@@ -58,10 +59,6 @@ pub struct Internet {
     tls: Arc<ClientConfig>,
     local: LocalHosts,
     tasks: Tasks,
-}
-
-fn unreachable(what: &str) -> Error {
-    Error::new(Kind::Unavailable, what)
 }
 
 impl Internet {
@@ -95,7 +92,7 @@ impl Internet {
     }
 
     /// Looks a host up once, and takes only addresses that may be spoken to.
-    async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>> {
+    async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, Fault> {
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or(443);
         let all: Vec<IpAddr> = match url.host() {
@@ -104,7 +101,7 @@ impl Internet {
             Some(Host::Domain(name)) => {
                 let found = tokio::net::lookup_host((name, port)).await;
                 found
-                    .map_err(|_| unreachable("its name is not known; is there internet?"))?
+                    .map_err(|_| Fault::at(Step::Name, "its name is not known; is there internet?"))?
                     .map(|a| a.ip())
                     .collect()
             }
@@ -114,12 +111,12 @@ impl Internet {
         let addresses: Vec<SocketAddr> =
             all.into_iter().filter(may).map(|ip| SocketAddr::new(ip, port)).collect();
         if addresses.is_empty() {
-            return Err(Error::new(Kind::Forbidden, "its name stands for an address in a private network"));
+            return Err(Fault::at(Step::Private, "its name stands for an address in a private network"));
         }
         Ok(addresses)
     }
 
-    async fn connect(&self, url: &Url) -> Result<TcpStream> {
+    async fn connect(&self, url: &Url) -> Result<TcpStream, Fault> {
         for address in self.addresses(url).await?.into_iter().take(4) {
             let tried = tokio::time::timeout(Duration::from_secs(4), TcpStream::connect(address)).await;
             if let Ok(Ok(stream)) = tried {
@@ -128,15 +125,15 @@ impl Internet {
                 return Ok(stream);
             }
         }
-        Err(unreachable("it does not answer; is there internet?"))
+        Err(Fault::at(Step::Connect, "it does not answer; is there internet?"))
     }
 
     async fn exchange(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         post: Post,
-    ) -> Result<Reply> {
-        let broken = |_| unreachable("the connection broke off");
+    ) -> Result<Reply, Fault> {
+        let broken = |_| Fault::at(Step::Connect, "the connection broke off");
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
         self.tasks.spawn("outbound", async move {
@@ -152,7 +149,7 @@ impl Internet {
         }
         let request = request
             .body(Full::new(post.body))
-            .map_err(|_| Error::invalid("a header of a request to the outside is not right"))?;
+            .map_err(|_| Fault::at(Step::Settings, "a header of a request to the outside is not right"))?;
         let answer = sender.send_request(request).await.map_err(broken)?;
         let status = answer.status().as_u16();
         let wait =
@@ -165,7 +162,7 @@ impl Internet {
 }
 
 impl Network for Internet {
-    fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply>> {
+    fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply, Fault>> {
         Box::pin(async move {
             let stream = self.connect(&post.url).await?;
             if post.url.scheme() != "https" {
@@ -173,9 +170,9 @@ impl Network for Internet {
             }
             let host = post.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
             let name = ServerName::try_from(host.to_owned())
-                .map_err(|_| Error::invalid("its host is no name that a certificate can have"))?;
+                .map_err(|_| Fault::at(Step::Settings, "its host is no name that a certificate can have"))?;
             let tls = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
-            let tls = tls.map_err(|_| unreachable("it cannot prove who it is, or speaks no TLS"))?;
+            let tls = tls.map_err(|_| Fault::at(Step::Tls, "it cannot prove who it is, or speaks no TLS"))?;
             self.exchange(tls, post).await
         })
     }

@@ -11,17 +11,18 @@ use super::address::LocalHosts;
 use super::channel::{Channel, Hears};
 use super::deliver::Deliver;
 use super::dispatch::{Dispatch, Signs};
-use super::mail::{Mail, MailServer};
-use super::mqtt::{Mqtt, MqttBroker};
+use super::mail::Mail;
+use super::mqtt::Mqtt;
 use super::net::Network;
 use super::push::{Push, Vapid, check_subscription};
+use super::relay::Relay;
 use super::schedule::Standing;
 use super::settings::{AlertRules, SchedulePlan};
 use super::token::Signer;
-use super::webhook::{Hook, Webhook};
+use super::webhook::{Caller, Webhook};
 use super::world::{self, MAIL, MQTT, PUSH, RULES, SCHEDULE, WEBHOOK, ZALO};
-use super::zalo::{Zalo, check_token};
-use crate::base::{Error, Result, Secret, SharedClock, fresh_uuid};
+use super::zalo::Zalo;
+use crate::base::{Error, Result, SharedClock, fresh_uuid};
 use crate::catalogue::{
     Alert, AlertKind, Catalogue, Decision, NewDelivery, NewPushEndpoint, NewSecret, PushAddress,
 };
@@ -42,17 +43,18 @@ pub struct Outside {
 
 /// Alerts; cheap to clone.
 #[derive(Clone)]
-pub struct Alerts(Arc<Inner>);
+pub struct Alerts(pub(super) Arc<Inner>);
 
-struct Inner {
-    catalogue: Catalogue,
-    clock: SharedClock,
+pub(super) struct Inner {
+    pub(super) catalogue: Catalogue,
+    pub(super) clock: SharedClock,
     network: Arc<dyn Network>,
     vapid: Arc<Vapid>,
-    signer: Signer,
-    outside: Outside,
+    pub(super) signer: Signer,
+    pub(super) outside: Outside,
     hears: Hears,
     due: Arc<Notify>,
+    pub(super) relay: Relay,
 }
 
 impl Alerts {
@@ -76,7 +78,10 @@ impl Alerts {
         let vapid = Arc::new(Vapid::open(&catalogue, &contact).await?);
         let signer = Signer::open(&catalogue).await?;
         let due = Arc::new(Notify::new());
-        Ok(Self(Arc::new(Inner { catalogue, clock, network, vapid, signer, outside, hears, due })))
+        let caller = Caller::new(Arc::clone(&clock), Arc::clone(&network), outside.local.clone());
+        let broker = Mqtt::new(catalogue.clone(), outside.local.clone());
+        let relay = Relay::new(catalogue.clone(), Arc::clone(&clock), caller, broker);
+        Ok(Self(Arc::new(Inner { catalogue, clock, network, vapid, signer, outside, hears, due, relay })))
     }
 
     /// The task that decides.
@@ -85,26 +90,32 @@ impl Alerts {
         Dispatch::new(catalogue.clone(), Arc::clone(clock), signs, *hears, Arc::clone(due))
     }
 
+    /// Every way that alerts can go.
+    pub(super) fn channels(&self) -> BTreeMap<&'static str, Arc<dyn Channel>> {
+        let Inner { catalogue, clock, network, vapid, outside, .. } = &*self.0;
+        let rows = || catalogue.clone();
+        let (time, way) = (|| Arc::clone(clock), || Arc::clone(network));
+        let local = || outside.local.clone();
+        let push = Push::new(rows(), time(), way(), Arc::clone(vapid), local());
+        let mut channels: BTreeMap<&'static str, Arc<dyn Channel>> = BTreeMap::new();
+        channels.insert(PUSH, Arc::new(push));
+        channels.insert(WEBHOOK, Arc::new(Webhook::new(rows(), Caller::new(time(), way(), local()))));
+        channels.insert(MAIL, Arc::new(Mail::new(rows(), local())));
+        channels.insert(MQTT, Arc::new(Mqtt::new(rows(), local())));
+        channels.insert(ZALO, Arc::new(Zalo::new(rows(), way())));
+        channels
+    }
+
     /// The task that sends.
     pub fn deliver(&self) -> Deliver {
-        let Inner { catalogue, clock, network, vapid, signer, outside, hears, due } = &*self.0;
-        let mut channels: BTreeMap<&'static str, Arc<dyn Channel>> = BTreeMap::new();
-        let base = || (catalogue.clone(), Arc::clone(clock), Arc::clone(network));
-        let (rows, time, way) = base();
-        channels.insert(PUSH, Arc::new(Push::new(rows, time, way, Arc::clone(vapid), outside.local.clone())));
-        let (rows, time, way) = base();
-        channels.insert(WEBHOOK, Arc::new(Webhook::new(rows, time, way, outside.local.clone())));
-        channels.insert(MAIL, Arc::new(Mail::new(catalogue.clone(), outside.local.clone())));
-        channels.insert(MQTT, Arc::new(Mqtt::new(catalogue.clone(), outside.local.clone())));
-        channels.insert(ZALO, Arc::new(Zalo::new(catalogue.clone(), Arc::clone(network))));
-        let url = outside.url.clone();
+        let Inner { catalogue, clock, signer, outside, hears, due, .. } = &*self.0;
         Deliver::new(
             catalogue.clone(),
             Arc::clone(clock),
-            channels,
+            self.channels(),
             *hears,
             signer.clone(),
-            url,
+            outside.url.clone(),
             Arc::clone(due),
         )
     }
@@ -202,145 +213,7 @@ impl Alerts {
         self.put(RULES, Some(expected), json!(rules), by).await
     }
 
-    /// Where the site's webhook goes: whether it is on, its host, and its revision; no host = none is set.
-    ///
-    /// # Errors
-    /// When the catalogue cannot be read.
-    pub async fn webhook(&self) -> Result<(bool, Option<String>, i64)> {
-        let kept = self.0.catalogue.alert_setting(WEBHOOK).await?;
-        let host = kept.body["host"].as_str().map(str::to_owned);
-        Ok((kept.body["enabled"] == Value::Bool(true), host, kept.revision))
-    }
-
-    /// Sets the site's webhook; another address gets a fresh key, which is answered this once.
-    ///
-    /// # Errors
-    /// `Invalid` when the recorder must not speak to it, or none is set; `Conflict` when it has another revision.
-    pub async fn put_webhook(
-        &self,
-        enabled: bool,
-        url: Option<&Secret>,
-        expected: i64,
-        by: &str,
-    ) -> Result<Option<Secret>> {
-        let kept = self.0.catalogue.alert_setting(WEBHOOK).await?;
-        let mut body = json!({"enabled": enabled, "host": kept.body["host"]});
-        let (secret, key) = match url {
-            Some(url) => {
-                let hook = Hook::fresh(url.expose(), &self.0.outside.local)?;
-                let host = url::Url::parse(&hook.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-                body["host"] = json!(host);
-                (NewSecret::Put(hook.sealed()?), Some(Secret::new(hook.key)))
-            }
-            None if kept.secret.is_none() && enabled => {
-                return Err(Error::invalid("there is no address yet; give url with it"));
-            }
-            None => (NewSecret::Keep, None),
-        };
-        self.0.catalogue.put_alert_setting(WEBHOOK, Some(expected), body, secret, by).await?;
-        Ok(key)
-    }
-
-    /// The site's mail server, whether its password is kept, and the revision; `None` = none is set.
-    ///
-    /// # Errors
-    /// When the catalogue cannot be read.
-    pub async fn mail(&self) -> Result<(Option<MailServer>, bool, i64)> {
-        let kept = self.0.catalogue.alert_setting(MAIL).await?;
-        Ok((serde_json::from_value(kept.body).ok(), kept.secret.is_some(), kept.revision))
-    }
-
-    /// Sets the site's mail server. A server elsewhere does not get the password that was kept for the one before.
-    ///
-    /// # Errors
-    /// `Invalid`, saying what is wrong; `Conflict` when it has another revision.
-    pub async fn put_mail(
-        &self,
-        server: &MailServer,
-        password: Option<Secret>,
-        expected: i64,
-        by: &str,
-    ) -> Result<i64> {
-        server.check(&self.0.outside.local)?;
-        let (before, ..) = self.mail().await?;
-        let same =
-            before.is_some_and(|before| before.host == server.host && before.username == server.username);
-        let secret = kept_or_new(password, same);
-        self.0.catalogue.put_alert_setting(MAIL, Some(expected), json!(server), secret, by).await
-    }
-
-    /// The site's MQTT broker, whether its password is kept, and the revision; `None` = none is set.
-    ///
-    /// # Errors
-    /// When the catalogue cannot be read.
-    pub async fn mqtt(&self) -> Result<(Option<MqttBroker>, bool, i64)> {
-        let kept = self.0.catalogue.alert_setting(MQTT).await?;
-        Ok((serde_json::from_value(kept.body).ok(), kept.secret.is_some(), kept.revision))
-    }
-
-    /// Sets the site's MQTT broker. One elsewhere does not get the password that was kept for the one before.
-    ///
-    /// # Errors
-    /// `Invalid`, saying what is wrong; `Conflict` when it has another revision.
-    pub async fn put_mqtt(
-        &self,
-        broker: &MqttBroker,
-        password: Option<Secret>,
-        expected: i64,
-        by: &str,
-    ) -> Result<i64> {
-        broker.check(&self.0.outside.local)?;
-        let (before, ..) = self.mqtt().await?;
-        let same =
-            before.is_some_and(|before| before.host == broker.host && before.username == broker.username);
-        let secret = kept_or_new(password, same);
-        self.0.catalogue.put_alert_setting(MQTT, Some(expected), json!(broker), secret, by).await
-    }
-
-    /// Whether the site's Zalo bot writes, whether its token is kept, and the revision.
-    ///
-    /// # Errors
-    /// When the catalogue cannot be read.
-    pub async fn zalo(&self) -> Result<(bool, bool, i64)> {
-        let kept = self.0.catalogue.alert_setting(ZALO).await?;
-        Ok((kept.body["enabled"] == Value::Bool(true), kept.secret.is_some(), kept.revision))
-    }
-
-    /// Sets the site's Zalo bot; no token = the one that is kept.
-    ///
-    /// # Errors
-    /// `Invalid`, saying what is wrong; `Conflict` when it has another revision.
-    pub async fn put_zalo(
-        &self,
-        enabled: bool,
-        token: Option<Secret>,
-        expected: i64,
-        by: &str,
-    ) -> Result<i64> {
-        let (_, kept, _) = self.zalo().await?;
-        if let Some(token) = &token {
-            check_token(token)?;
-        } else if enabled && !kept {
-            return Err(Error::invalid("there is no token yet; give token with it"));
-        }
-        let secret = token.map_or(NewSecret::Keep, NewSecret::Put);
-        self.0
-            .catalogue
-            .put_alert_setting(ZALO, Some(expected), json!({"enabled": enabled}), secret, by)
-            .await
-    }
-
     async fn put(&self, name: &'static str, expected: Option<i64>, body: Value, by: &str) -> Result<i64> {
         self.0.catalogue.put_alert_setting(name, expected, body, NewSecret::Keep, by).await
-    }
-}
-
-/// What becomes of a server's password: an empty one takes it away, and one that was kept stays for the `same` server only.
-fn kept_or_new(password: Option<Secret>, same: bool) -> NewSecret {
-    match password {
-        Some(password) if password.expose().is_empty() => NewSecret::Remove,
-        Some(password) => NewSecret::Put(password),
-        None if same => NewSecret::Keep,
-        None => NewSecret::Remove,
     }
 }

@@ -9,9 +9,10 @@ use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::address::{LocalHosts, Purpose, check};
-use super::channel::{Channel, Outcome};
+use super::channel::{Channel, Fault, Outcome};
 use super::message::Message;
 use super::net::{Network, Post};
 use super::world::WEBHOOK;
@@ -45,6 +46,11 @@ impl Hook {
             .map_err(|_| Error::internal("what is kept of the webhook cannot be read; set it again"))
     }
 
+    /// Where it goes, as far as it may be shown.
+    pub(super) fn host(&self) -> Option<String> {
+        url::Url::parse(&self.url).ok()?.host_str().map(str::to_owned)
+    }
+
     pub(super) fn sealed(&self) -> Result<Secret> {
         serde_json::to_string(self)
             .map(Secret::new)
@@ -61,36 +67,34 @@ fn signature(key: &str, id: &str, seconds: i64, body: &[u8]) -> Option<String> {
     Some(format!("v1,{}", STANDARD.encode(code)))
 }
 
-/// The channel.
-pub(super) struct Webhook {
-    catalogue: Catalogue,
+/// Calls hooks.
+#[derive(Clone)]
+pub(super) struct Caller {
     clock: SharedClock,
     network: Arc<dyn Network>,
     local: LocalHosts,
 }
 
-impl Webhook {
-    pub(super) fn new(
-        catalogue: Catalogue,
-        clock: SharedClock,
-        network: Arc<dyn Network>,
-        local: LocalHosts,
-    ) -> Self {
-        Self { catalogue, clock, network, local }
+impl Caller {
+    pub(super) fn new(clock: SharedClock, network: Arc<dyn Network>, local: LocalHosts) -> Self {
+        Self { clock, network, local }
     }
 
-    async fn call(&self, message: &Message) -> Result<Outcome> {
-        let setting = self.catalogue.alert_setting(WEBHOOK).await?;
-        let Some(secret) = setting.secret else {
-            return Ok(Outcome::Refused("no webhook is set, or it cannot be read any more".to_owned()));
+    /// Posts something, under a name that is the same when it is sent again, to the hook that is kept.
+    pub(super) async fn call(
+        &self,
+        kept: Option<&Secret>,
+        id: String,
+        body: &Value,
+    ) -> Result<Outcome, Fault> {
+        let Some(secret) = kept else {
+            return Ok(Outcome::not_set("no webhook is set, or it cannot be read any more"));
         };
-        let hook = Hook::read(&secret)?;
+        let hook = Hook::read(secret)?;
         let url = check(&hook.url, Purpose::Webhook, &self.local)?;
-        // More that is told of the same alert is another message.
-        let (id, seconds) = (format!("{}.{}", message.id, message.version), self.clock.now().seconds());
-        let body = message.machine_json().to_string().into_bytes();
+        let (seconds, body) = (self.clock.now().seconds(), body.to_string().into_bytes());
         let Some(signature) = signature(&hook.key, &id, seconds, &body) else {
-            return Ok(Outcome::Refused("the webhook's key cannot be read; set it again".to_owned()));
+            return Ok(Outcome::not_set("the webhook's key cannot be read; set it again"));
         };
         let headers = vec![
             ("content-type", "application/json".to_owned()),
@@ -99,26 +103,38 @@ impl Webhook {
             ("webhook-signature", signature),
         ];
         let reply = self.network.post(Post { url, headers, body: Bytes::from(body) }).await?;
+        let answered = |status| Fault::answered(status, format!("the webhook answered {status}"));
         Ok(match reply.status {
             200..=299 => Outcome::Taken,
             // It says that it is no more; the next alert finds out whether that is still so.
-            410 => Outcome::Refused("the webhook answered 410".to_owned()),
-            status => {
-                Outcome::Later { after: reply.retry_after, why: format!("the webhook answered {status}") }
-            }
+            410 => Outcome::Refused(answered(410)),
+            status => Outcome::Later { after: reply.retry_after, why: answered(status) },
         })
+    }
+}
+
+/// The channel.
+pub(super) struct Webhook {
+    catalogue: Catalogue,
+    caller: Caller,
+}
+
+impl Webhook {
+    pub(super) fn new(catalogue: Catalogue, caller: Caller) -> Self {
+        Self { catalogue, caller }
+    }
+
+    async fn tell(&self, message: &Message) -> Result<Outcome, Fault> {
+        let setting = self.catalogue.alert_setting(WEBHOOK).await?;
+        // More that is told of the same alert is another message.
+        let id = format!("{}.{}", message.id, message.version);
+        self.caller.call(setting.secret.as_ref(), id, &message.machine_json()).await
     }
 }
 
 impl Channel for Webhook {
     fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Outcome> {
-        let called = async move {
-            match self.call(message).await {
-                Ok(outcome) => outcome,
-                Err(error) => Outcome::later(error.message()),
-            }
-        };
-        called.boxed()
+        self.tell(message).map(|told| told.unwrap_or_else(Outcome::from)).boxed()
     }
 }
 

@@ -299,6 +299,15 @@ impl Reader<'_> {
         }
     }
 
+    /// What a message says that tries a channel of the site.
+    pub(super) fn channel_test(&self) -> Words {
+        let body = self.say("Kênh này gửi được cảnh báo. Gửi lúc", "Alerts arrive by this channel. Sent at");
+        Words {
+            title: self.say("Thử cảnh báo", "Test alert").to_owned(),
+            body: format!("{body} {}", self.when(self.now)),
+        }
+    }
+
     /// What a digest says: the most important first, and how many there are in all.
     pub(super) fn digest(&self, digest: &Alert, members: &[Alert], count: u64) -> Words {
         let title = match self.language {

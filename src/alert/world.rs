@@ -23,6 +23,9 @@ pub(super) const MAIL: &str = "mail";
 pub(super) const ZALO: &str = "zalo";
 pub(super) const WEBHOOK: &str = "webhook";
 pub(super) const MQTT: &str = "mqtt";
+/// How the relay is told, and what it was told last.
+pub(super) const RELAY: &str = "relay";
+pub(super) const RELAY_TOLD: &str = "relay_told";
 
 /// The schedule as it is set, or as it is before anybody has.
 pub(super) async fn plan(catalogue: &Catalogue) -> Result<SchedulePlan> {

@@ -8,7 +8,7 @@ use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::channel::{Channel, Outcome};
+use super::channel::{Channel, Fault, Outcome, Step};
 use super::message::Message;
 use super::net::{Network, Post, Reply};
 use super::world::ZALO;
@@ -52,15 +52,17 @@ fn text(message: &Message) -> String {
 fn outcome(reply: &Reply) -> Outcome {
     let said: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
     let code = said["error_code"].as_i64().unwrap_or_else(|| i64::from(reply.status));
-    let why = || format!("Zalo answered {code}");
+    let why = |step| Fault { step, code: u16::try_from(code).ok(), why: format!("Zalo answered {code}") };
     match (reply.status, said["ok"].as_bool()) {
         (200..=299, Some(true)) => Outcome::Taken,
-        (429 | 500..=599, _) => Outcome::Later { after: reply.retry_after, why: why() },
-        _ if matches!(code, 429 | 500..=599) => Outcome::Later { after: reply.retry_after, why: why() },
+        (429 | 500..=599, _) => Outcome::Later { after: reply.retry_after, why: why(Step::Answer) },
+        _ if matches!(code, 429 | 500..=599) => {
+            Outcome::Later { after: reply.retry_after, why: why(Step::Answer) }
+        }
         // The token may be set right at any time: what waits is not thrown away.
-        _ if matches!(code, 401 | 403 | 404) => Outcome::later(why()),
-        (200..=499, Some(false)) => Outcome::Refused(why()),
-        _ => Outcome::later(why()),
+        _ if matches!(code, 401 | 403 | 404) => why(Step::SignIn).into(),
+        (200..=499, Some(false)) => Outcome::Refused(why(Step::Answer)),
+        _ => why(Step::Answer).into(),
     }
 }
 
@@ -69,16 +71,17 @@ impl Zalo {
         Self { catalogue, network }
     }
 
-    async fn write(&self, message: &Message) -> Result<Outcome> {
+    async fn write(&self, message: &Message) -> Result<Outcome, Fault> {
         let setting = self.catalogue.alert_setting(ZALO).await?;
         let Some(token) = setting.secret else {
-            return Ok(Outcome::Refused("no bot is set, or its token cannot be read any more".to_owned()));
+            return Ok(Outcome::not_set("no bot is set, or its token cannot be read any more"));
         };
         let Some(chat) = &message.address else {
-            return Ok(Outcome::Refused("its person has no chat with the bot any more".to_owned()));
+            return Ok(Outcome::not_set("its person has no chat with the bot any more"));
         };
-        let url = Url::parse(&format!("{HOST}/bot{}/sendMessage", token.expose()))
-            .map_err(|_| Error::invalid("the bot's token cannot stand in an address; set it again"))?;
+        let url = Url::parse(&format!("{HOST}/bot{}/sendMessage", token.expose())).map_err(|_| {
+            Fault::at(Step::Settings, "the bot's token cannot stand in an address; set it again")
+        })?;
         let body = json!({"chat_id": chat, "text": text(message)}).to_string();
         let headers = vec![("content-type", "application/json".to_owned())];
         let reply = self.network.post(Post { url, headers, body: Bytes::from(body) }).await?;
@@ -88,13 +91,7 @@ impl Zalo {
 
 impl Channel for Zalo {
     fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Outcome> {
-        let written = async move {
-            match self.write(message).await {
-                Ok(outcome) => outcome,
-                Err(error) => Outcome::later(error.message()),
-            }
-        };
-        written.boxed()
+        self.write(message).map(|written| written.unwrap_or_else(Outcome::from)).boxed()
     }
 }
 

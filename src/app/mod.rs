@@ -164,6 +164,7 @@ async fn run(config: &Config) -> Result<()> {
     lifecycle::announce(address, code.as_ref());
     let deciding = tasks.spawn("alert decisions", alerts.dispatch(signs).run(stop.clone()));
     let sending = tasks.spawn("alert deliveries", alerts.deliver().run(stop.clone()));
+    let relaying = tasks.spawn("alert relay", alerts.relay().run(stop.clone()));
     if let (Some(tls), Some(host)) = (&tls, &from_others) {
         lifecycle::announce_https(address, https_port, host, &tls.standing());
     }
@@ -190,6 +191,7 @@ async fn run(config: &Config) -> Result<()> {
     let _ = sweeping.await;
     let _ = deciding.await;
     let _ = sending.await;
+    let _ = relaying.await;
     if let Some(detection) = detection {
         detection.ended().await;
     }

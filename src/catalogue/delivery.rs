@@ -48,10 +48,17 @@ statements! {
         where d.state in ('due', 'held') and d.state = ?5 and a.kind <> 'digest' and ", of_outlet!(), "on conflict do nothing");
     DIGESTED = "update delivery set state = 'digested' where state in ('due', 'held') and state = ?5 and person = ?1 and channel = ?2 and target = ?3 \
         and alert_key in (select alert_key from digest_member where digest_key = (select key from alert where id = ?4))";
-    /// Since when something waits and nothing that was made lately is taken anywhere.
+    /// Since when something waits that people were to be told at once, and nothing that was made lately is taken anywhere.
     STUCK = "select min(o.failing_90k), count(*) from outlet o where exists (select 1 from delivery d \
-        where d.state in ('due', 'held') and d.state = 'due' and d.person = o.person and d.channel = o.channel and d.target = o.target) \
+        join alert a on a.key = d.alert_key \
+        where d.state in ('due', 'held') and d.state = 'due' and d.person = o.person and d.channel = o.channel and d.target = o.target \
+        and a.kind <> 'test' and (a.kind <> 'digest' or exists (select 1 from digest_member m join alert x on x.key = m.alert_key \
+        where m.digest_key = a.key and x.out = 1))) \
         and o.failing_90k > coalesce((select max(sent_90k) from (select sent_90k from delivery order by key desc limit 100)), 0)";
+    /// How a channel does; what was sent long ago is not looked for.
+    CHANNEL = "select (select max(sent_90k) from (select channel, sent_90k from delivery order by key desc limit 2000) \
+        where channel = ?1), (select min(failing_90k) from outlet where channel = ?1), \
+        (select count(*) from delivery where state in ('due', 'held') and state = 'due' and channel = ?1)";
     SHOWN = "update delivery set shown_90k = coalesce(shown_90k, ?2) where id = ?1";
     OPENED = "update delivery set shown_90k = coalesce(shown_90k, ?2), opened_90k = coalesce(opened_90k, ?2) where id = ?1";
     BY_ID = "select d.id, (select id from alert where key = d.alert_key), d.person, d.channel, d.target, d.state, d.tries, \
@@ -130,6 +137,17 @@ pub struct Delivery {
     pub opened: Option<Ticks>,
     /// Why the last attempt failed.
     pub error: Option<String>,
+}
+
+/// How a channel does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChannelState {
+    /// When it took a message last.
+    pub sent: Option<Ticks>,
+    /// Since when a place of it takes none; `None` = all do.
+    pub failing: Option<Ticks>,
+    /// Messages that wait for it.
+    pub waiting: u64,
 }
 
 /// What came of an attempt.
@@ -341,10 +359,19 @@ impl Catalogue {
         Ok(next.map(Ticks))
     }
 
-    /// Since when nothing arrives although something waits, and at how many places; `None` = it does, or nothing waits.
+    /// Since when nothing arrives although something waits that is no test and no digest of what could wait, and at how many
+    /// places; `None` = it does, or nothing waits.
     pub async fn nothing_arrives(&self) -> Result<Option<(Ticks, u64)>> {
         let row: (Option<i64>, i64) = self.read(sqlx::query_as(STUCK).fetch_one(self.readers())).await?;
         Ok(row.0.map(|since| (Ticks(since), row.1.unsigned_abs())))
+    }
+
+    /// How a channel does.
+    pub async fn channel_state(&self, channel: &'static str) -> Result<ChannelState> {
+        let query = sqlx::query_as(CHANNEL).bind(channel);
+        let row: (Option<i64>, Option<i64>, i64) = self.read(query.fetch_one(self.readers())).await?;
+        let (sent, failing) = (row.0.map(Ticks), row.1.map(Ticks));
+        Ok(ChannelState { sent, failing, waiting: row.2.unsigned_abs() })
     }
 
     /// What waits at a place, in the order of making.

@@ -60,6 +60,7 @@ fn is_client_route(path: &str) -> bool {
             None,
             None,
         ) | (Some("c" | "e"), Some(_), None)
+            | (Some("alerts"), Some("channels"), None)
             | (Some("c"), Some(_), Some("zones" | "search"))
     )
 }
@@ -184,6 +185,7 @@ mod tests {
             "system",
             "health",
             "alerts",
+            "alerts/channels",
             "people",
             "welcome",
             "invite",

@@ -77,8 +77,6 @@ const NEARLY_FULL: f64 = 0.5;
 const FULL: f64 = 0.05;
 /// Changes that wait for the catalogue when another program holds it: more than a few seconds' worth.
 const WAITING: usize = 200;
-/// Alerts that have arrived nowhere for so long are no hiccup of the line.
-const STUCK: i64 = 300 * TICKS_PER_SECOND;
 /// A camera whose clock is off by more shows a wrong time in its own picture.
 const CLOCK_OFF_S: f64 = 10.0;
 /// A certificate is renewed when a third of its life is left: with less than this, that has failed for long.
@@ -199,13 +197,9 @@ fn clocks(main: &[StreamStatus], doubt: Option<&'static str>) -> HealthCheck {
 }
 
 /// Alerts that do not arrive anywhere: whoever looks here must not rely on their phone.
-fn alerts(stuck: Option<(Ticks, u64)>, now: Ticks) -> HealthCheck {
-    match stuck {
-        Some((since, places)) if now - since >= STUCK => {
-            check("alerts", Level::Warn, "alerts_stuck", json!({"places": places}), Some(since))
-        }
-        _ => fine("alerts"),
-    }
+fn alerts(stuck: Option<(Ticks, u64)>) -> HealthCheck {
+    let Some((since, places)) = stuck else { return fine("alerts") };
+    check("alerts", Level::Warn, "alerts_stuck", json!({"places": places}), Some(since))
 }
 
 /// The certificate of HTTPS: how long it holds, and whether it is the one that was asked for.
@@ -273,7 +267,7 @@ pub(super) async fn checks(app: &App, scope: &Scope) -> Answer<(Status, Vec<Heal
         motion(app.catalogue().motion_trouble(), &unwatched, &app.workers()),
         clocks(&main, app.clock_doubt()),
         certificate(app.tls().map(Tls::standing).as_ref(), app.now()),
-        alerts(app.catalogue().nothing_arrives().await?, app.now()),
+        alerts(app.alerts().no_channel_works().await?),
     ];
     let worst = checks.iter().map(|c| c.level).max().unwrap_or(Level::Ok);
     let starting = app.now() - app.started() < STARTING;
@@ -341,15 +335,6 @@ mod tests {
         assert_eq!(told(&[broken]), (Level::Warn, "days_min_broken"));
         let stuck = volume("ok", 0, Some("nothing_to_delete"));
         assert_eq!(told(&[stuck]), (Level::Error, "nothing_to_delete"));
-    }
-
-    #[test]
-    fn alerts_that_arrive_nowhere_for_five_minutes_are_told() {
-        let code = |since: Option<i64>, now| alerts(since.map(|since| (Ticks(since), 2)), Ticks(now)).code;
-        assert_eq!(
-            (code(None, STUCK), code(Some(1), STUCK), code(Some(0), STUCK)),
-            ("ok", "ok", "alerts_stuck")
-        );
     }
 
     #[test]

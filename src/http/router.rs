@@ -13,10 +13,10 @@ use super::error::Problem;
 use super::openapi::Api;
 use super::{
     App, activity, alert_channels, alert_settings, alerts, assets, audit, bookmarks, camera_tests,
-    camera_write, cameras, days, discovery, events, exports, forecast, front, guard, headers, health,
-    invites, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches, openapi, outages,
-    people, push, receipts, segments, session, sessions, setup, share_page, shares, site, snoozes, still,
-    storage, stream, timeline, tls, trust, zones,
+    camera_write, cameras, channel_tests, days, discovery, events, exports, forecast, front, guard, headers,
+    health, invites, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches, openapi,
+    outages, people, push, receipts, relay, segments, session, sessions, setup, share_page, shares, site,
+    snoozes, still, storage, stream, timeline, tls, trust, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -73,6 +73,9 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(alert_settings::get_schedule, alert_settings::put_schedule))
         .routes(routes!(alert_settings::get_rules, alert_settings::put_rules))
         .routes(routes!(alert_settings::get_prefs, alert_settings::put_prefs))
+        .routes(routes!(channel_tests::list_channels))
+        .routes(routes!(relay::get_relay, relay::put_relay))
+        .routes(routes!(channel_tests::post_channel_test))
         .routes(routes!(alert_channels::get_webhook, alert_channels::put_webhook))
         .routes(routes!(alert_channels::get_mail, alert_channels::put_mail))
         .routes(routes!(alert_channels::get_mqtt, alert_channels::put_mqtt))

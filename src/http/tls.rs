@@ -1,6 +1,7 @@
 //! `GET /tls`: the certificate, where it comes from and how long it holds.
 
 use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -8,6 +9,8 @@ use super::App;
 use super::caller::{Caller, Settings};
 use super::error::{Answer, Problem};
 use super::extract::Json;
+use super::front::reached;
+use super::qr::qr_svg;
 use super::wire::Time;
 use crate::tls::{self, Standing};
 
@@ -28,6 +31,9 @@ pub(super) struct Shown {
     /// What phones are told to trust where the certificate is not public; null with `off`.
     #[schema(required = true)]
     authority: Option<Authority>,
+    /// Where phones are told how to trust that authority; null when they need not, or cannot reach the recorder.
+    #[schema(required = true)]
+    guide: Option<Guide>,
     /// What does not work; null when all does.
     #[schema(required = true)]
     trouble: Option<Trouble>,
@@ -62,6 +68,16 @@ pub(super) struct Authority {
     not_after: Time,
 }
 
+/// The way to the page that helps.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TlsGuide)]
+pub(super) struct Guide {
+    /// Over plain HTTP: nothing is trusted yet.
+    url: String,
+    /// The same as a QR code.
+    qr_svg: String,
+}
+
 /// What does not work.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = TlsTrouble)]
@@ -74,7 +90,19 @@ pub(super) struct Trouble {
     since: Time,
 }
 
-fn shown(standing: Standing) -> Shown {
+/// For whoever called the recorder by this name.
+fn guide(app: &App, standing: &Standing, headers: &HeaderMap) -> Answer<Option<Guide>> {
+    let given = standing.source == "files" && standing.is_the_wanted;
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let Some(host) = host.filter(|_| standing.authority.is_some() && !standing.is_public && !given) else {
+        return Ok(None);
+    };
+    let Some(host) = reached(host).filter(|_| app.others_come()) else { return Ok(None) };
+    let url = format!("http://{host}/trust");
+    Ok(Some(Guide { qr_svg: qr_svg(&url)?, url }))
+}
+
+fn shown(standing: Standing, guide: Option<Guide>) -> Shown {
     let certificate = |facts: tls::Facts| Certificate {
         names: facts.names.iter().map(ToString::to_string).collect(),
         issuer: facts.issuer,
@@ -93,6 +121,7 @@ fn shown(standing: Standing) -> Shown {
         is_the_wanted: standing.is_the_wanted,
         is_public: standing.is_public,
         authority: standing.authority.map(authority),
+        guide,
         trouble: standing.trouble.map(trouble),
         next_try_at: standing.next_try.map(Time),
     }
@@ -101,15 +130,24 @@ fn shown(standing: Standing) -> Shown {
 /// Tells of the certificate.
 #[utoipa::path(get, path = "/tls", tag = "site",
     responses((status = 200, description = "How HTTPS stands", body = Shown), Problem))]
-pub(super) async fn get_tls(State(app): State<App>, _: Caller<Settings>) -> Answer<Json<Shown>> {
+pub(super) async fn get_tls(
+    State(app): State<App>,
+    _: Caller<Settings>,
+    headers: HeaderMap,
+) -> Answer<Json<Shown>> {
     Ok(Json(match app.tls() {
-        Some(tls) => shown(tls.standing()),
+        Some(tls) => {
+            let standing = tls.standing();
+            let guide = guide(&app, &standing, &headers)?;
+            shown(standing, guide)
+        }
         None => Shown {
             source: "off",
             certificate: None,
             is_the_wanted: true,
             is_public: false,
             authority: None,
+            guide: None,
             trouble: None,
             next_try_at: None,
         },

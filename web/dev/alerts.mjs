@@ -7,6 +7,28 @@ const night = '1'.repeat(10) + '0'.repeat(34) + '1'.repeat(4);
 let plan = { week: Array(7).fill(night), special: [{ date: '2027-02-06', halves: '1'.repeat(48) }], hand: { armed: true, until: iso(Date.now() + 5 * 3.6e6) }, revision: 1 }; // prettier-ignore
 let rules = { cameras: [], min_seconds: 2, min_size: 0, tamper_always: true, cooldown_minutes: 5, night_budget: 20, digest_at: '06:30', escalate_after_minutes: null, in_line: [], revision: 1 }; // prettier-ignore
 let prefs = { enabled: true, subjects: [], cameras: [], quiet: { from: '12:00', to: '13:30', strong_anyway: true }, mail: null, zalo: null }; // prettier-ignore
+const channels = {
+  mail: { server: { enabled: true, host: 'smtp.example.vn', port: 465, security: 'tls', from: 'camera@example.vn', username: 'camera' }, password_set: true, revision: 2 }, // prettier-ignore
+  zalo: { enabled: false, token_set: false, revision: 0 },
+  webhook: { enabled: true, host: 'hooks.example.vn', revision: 1 },
+  mqtt: { broker: { enabled: true, host: '192.168.1.5', port: 1883, username: 'ha', base: 'lanewatch', discovery: 'homeassistant' }, password_set: true, revision: 1 }, // prettier-ignore
+  relay: { enabled: true, host: null, mqtt: true, on_since: null, revision: 1 },
+};
+const standings = () => [
+  { name: 'mail', enabled: channels.mail.server.enabled, sent_at: iso(Date.now() - 4e6), failing_since: null, waiting: 0 }, // prettier-ignore
+  { name: 'zalo', enabled: channels.zalo.enabled, sent_at: null, failing_since: null, waiting: 0 },
+  { name: 'webhook', enabled: channels.webhook.enabled, sent_at: null, failing_since: iso(Date.now() - 9e5), waiting: 3 }, // prettier-ignore
+  { name: 'mqtt', enabled: channels.mqtt.broker.enabled, sent_at: null, failing_since: null, waiting: 0 },
+];
+const has = (secret, kept) => (secret === undefined ? kept : secret !== '');
+/** What is kept of a form: secrets are not. */
+const kept = {
+  mail: (form, now) => ({ server: form.server, password_set: has(form.password, now.password_set) }),
+  zalo: (form, now) => ({ enabled: form.enabled, token_set: has(form.token, now.token_set) }),
+  webhook: (form, now) => ({ enabled: form.enabled, host: form.url === undefined ? now.host : form.url && new URL(form.url).host, ...(form.url ? { secret: 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' } : {}) }), // prettier-ignore
+  mqtt: (form, now) => ({ broker: form.broker, password_set: has(form.password, now.password_set) }),
+  relay: (form, now) => ({ enabled: form.enabled, mqtt: form.mqtt, on_since: null, host: form.url === undefined ? now.host : form.url ? new URL(form.url).host : null }), // prettier-ignore
+};
 let snoozes = [];
 let phones = [{ id: randomUUID(), name: 'Android, Chrome', host: 'fcm.googleapis.com', created_at: iso(Date.now() - 9e8), used_at: iso(Date.now() - 9e6), gone_at: null }]; // prettier-ignore
 let tests = [];
@@ -31,6 +53,14 @@ export const routes = {
   'PUT alert-rules': ({ body }) => [200, (rules = { ...body, revision: rules.revision + 1 })],
   'GET me/:id': () => [200, prefs],
   'PUT me/notification-prefs': ({ body }) => [200, (prefs = body)],
+  'GET alert-channels': () => [200, { items: standings(), local_hosts: ['192.168.1.5'] }],
+  'GET alert-channels/:id': ({ id }) => [200, channels[id]],
+  'PUT alert-channels/:id': ({ id, body }) => {
+    const revision = channels[id].revision + 1;
+    channels[id] = { ...kept[id](body, channels[id]), revision };
+    return [200, channels[id]];
+  },
+  'POST alert-channels/:id/test': ({ id }) => [200, id === 'webhook' ? { delivered: false, step: 'answer', code: 404, detail: 'the webhook answered 404' } : { delivered: true, step: null, code: null, detail: null }], // prettier-ignore
   'GET snoozes': () => [200, { items: snoozes.filter((s) => Date.parse(s.until) > Date.now()) }],
   'POST snoozes': ({ body }) => {
     const camera = body.camera ? cameras.find((c) => c.id === body.camera || c.slug === body.camera).id : null;

@@ -13,7 +13,7 @@ import * as motion from './motion.mjs';
 import { routes as alerts } from './alerts.mjs';
 import { routes as exporting } from './exports.mjs';
 import { routes as layouts } from './layouts.mjs';
-import { routes as people } from './people.mjs';
+import { QR, routes as people } from './people.mjs';
 import { keyframe, segmentFile, segmentList, tail } from './recordings.mjs';
 
 const PORT = Number(process.env.PORT ?? 8080);
@@ -182,6 +182,7 @@ const server = createServer(async (req, res) => {
           ),
           not_after: iso(Date.now() + 3650 * 864e5),
         },
+        guide: { url: 'http://192.168.1.10:8080/trust', qr_svg: QR },
         trouble: null,
         next_try_at: null,
       });

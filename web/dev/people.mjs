@@ -12,7 +12,7 @@ let people = [
   person('nha.van.hoa', 'Màn hình nhà văn hóa', 'viewer', { reach: { areas: [], cameras: cameras.slice(0, 2).map((c) => c.id) } }), // prettier-ignore
 ];
 let invites = [{ id: randomUUID(), name: 'bui.van.khanh', display_name: 'Bùi Văn Khánh', role: 'guard', reach: null, by: 'admin', created_at: iso(Date.now() - 9e6), expires_at: iso(Date.now() + 1.6e8) }]; // prettier-ignore
-const QR = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21"><rect width="21" height="21" fill="#fff"/><path d="M1 1h7v7H1zM13 1h7v7h-7zM1 13h7v7H1z"/></svg>'; // prettier-ignore
+export const QR = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21"><rect width="21" height="21" fill="#fff"/><path d="M1 1h7v7H1zM13 1h7v7h-7zM1 13h7v7H1z"/></svg>'; // prettier-ignore
 const sessions = [
   { id: randomUUID(), kind: 'web', address: '192.168.1.23', agent: 'Chrome, Android', created_at: iso(Date.now() - 9e7), seen_at: iso(Date.now() - 6e4), current: true }, // prettier-ignore
   { id: randomUUID(), kind: 'web', address: '192.168.1.40', agent: 'Firefox, Windows', created_at: iso(Date.now() - 9e8), seen_at: iso(Date.now() - 9e7), current: false }, // prettier-ignore

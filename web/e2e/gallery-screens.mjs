@@ -149,6 +149,8 @@ export const SCREENS = {
   'setup-storage': wizard('storage'),
   'setup-cameras': wizard('cameras', { 'GET cameras': NOBODY }),
   'setup-proof': wizard('proof'),
+  'setup-phones': sheet('/setup', '[data-step=proof]', [see('[data-trust-phones=guide]'), scroll('[data-trust-phones]')], { answers: setup('proof') }), // prettier-ignore
+  'setup-phones-public': sheet('/setup', '[data-step=proof]', [see('[data-trust-phones=public]'), scroll('[data-trust-phones]')], { answers: setup('proof', { 'GET tls': { source: 'acme', certificate: null, is_the_wanted: true, is_public: true, authority: null, guide: null, trouble: null, next_try_at: null } }) }), // prettier-ignore
   'setup-fails': { path: '/setup', shown: 'main h1', states: ['error', 'offline'] },
 
   // How it does
@@ -170,6 +172,10 @@ export const SCREENS = {
   }),
   'alerts-week': sheet('/alerts', '[data-part=week]', [click('[data-preset=always]'), click('[data-action=hours-off]'), scroll('[data-action=save-week]')]), // prettier-ignore
   'alerts-quiet': sheet('/alerts', '[data-part=snoozes]', [click('[data-part=snoozes] [data-snooze="60"]'), see('[data-banner=snooze]'), scroll('[data-part=prefs]')]), // prettier-ignore
+  channels: { path: '/alerts/channels', shown: '[data-channel=relay] form', states: FAILS },
+  'channels-tried': sheet('/alerts/channels', '[data-channel=relay] form', [fill('[data-channel=mail] [data-field=to]', 'binh@example.vn'), click('[data-action=try-mail]'), see('[data-channel=mail] [data-trial=delivered]'), click('[data-action=try-webhook]'), see('[data-channel=webhook] [data-trial=answer]'), scroll('[data-channel=webhook] [data-trial]')]), // prettier-ignore
+  'channels-wrong': sheet('/alerts/channels', '[data-channel=relay] form', [fill('[data-channel=mail] [data-field=host]', '192.168.1.9'), click('[data-action=save-mail]'), see('[data-channel=mail] [data-wrong]'), click('[data-channel=webhook] [data-action=replace]'), fill('[data-channel=webhook] input[type=url]', 'http://192.168.1.9/x'), click('[data-action=save-webhook]'), see('[data-channel=webhook] [data-wrong]')]), // prettier-ignore
+  'alerts-unsent': sheet('/events', '[data-banner=unsent]', [], { answers: { 'GET health': (b) => ({ ...b, status: 'degraded', checks: [...b.checks, { id: 'alerts', level: 'warn', code: 'alerts_stuck', params: { places: 2 }, since: stamp(20) }] }) } }), // prettier-ignore
   'event-quiet': sheet((known) => `/e/${known.event}`, '[data-event-page]', [click('[data-action=snooze]'), see('[data-sheet=snooze]')]), // prettier-ignore
   'no-right': sheet('/people', '[data-no-right]', [], { answers: { 'GET me': (b) => ({ ...b, role: 'guard', rights: ['live', 'playback', 'hold', 'export'] }) } }), // prettier-ignore
   people: { path: '/people', shown: '[data-person=admin]', states: ['loaded', 'error', 'offline'] },

@@ -122,7 +122,7 @@ function index(summary) {
     return own.length ? `<h2>${name}</h2><div>${cells.join('')}</div>` : '';
   });
   const pages = readdirSync(`${OUT}${OF_RECORDER}`, { encoding: 'utf8' }).filter((f) => f.endsWith('.png'));
-  const own = pages.map((f) => `<figure class="${/share-(?!dialog)/.test(f) ? 'phone' : 'pc'}"><a href="${OF_RECORDER}/${f}"><img src="${OF_RECORDER}/${f}" loading="lazy"></a><figcaption>${html(f)}</figcaption></figure>`); // prettier-ignore
+  const own = pages.map((f) => `<figure class="${/share-(?!dialog)|-phone/.test(f) ? 'phone' : 'pc'}"><a href="${OF_RECORDER}/${f}"><img src="${OF_RECORDER}/${f}" loading="lazy"></a><figcaption>${html(f)}</figcaption></figure>`); // prettier-ignore
   if (own.length) rows.push(`<h2>pages of the recorder, seen by npm run e2e</h2><div>${own.join('')}</div>`);
   return `<!doctype html><meta charset="utf-8"><title>lanewatch: every screen</title><style>
 body{background:#222;color:#eee;font:15px system-ui;margin:24px}div{display:flex;flex-wrap:wrap;gap:16px}figure{margin:0}

@@ -90,7 +90,7 @@ for (const [device, options] of Object.entries({ PC, phone: PHONE })) {
     await page.waitForSelector('[data-tile][data-state="live"]');
     const live = (await api(page, 'cameras?limit=200')).items.filter((c) => c.state === 'live').map((c) => c.slug);
     const [slug, next] = live;
-    const pages = ['/', `/?c=${slug}`, '/events', '/alerts', '/exports', '/cameras', '/cameras?add=1', '/setup', '/system', '/health', `/c/${slug}`, `/c/${slug}?t=${iso(Date.now() - 8000)}`, `/c/${slug}?t=2020-01-01T00:00:00Z`, `/c/${slug}/zones`, `/c/${slug}/search`, `/sync?c=${slug},${next}&t=${iso(Date.now() - 8000)}`, '/nowhere']; // prettier-ignore
+    const pages = ['/', `/?c=${slug}`, '/events', '/alerts', '/alerts/channels', '/exports', '/cameras', '/cameras?add=1', '/setup', '/system', '/health', `/c/${slug}`, `/c/${slug}?t=${iso(Date.now() - 8000)}`, `/c/${slug}?t=2020-01-01T00:00:00Z`, `/c/${slug}/zones`, `/c/${slug}/search`, `/sync?c=${slug},${next}&t=${iso(Date.now() - 8000)}`, '/nowhere']; // prettier-ignore
     // The feed stands still: what comes in while one walks would move what is walked over.
     let feed = null;
     await page.route(/\/api\/v1\/events\?/, async (route) => {

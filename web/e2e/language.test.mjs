@@ -35,7 +35,7 @@ test('J15: English is complete on every page, the document says so, and the choi
   await page.waitForSelector('[data-tile][data-state="live"]');
   assert.equal(await page.getAttribute('html', 'lang'), 'en');
   const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
-  const pages = ['/', `/?c=${slug}`, '/cameras', '/cameras?add=1', '/system', '/events', '/alerts', '/people', `/c/${slug}/zones`, `/c/${slug}/search`, `/c/${slug}`, `/c/${slug}?t=2020-01-01T00:00:00Z`, '/nowhere']; // prettier-ignore
+  const pages = ['/', `/?c=${slug}`, '/cameras', '/cameras?add=1', '/system', '/events', '/alerts', '/alerts/channels', '/people', `/c/${slug}/zones`, `/c/${slug}/search`, `/c/${slug}`, `/c/${slug}?t=2020-01-01T00:00:00Z`, '/nowhere']; // prettier-ignore
   for (const path of pages) {
     await page.goto(`${URL_BASE}${path}`);
     await page.waitForSelector('main h1, main h2, dialog h2');

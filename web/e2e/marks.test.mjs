@@ -99,7 +99,7 @@ test('the feed: seen, handled with a note, false alarm; counted, and undone', as
   await context.close();
 });
 
-test('phone: a card drawn to the right is seen, one that is not drawn far enough comes back', async () => {
+test('phone: a card drawn to the right is seen, to the left its camera is quiet, one not drawn far enough comes back', async () => {
   const { context, page, faults } = await fresh(PHONE);
   await page.goto(`${URL_BASE}/events`);
   const card = page.locator('[data-card]').first();
@@ -113,10 +113,11 @@ test('phone: a card drawn to the right is seen, one that is not drawn far enough
   const cdp = await context.newCDPSession(page);
   const draw = async (far) => {
     const box = await card.boundingBox();
-    const [x, y] = [box.x + 40, box.y + 40];
+    const [x, y] = [far < 0 ? box.x + box.width - 40 : box.x + 40, box.y + 40];
+    const step = Math.sign(far) * 10;
     const touch = (type, dx) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x: x + dx, y: y + dx / 20 }] }); // prettier-ignore
     await touch('touchStart', 0);
-    for (let dx = 10; dx <= far; dx += 10) await touch('touchMove', dx);
+    for (let dx = step; Math.abs(dx) <= Math.abs(far); dx += step) await touch('touchMove', dx);
     // A finger stops before it lets go: let go in full speed is a fling to Chromium, which takes the next tap as its end.
     for (let rest = 0; rest < 4; rest++) {
       await page.waitForTimeout(40);
@@ -131,6 +132,18 @@ test('phone: a card drawn to the right is seen, one that is not drawn far enough
   assert.ok(page.url().endsWith('/events'), 'drawing is no tap');
   await page.tap('[data-action=undo-mark]');
   await marked(page, id, (e) => e.seen === false);
+  await draw(-50);
+  assert.equal(await page.locator('[data-sheet=snooze]').count(), 0);
+  await draw(-150);
+  await page.waitForSelector('[data-sheet=snooze]');
+  await accessible(page);
+  await page.tap('[data-snooze="15"]');
+  await page.waitForSelector('[data-banner=snooze]');
+  const { camera } = await one(page, id);
+  assert.deepEqual((await api(page, 'snoozes')).items.map((s) => s.camera), [camera]); // prettier-ignore
+  assert.ok(page.url().endsWith('/events'), 'drawing is no tap');
+  await page.tap('[data-action=wake]');
+  await page.waitForSelector('[data-banner=snooze]', { state: 'detached' });
   assert.deepEqual(faults, []);
   await context.close();
 });

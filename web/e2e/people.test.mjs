@@ -99,8 +99,8 @@ test(
     const { slug } = (await api(head.page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
     const SHOWN = {
       viewer: { nav: 0, more: ['/cameras', '/system'], closed: { '/events': 'playback', [`/c/${slug}`]: 'playback', '/exports': 'export' } }, // prettier-ignore
-      guard: { nav: 2, more: ['/alerts', '/exports', '/sync', '/cameras', '/health', '/system'], closed: { [`/c/${slug}/zones`]: 'zones', '/people': 'people' } }, // prettier-ignore
-      head: { nav: 2, more: ['/alerts', '/exports', '/sync', '/cameras', '/health', '/people', '/system'], closed: { '/setup': 'settings' } }, // prettier-ignore
+      guard: { nav: 2, more: ['/alerts', '/exports', '/sync', '/cameras', '/health', '/system'], closed: { [`/c/${slug}/zones`]: 'zones', '/people': 'people', '/alerts/channels': 'settings' } }, // prettier-ignore
+      head: { nav: 2, more: ['/alerts', '/exports', '/sync', '/cameras', '/health', '/people', '/system'], closed: { '/setup': 'settings', '/alerts/channels': 'settings' } }, // prettier-ignore
     };
     for (const [role, { nav, more, closed }] of Object.entries(SHOWN)) {
       const name = `vai.${role}.${Date.now() % 100_000}`;

@@ -6,10 +6,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
-import { accessible, launch, open, PHONE } from './browser.mjs';
+import { accessible, launch, open, PC, PHONE } from './browser.mjs';
 import { BINARY, Recorder } from './recorder.mjs';
 
+/** Looked at by people: `npm run gallery` puts them into its index. */
+const SHOTS = fileURLToPath(new URL('../screenshots/recorder/', import.meta.url));
 const NAME = 'may-ghi.local';
 const needs = { skip: BINARY ? false : 'no recorder program; scripts/test browser has it' };
 const args = [`--host-resolver-rules=MAP ${NAME} 127.0.0.1`];
@@ -59,6 +62,11 @@ test('a device that does not trust the recorder is told so and shown how, in wor
   await page.locator('summary', { hasText: 'iPhone' }).click();
   await page.waitForSelector('a[href="/ca.mobileconfig"]:visible');
   await accessible(page);
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: `${SHOTS}trust-phone.png`, fullPage: true });
+  await page.setViewportSize(PC.viewport);
+  await page.screenshot({ path: `${SHOTS}trust-pc.png`, fullPage: true });
+  await page.setViewportSize(PHONE.viewport);
 
   // The app itself, over plain HTTP, says what is missing first.
   await page.goto(`${plain}/#code=${recorder.code()}`);

@@ -107,6 +107,8 @@ test('J13: an empty recorder is set up from the first code to the recorded minut
     timeout: 60_000,
   });
   await page.waitForSelector('[data-proof=ready]', { timeout: 150_000 });
+  // It listens on this machine alone: no phone can be told to trust it, and that is said.
+  await page.waitForSelector('[data-trust-phones=none]');
   await accessible(page);
   await page.$eval('video', (video) => video.play());
   await page.waitForSelector('[data-proof=played]');

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::address::{LocalHosts, Purpose, check};
-use super::channel::{Channel, Outcome};
+use super::channel::{Channel, Fault, Outcome};
 use super::message::Message;
 use super::net::{Network, Post, Reply};
 use crate::base::{Result, SharedClock};
@@ -56,7 +56,7 @@ impl Push {
         Self { catalogue, clock, network, vapid, local }
     }
 
-    async fn try_one(&self, message: &Message, address: &PushAddress, most: usize) -> Result<Reply> {
+    async fn try_one(&self, message: &Message, address: &PushAddress, most: usize) -> Result<Reply, Fault> {
         let url = check(&address.url, Purpose::Push, &self.local)?;
         let keys = Keys::parse(&address.p256dh, &address.auth)?;
         let body = encrypt(&keys, &message.push_json(most), most)?;
@@ -76,7 +76,7 @@ impl Push {
         let address = match self.catalogue.push_address(message.target).await {
             Ok(Some(address)) => address,
             Ok(None) => return Outcome::Gone("its address is not there, or cannot be read".to_owned()),
-            Err(error) => return Outcome::later(error.message()),
+            Err(error) => return Fault::from(error).into(),
         };
         let mut reply = self.try_one(message, &address, PADDED).await;
         if reply.as_ref().is_ok_and(|reply| reply.status == 413) {
@@ -84,7 +84,7 @@ impl Push {
         }
         match reply {
             Ok(reply) => outcome(&reply),
-            Err(error) => Outcome::later(error.message()),
+            Err(fault) => fault.into(),
         }
     }
 }
@@ -95,9 +95,9 @@ fn outcome(reply: &Reply) -> Outcome {
     match reply.status {
         200..=299 => Outcome::Taken,
         404 | 410 => Outcome::Gone(why()),
-        400 | 405 | 411..=417 => Outcome::Refused(why()),
+        400 | 405 | 411..=417 => Outcome::Refused(Fault::answered(reply.status, why())),
         // A redirect is not followed: who may be spoken to was decided by the address. 401 and 403 come of a wrong clock, too.
-        _ => Outcome::Later { after: reply.retry_after, why: why() },
+        _ => Outcome::Later { after: reply.retry_after, why: Fault::answered(reply.status, why()) },
     }
 }
 

@@ -1,6 +1,6 @@
 //! No internet for a day: nothing is lost, and nobody gets two hundred messages when it is back.
 
-use lanewatch::alert::{AlertRules, Outcome, SchedulePlan};
+use lanewatch::alert::{AlertRules, Fault, Outcome, SchedulePlan, Step};
 use lanewatch::catalogue::{AlertKind, Scope};
 use serde_json::json;
 
@@ -32,7 +32,7 @@ async fn a_day_without_internet_is_one_digest_with_everything_in_it() {
         )
         .await
         .expect("put");
-    yard.post.answers(Outcome::later("no internet"));
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
     let mut happened = Vec::new();
     for n in 0..144 {
         happened.push(yard.moves(n % 12, 6 + (n % 5) as i64).await);
@@ -73,7 +73,7 @@ async fn a_short_cut_is_caught_up_in_order_and_each_once() {
     let mut yard = Yard::new(4, |_| String::new()).await;
     always(&yard).await;
     yard.person("who", "head", None).await;
-    yard.post.answers(Outcome::later("no internet"));
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
     let mut happened = Vec::new();
     for n in 0..3 {
         happened.push(yard.moves(n, 8).await.0);
@@ -90,7 +90,7 @@ async fn a_push_service_that_asks_to_wait_is_left_alone_as_long_as_it_asks() {
     let mut yard = Yard::new(1, |_| String::new()).await;
     yard.person("who", "head", None).await;
     let after = Some(std::time::Duration::from_secs(1800));
-    yard.post.answers(Outcome::Later { after, why: "429".to_owned() });
+    yard.post.answers(Outcome::Later { after, why: Fault::answered(429, "429") });
     let id = yard.moves(0, 8).await;
     yard.settle().await;
     yard.post.works();

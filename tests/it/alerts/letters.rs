@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use lanewatch::alert::{
-    Alerts, LocalHosts, MailSecurity, MailServer, Network, NotificationPrefs, Outside, Post, Reply,
+    Alerts, Fault, LocalHosts, MailSecurity, MailServer, Network, NotificationPrefs, Outside, Post, Reply,
     SchedulePlan,
 };
-use lanewatch::base::{EventId, Result, Secret};
+use lanewatch::base::{EventId, Secret};
 use lanewatch::catalogue::{Picture, PictureSize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -26,7 +26,7 @@ struct Platform {
 }
 
 impl Network for Platform {
-    fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply>> {
+    fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply, Fault>> {
         self.sent.lock().expect("lock").push(post);
         let answer = self.answers.lock().expect("lock").pop_front();
         let (status, body) = answer.unwrap_or((200, r#"{"ok":true,"result":{"message_id":"1","date":1}}"#));

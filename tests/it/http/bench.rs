@@ -1,11 +1,12 @@
 //! A server with everything it needs.
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use lanewatch::alert::{Alerts, LocalHosts, Network, Outside, Post, Reply};
+use lanewatch::alert::{Alerts, Fault, LocalHosts, Network, Outside, Post, Reply};
 use lanewatch::auth::Auth;
 use lanewatch::base::{
     CameraId, Cells, EventId, Result, SimClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, Ticks,
@@ -59,12 +60,15 @@ pub(super) struct Bench {
 #[derive(Default)]
 pub(super) struct Outbound {
     pub(super) sent: Mutex<Vec<Post>>,
+    /// Statuses for the next ones, or why there is none; then 201.
+    pub(super) answers: Mutex<VecDeque<Result<u16, Fault>>>,
 }
 
 impl Network for Outbound {
-    fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply>> {
+    fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply, Fault>> {
         self.sent.lock().expect("lock").push(post);
-        async { Ok(Reply { status: 201, ..Reply::default() }) }.boxed()
+        let answer = self.answers.lock().expect("lock").pop_front().unwrap_or(Ok(201));
+        async { answer.map(|status| Reply { status, ..Reply::default() }) }.boxed()
     }
 }
 

@@ -143,6 +143,11 @@ pub(super) const TABLE: &[Row] = &[
     row("PUT /schedules/{id}", ALERTS, Site, "/schedules/site").with(r#"{"week":[]}"#),
     row("GET /alert-rules", PLAYBACK, Site, "/alert-rules"),
     row("PUT /alert-rules", ALERTS, Site, "/alert-rules").with(r#"{"cameras":["<camera>"]}"#),
+    row("GET /alert-channels", SETTINGS, Site, "/alert-channels"),
+    row("POST /alert-channels/{name}/test", SETTINGS, Site, "/alert-channels/webhook/test").with("{}"),
+    row("GET /alert-channels/relay", SETTINGS, Site, "/alert-channels/relay"),
+    row("PUT /alert-channels/relay", SETTINGS, Site, "/alert-channels/relay")
+        .with(r#"{"enabled":false,"mqtt":false}"#),
     row("GET /alert-channels/webhook", SETTINGS, Site, "/alert-channels/webhook"),
     row("PUT /alert-channels/webhook", SETTINGS, Site, "/alert-channels/webhook")
         .with(r#"{"enabled":false}"#),

@@ -6,6 +6,7 @@ mod alerts;
 mod bench;
 mod browser;
 mod cameras;
+mod channels;
 mod client;
 mod connections;
 mod exports;

@@ -153,6 +153,14 @@ async fn this_machine_itself_may_go_on_in_plain() {
     assert!(checks.iter().any(|c| c["id"] == "certificate" && c["level"] == "ok"), "{health}");
     let page = admin.get("/trust").await.text();
     assert!(!page.contains("http://127.0.0.1"), "no phone can scan that");
+    // What the first run shows leads there from outside.
+    if let Some(address) = lanewatch::http::own_address() {
+        let there = std::net::SocketAddr::new(address, bench.address.port());
+        assert_eq!(reply["guide"]["url"], format!("http://{there}/trust"));
+        assert!(reply["guide"]["qr_svg"].as_str().is_some_and(|svg| svg.starts_with("<svg")));
+    } else {
+        assert_eq!(reply["guide"], json!(null));
+    }
     // Nor is an invite good for a phone that leads to 127.0.0.1.
     let made = admin.post("/api/v1/invites", json!({"name": "khach", "role": "viewer"})).await.json();
     let url = made["url"].as_str().expect("an address").to_owned();

@@ -12,6 +12,7 @@ const NEEDED: Partial<Record<Route['page'], Right>> = {
   alerts: 'playback',
   welcome: 'playback',
   health: 'playback',
+  channels: 'settings',
   exports: 'export',
   zones: 'zones',
   people: 'people',

@@ -19,6 +19,7 @@ export type Route =
     }
   | { page: 'event'; id: string }
   | { page: 'alerts' }
+  | { page: 'channels' }
   | { page: 'exports' }
   | { page: 'cameras' }
   | { page: 'system' }
@@ -59,6 +60,7 @@ export function parseRoute(path: string, query: URLSearchParams): Route {
       t: query.get('t'),
       big: query.get('big'),
     };
+  if (parts[0] === 'alerts' && parts[1] === 'channels' && parts.length === 2) return { page: 'channels' };
   if (parts[0] === 'e' && parts[1] && parts.length === 2) return { page: 'event', id: parts[1] };
   if (parts[0] === 'events' && parts.length === 1)
     return {

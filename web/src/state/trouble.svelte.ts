@@ -1,4 +1,5 @@
-/** What stops footage from being kept, for all pages: the worst that a recorder can do must not stand on one page alone. */
+/** What stops footage from being kept or alerts from arriving, for all pages: the worst that a recorder can do must not stand on
+ * one page alone. */
 import { api } from '../lib/api/client';
 import type { HealthCheck } from '../lib/api/types';
 import { app } from './app.svelte';
@@ -7,7 +8,11 @@ import { keepAsking } from './changes.svelte';
 const FAST_MS = 15_000;
 const SLOW_MS = 60_000;
 
-export const trouble = $state<{ check: HealthCheck | null }>({ check: null });
+export const trouble = $state<{ check: HealthCheck | null; unsent: HealthCheck | null }>({
+  check: null,
+  /** Alerts reach nobody: whoever waits for a phone must know. */
+  unsent: null,
+});
 
 async function look(): Promise<void> {
   if (app.status !== 'ready') return;
@@ -15,6 +20,7 @@ async function look(): Promise<void> {
     const { checks } = await api.health();
     // That cameras are away is said by their tiles.
     trouble.check = checks?.find((c) => c.level === 'error' && c.id !== 'cameras') ?? null;
+    trouble.unsent = checks?.find((c) => c.code === 'alerts_stuck') ?? null;
   } catch {
     // The banner about the lost recorder says it.
   }
@@ -26,6 +32,6 @@ export function followTrouble(): () => void {
   const end = keepAsking(['health'], () => void look(), FAST_MS, SLOW_MS);
   return () => {
     end();
-    trouble.check = null;
+    trouble.check = trouble.unsent = null;
   };
 }

@@ -13,6 +13,22 @@ export type Snooze = Schemas['Snooze'];
 export type Subscribed = Schemas['PushSubscription'];
 export type Delivery = Schemas['Delivery'];
 
+export type Channels = Schemas['Channels'];
+export type ChannelStanding = Schemas['ChannelStanding'];
+export type ChannelTest = Schemas['ChannelTest'];
+export type ChannelName = 'mail' | 'zalo' | 'webhook' | 'mqtt' | 'relay';
+export type MailServer = Schemas['MailServer'];
+export type MqttBroker = Schemas['MqttBroker'];
+/** Documents of the channels, as they are read and as they are set. */
+export interface ChannelForms {
+  mail: [Schemas['MailChannel'], Schemas['NewMailChannel']];
+  zalo: [Schemas['ZaloChannel'], Schemas['NewZaloChannel']];
+  webhook: [Schemas['Webhook'], Schemas['NewWebhook']];
+  mqtt: [Schemas['MqttChannel'], Schemas['NewMqttChannel']];
+  /** Told when no channel works. */
+  relay: [Schemas['Relay'], Schemas['NewRelay']];
+}
+
 export const SUBJECTS: readonly Subject[] = ['motion', 'tamper', 'cameras', 'recorder'];
 
 const match = (revision: number): Record<string, string> => ({ 'if-match': `"${revision}"` });
@@ -30,6 +46,13 @@ export const alertsApi = {
   /** Without a camera: from all. */
   snooze: (camera: string | null, until: number) => send<Snooze>('POST', 'snoozes', { camera, until: iso(until) }),
   endSnooze: (id: string) => send<void>('DELETE', `snoozes/${id}`),
+  channels: () => json<Channels>('alert-channels'),
+  channel: <N extends ChannelName>(name: N) => json<ChannelForms[N][0]>(`alert-channels/${name}`),
+  setChannel: <N extends ChannelName>(name: N, form: ChannelForms[N][1], revision: number) =>
+    send<ChannelForms[N][0]>('PUT', `alert-channels/${name}`, form, match(revision)),
+  /** Takes as long as the other side does, at most ten seconds. */
+  tryChannel: (name: ChannelName, to: string | null) =>
+    send<ChannelTest>('POST', `alert-channels/${name}/test`, { to }),
   vapidKey: () => json<{ public_key: string }>('push/vapid-key').then((k) => k.public_key),
   subscriptions: () => items<Subscribed>('push-subscriptions'),
   subscribe: (subscription: PushSubscriptionJSON, name: string) =>

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/alert-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how the site's channels do. */
+        get: operations["list_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alert-channels/mail": {
         parameters: {
             query?: never;
@@ -33,6 +50,27 @@ export interface paths {
         get: operations["get_mqtt"];
         /** Sets the MQTT broker that alerts of all cameras are published to; Home Assistant finds the cameras by itself. */
         put: operations["put_mqtt"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-channels/relay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how the relay is told that no channel works. */
+        get: operations["get_relay"];
+        /**
+         * Sets the relay, such as a siren: it is told `on` once when no channel has worked for five minutes although an alert waits,
+         *     and `off` once when one does again. Its webhook is signed as Standard Webhooks are.
+         */
+        put: operations["put_relay"];
         post?: never;
         delete?: never;
         options?: never;
@@ -70,6 +108,26 @@ export interface paths {
         /** Sets the site's Zalo bot. It writes to those who have written to it and have put their chat's id into their preferences. */
         put: operations["put_zalo"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alert-channels/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a message by a channel at once, also by one that is off, and tells what came of it. The relay is set off and let go of
+         *     again within some seconds.
+         */
+        post: operations["post_channel_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1907,6 +1965,45 @@ export interface components {
             /** @description Main first; empty when the camera could not be asked. */
             streams: components["schemas"]["TestedStream"][];
         };
+        /** @description How one channel does. */
+        ChannelStanding: {
+            /** @description Alerts go there. */
+            enabled: boolean;
+            failing_since: components["schemas"]["Time"] | null;
+            /** @description `mail`, `zalo`, `webhook` or `mqtt`. */
+            name: string;
+            sent_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Alerts that wait for it.
+             */
+            waiting: number;
+        };
+        /**
+         * @description How far a message came before it stopped: what has to be looked at.
+         * @enum {string}
+         */
+        ChannelStep: "settings" | "private" | "name" | "connect" | "tls" | "sign_in" | "answer" | "recorder";
+        /** @description What came of a test. */
+        ChannelTest: {
+            /**
+             * Format: int32
+             * @description The number of the other side's answer, where it gave one.
+             */
+            code: number | null;
+            /** @description The other side took it. */
+            delivered: boolean;
+            /** @description Why, in a sentence. */
+            detail: string | null;
+            step: components["schemas"]["ChannelStep"] | null;
+        };
+        /** @description All of them. */
+        Channels: {
+            /** @description In the order in which they are shown. */
+            items: components["schemas"]["ChannelStanding"][];
+            /** @description Hosts in the own network that they may be sent to: `alert.local_hosts` of the configuration. */
+            local_hosts: string[];
+        };
         /** @description One thing that was looked at. */
         Check: {
             /** @description Stable name, to be translated. */
@@ -2785,6 +2882,11 @@ export interface components {
             /** @description What the camera asks for. */
             username?: string | null;
         };
+        /** @description Whom to send a test to. */
+        NewChannelTest: {
+            /** @description An address for e-mail, or the id of a chat with the Zalo bot; the other channels have their own. */
+            to?: string | null;
+        };
         /** @description What to export. */
         NewExport: {
             /** @description Stretches, 1 to 32. */
@@ -2868,6 +2970,14 @@ export interface components {
             keys: components["schemas"]["SubscriptionKeys"];
             /** @description What the device is called; at most 100 characters. */
             name?: string;
+        };
+        /** @description What to set. */
+        NewRelay: {
+            /** @description It is told. */
+            enabled: boolean;
+            /** @description By the site's MQTT broker, which must be set. */
+            mqtt: boolean;
+            url?: components["schemas"]["Password"] | null;
         };
         /** @description What to look for. */
         NewSearch: {
@@ -3147,6 +3257,23 @@ export interface components {
             areas?: string[];
             /** @description Ids of cameras. */
             cameras?: string[];
+        };
+        /** @description How the relay is told. */
+        Relay: {
+            /** @description It is told. */
+            enabled: boolean;
+            /** @description Host of its webhook, whose address is not shown again; null: there is none. */
+            host: string | null;
+            /** @description The topic `siren` of the site's MQTT broker says `ON` and `OFF`. */
+            mqtt: boolean;
+            on_since: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description For `If-Match`; 0 = nobody has set it yet.
+             */
+            revision: number;
+            /** @description Its key (`whsec_…`), once, when the address is new. */
+            secret?: string | null;
         };
         /** @description One encoding of a camera. */
         Rendition: {
@@ -3524,6 +3651,7 @@ export interface components {
         Tls: {
             authority: components["schemas"]["TlsAuthority"] | null;
             certificate: components["schemas"]["TlsCertificate"] | null;
+            guide: components["schemas"]["TlsGuide"] | null;
             /** @description Every browser trusts it without being told to. */
             is_public: boolean;
             /** @description It is the one that was asked for; false: the own authority's stands in for it. */
@@ -3555,6 +3683,13 @@ export interface components {
             not_after: components["schemas"]["Time"];
             /** @description Valid from here on. */
             not_before: components["schemas"]["Time"];
+        };
+        /** @description The way to the page that helps. */
+        TlsGuide: {
+            /** @description The same as a QR code. */
+            qr_svg: string;
+            /** @description Over plain HTTP: nothing is trusted yet. */
+            url: string;
         };
         /** @description What does not work. */
         TlsTrouble: {
@@ -3722,6 +3857,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Channels */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_mail: {
         parameters: {
             query?: never;
@@ -3852,6 +4016,71 @@ export interface operations {
             };
         };
     };
+    get_relay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The relay; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relay"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_relay: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The revision that was read, in quotes */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRelay"];
+            };
+        };
+        responses: {
+            /** @description As it is now; its revision is the ETag */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relay"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_webhook: {
         parameters: {
             query?: never;
@@ -3969,6 +4198,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ZaloChannel"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_channel_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `mail`, `zalo`, `webhook`, `mqtt` or `relay` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewChannelTest"];
+            };
+        };
+        responses: {
+            /** @description Whether it arrived, and how far it came */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTest"];
                 };
             };
             /** @description What went wrong */

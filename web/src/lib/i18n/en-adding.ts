@@ -102,5 +102,6 @@ export const enAdding: Record<keyof typeof viAdding, string> = {
   'setup.proof_failed': 'This device cannot play the recording. Try another browser, or set H.264 in the camera.',
   'setup.proof_video': 'Recorded minute of {name}',
   'setup.proof_none': 'No camera yet. Go back to add one, or do it later.',
-  'setup.alerts': 'Messages to phones are not in this version yet.',
+  'setup.alerts':
+    'Then: invite everybody on the People page, and turn alerts on on each phone on the Alert schedule page.',
 };

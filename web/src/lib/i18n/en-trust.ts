@@ -31,6 +31,15 @@ export const enTrust: Record<keyof typeof viTrust, string> = {
   'trust.names': 'For: {names}',
   'trust.authority': 'Root certificate: {name}',
   'trust.fingerprint': 'To compare before installing (SHA-256)',
+  'trust.phones_title': 'Everybody’s phones',
+  'trust.phones_why':
+    'Phones allow alerts and installing the app only when they trust the recorder’s address. It is done once on each, in about two minutes; without it the cameras can be watched all the same.',
+  'trust.phones_how': 'On the phone, scan this code or open {url}, and do what it says.',
+  'trust.phones_qr': 'QR code that leads to the guide for phones',
+  'trust.phones_here': 'This machine needs it too: you have opened the recorder by an address that is not trusted.',
+  'trust.phones_public': 'All phones trust this address. There is nothing to install.',
+  'trust.phones_none':
+    'No phone can open the recorder yet: it is in no network, or listens on this machine only (line listen in the configuration). When that is changed, look at the System page again.',
   'trust.guide': 'How to install it on a phone',
   'trust.next_try': 'Tried again at {time}.',
   'trouble.files_unreadable': 'The certificate’s files cannot be read.',

@@ -1,6 +1,7 @@
 /** Words in English, with exactly the keys of `vi.ts`. */
 import { enAdding } from './en-adding';
 import { enAlerts } from './en-alerts';
+import { enChannels } from './en-channels';
 import { enDaily } from './en-daily';
 import { enTrust } from './en-trust';
 import type { vi } from './vi';
@@ -924,6 +925,7 @@ export const en: Record<keyof typeof vi, string> = {
   'update.later': 'Later',
   ...enAdding,
   ...enAlerts,
+  ...enChannels,
   ...enDaily,
   ...enTrust,
 };

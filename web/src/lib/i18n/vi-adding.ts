@@ -97,5 +97,6 @@ export const viAdding = {
   'setup.proof_failed': 'Máy này không phát được đoạn ghi. Thử trình duyệt khác hoặc đặt H.264 trong camera.',
   'setup.proof_video': 'Phút đã ghi của {name}',
   'setup.proof_none': 'Chưa có camera nào. Quay lại để thêm, hoặc làm sau.',
-  'setup.alerts': 'Báo tin tới điện thoại chưa có trong bản này.',
+  'setup.alerts':
+    'Sau đó: mời mọi người ở trang Người dùng, và bật cảnh báo trên từng điện thoại ở trang Lịch cảnh báo.',
 } as const;

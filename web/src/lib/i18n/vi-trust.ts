@@ -25,6 +25,15 @@ export const viTrust = {
   'trust.names': 'Dùng cho: {names}',
   'trust.authority': 'Chứng chỉ gốc: {name}',
   'trust.fingerprint': 'Dãy số để so trước khi cài (SHA-256)',
+  'trust.phones_title': 'Điện thoại của mọi người',
+  'trust.phones_why':
+    'Điện thoại chỉ cho nhận cảnh báo và cài ứng dụng khi tin cậy địa chỉ của đầu ghi. Làm một lần trên mỗi máy, khoảng hai phút; không làm thì vẫn xem được camera.',
+  'trust.phones_how': 'Trên điện thoại, quét mã này hoặc mở {url}, rồi làm theo hướng dẫn.',
+  'trust.phones_qr': 'Mã QR dẫn đến hướng dẫn cài trên điện thoại',
+  'trust.phones_here': 'Máy này cũng cần: bạn đang mở đầu ghi bằng địa chỉ chưa được tin cậy.',
+  'trust.phones_public': 'Mọi điện thoại đã tin cậy địa chỉ này. Không phải cài gì.',
+  'trust.phones_none':
+    'Điện thoại chưa mở được đầu ghi: nó chưa cắm mạng, hoặc chỉ nghe trên chính máy này (dòng listen trong tệp cấu hình). Sửa xong, xem lại ở trang Hệ thống.',
   'trust.guide': 'Hướng dẫn cài trên điện thoại',
   'trust.next_try': 'Thử lại lúc {time}.',
   'trouble.files_unreadable': 'Không đọc được tệp chứng chỉ.',

@@ -1,6 +1,7 @@
 /** Words in Vietnamese: the source of truth. `en.ts` must have the same keys, the compiler sees to it. */
 import { viAdding } from './vi-adding';
 import { viAlerts } from './vi-alerts';
+import { viChannels } from './vi-channels';
 import { viDaily } from './vi-daily';
 import { viTrust } from './vi-trust';
 
@@ -916,6 +917,7 @@ export const vi = {
   'update.later': 'Để sau',
   ...viAdding,
   ...viAlerts,
+  ...viChannels,
   ...viDaily,
   ...viTrust,
 };

@@ -80,9 +80,11 @@ describe('today, yesterday and last night', () => {
 });
 
 describe('swiping', () => {
-  it('counts to the right only, and never while the list scrolls', () => {
+  it('counts to both sides, and never while the list scrolls', () => {
     expect(drawn(5, 3)).toBe('unknown');
-    expect(drawn(-40, 0)).toBe('scroll');
+    expect(drawn(-40, 2)).toBe(-40);
+    expect(drawn(-30, 25)).toBe('scroll');
+    expect(drawn(-500, 8)).toBeLessThanOrEqual(-FAR_PX);
     expect(drawn(30, 25)).toBe('scroll');
     expect(drawn(50, 8)).toBe(50);
     expect(drawn(500, 8)).toBeGreaterThanOrEqual(FAR_PX);

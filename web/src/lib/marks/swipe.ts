@@ -1,23 +1,26 @@
-/** A card that is drawn to the right with a finger. Only touch: a mouse selects words. */
+/** A card that is drawn to one side with a finger. Only touch: a mouse selects words. */
 
 export const FAR_PX = 88;
 const BEGIN_PX = 12;
 
-/** How a drag counts: not yet known, the list scrolls, or the card is drawn so far. Pure. */
+const MOST_PX = FAR_PX * 1.3;
+
+/** How a drag counts: not yet known, the list scrolls, or the card is drawn so far; to the left less than 0. Pure. */
 export function drawn(dx: number, dy: number): 'unknown' | 'scroll' | number {
   if (Math.hypot(dx, dy) < BEGIN_PX) return 'unknown';
-  // Left, or more down than across: not for us.
-  return dx <= 0 || Math.abs(dy) > dx * 0.6 ? 'scroll' : Math.min(dx, FAR_PX * 1.3);
+  // More down than across: not for us.
+  return Math.abs(dy) > Math.abs(dx) * 0.6 ? 'scroll' : Math.max(-MOST_PX, Math.min(dx, MOST_PX));
 }
 
 interface Options {
-  /** Pixels that the card is drawn now; 0 = at rest. */
+  /** Pixels that the card is drawn now, to the left less than 0; 0 = at rest. */
   moved(px: number): void;
-  done(): void;
+  /** It was drawn far, and let go of. */
+  done(side: 'left' | 'right'): void;
 }
 
 /** A Svelte action. The browser keeps vertical scrolling (touch-action in the card's style). */
-export function swipeRight(node: HTMLElement, options: Options): { destroy(): void } {
+export function swipe(node: HTMLElement, options: Options): { destroy(): void } {
   let start: { id: number; x: number; y: number } | null = null;
   let px = 0;
   const end = (): void => {
@@ -32,15 +35,15 @@ export function swipeRight(node: HTMLElement, options: Options): { destroy(): vo
     if (!start || e.pointerId !== start.id) return;
     const how = drawn(e.clientX - start.x, e.clientY - start.y);
     if (how === 'unknown') return;
-    if (how === 'scroll') return px ? options.moved((px = 1)) : end();
+    if (how === 'scroll') return px ? options.moved((px = Math.sign(px))) : end();
     if (!px) node.setPointerCapture(e.pointerId);
     options.moved((px = how));
   };
   const up = (e: PointerEvent): void => {
     if (!start || e.pointerId !== start.id) return;
-    const far = px >= FAR_PX;
+    const [far, side] = [Math.abs(px) >= FAR_PX, px < 0 ? 'left' : 'right'] as const;
     end();
-    if (far) options.done();
+    if (far) options.done(side);
   };
   const listeners = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: end } as const;
   for (const [name, f] of Object.entries(listeners)) node.addEventListener(name, f as EventListener);

@@ -1,0 +1,262 @@
+//! The relay: told when no channel works, and when one does again, so that somebody near hears a siren. It gets no command and no
+//! alert, only ON and OFF, by a webhook or by a topic of the site's MQTT broker; what a way was told last is kept, so that neither
+//! a restart nor a look more tells it twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::Mutex;
+use tokio::time::MissedTickBehavior;
+
+use super::channel::{Fault, Outcome, Step};
+use super::deliver::SEND_LIMIT;
+use super::fallback::{Order, Told, order, standing};
+use super::mqtt::Mqtt;
+use super::service::Alerts;
+use super::webhook::{Caller, Hook};
+use super::world::{MQTT, RELAY, RELAY_TOLD};
+use crate::base::{Error, Result, Secret, SharedClock, Stop, Ticks};
+use crate::catalogue::{Catalogue, NewSecret};
+
+/// How often it looks, and how soon a way that failed is tried again.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// How the relay is told, as it is kept; the address of its webhook is sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct RelayPlan {
+    /// It is told.
+    pub enabled: bool,
+    /// Host of its webhook; `None` = there is none.
+    pub host: Option<String>,
+    /// The topic `siren` of the site's broker says it.
+    pub mqtt: bool,
+}
+
+/// What each way was told last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+struct Ways {
+    webhook: Told,
+    mqtt: Told,
+}
+
+/// The task; cheap to clone.
+#[derive(Clone)]
+pub struct Relay {
+    catalogue: Catalogue,
+    clock: SharedClock,
+    caller: Caller,
+    mqtt: Arc<Mqtt>,
+    /// One order at a time: an end must not overtake its beginning.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Relay {
+    pub(super) fn new(catalogue: Catalogue, clock: SharedClock, caller: Caller, mqtt: Mqtt) -> Self {
+        Self { catalogue, clock, caller, mqtt: Arc::new(mqtt), turn: Arc::default() }
+    }
+
+    /// Since when no channel works, and at how many places something waits.
+    pub(super) async fn standing(&self) -> Result<Option<(Ticks, u64)>> {
+        let stuck = self.catalogue.nothing_arrives().await?;
+        let since = standing(stuck.map(|(since, _)| since), self.clock.now());
+        Ok(since.zip(stuck.map(|(_, places)| places)))
+    }
+
+    pub(super) async fn plan(&self) -> Result<(RelayPlan, Option<Secret>, i64)> {
+        let kept = self.catalogue.alert_setting(RELAY).await?;
+        Ok((serde_json::from_value(kept.body).unwrap_or_default(), kept.secret, kept.revision))
+    }
+
+    async fn ways(&self) -> Result<Ways> {
+        let kept = self.catalogue.alert_setting(RELAY_TOLD).await?;
+        Ok(serde_json::from_value(kept.body).unwrap_or_default())
+    }
+
+    async fn note(&self, ways: Ways) -> Result<()> {
+        self.catalogue.put_alert_setting(RELAY_TOLD, None, json!(ways), NewSecret::Keep, "").await.map(drop)
+    }
+
+    /// Since when the relay is on, by any way.
+    pub(super) async fn on_since(&self) -> Result<Option<Ticks>> {
+        let ways = self.ways().await?;
+        Ok([ways.webhook.0, ways.mqtt.0].into_iter().flatten().min().map(Ticks))
+    }
+
+    async fn call(&self, secret: Option<&Secret>, order: Order, was: Told) -> Result<(), Fault> {
+        let (since, what) = match order {
+            Order::On(since) => (since, "on"),
+            Order::Off => (was.0.map_or_else(|| self.clock.now(), Ticks), "off"),
+        };
+        let body = json!({
+            "type": format!("relay.{what}"),
+            "timestamp": self.clock.now().rfc3339(),
+            "data": {"on": what == "on", "since": since.rfc3339()},
+        });
+        // The same when it is sent again.
+        let id = format!("relay.{}.{what}", since.0);
+        within(self.caller.call(secret, id, &body)).await
+    }
+
+    async fn publish(&self, order: Order) -> Result<(), Fault> {
+        within(self.mqtt.siren(matches!(order, Order::On(_)))).await
+    }
+
+    /// Tells what is to be told now; answers how many ways were told.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be used.
+    pub async fn step(&self) -> Result<usize> {
+        let _turn = self.turn.lock().await;
+        let (plan, secret, _) = self.plan().await?;
+        let before = self.ways().await?;
+        // Without a relay there is nothing to look for.
+        if !plan.enabled && before == Ways::default() {
+            return Ok(0);
+        }
+        let since = self.standing().await?.map(|(since, _)| since);
+        let (mut ways, mut told) = (before, 0);
+        if let Some(order) = order(since, plan.enabled && plan.host.is_some(), before.webhook) {
+            match self.call(secret.as_ref(), order, before.webhook).await {
+                // A webhook that was taken away cannot be told that it is over.
+                Ok(()) => (ways.webhook, told) = (order.told(), told + 1),
+                Err(_) if plan.host.is_none() => ways.webhook = order.told(),
+                Err(fault) => tracing::info!(why = fault.why, "the relay's webhook was not told"),
+            }
+        }
+        if let Some(order) = order(since, plan.enabled && plan.mqtt, before.mqtt) {
+            match self.publish(order).await {
+                Ok(()) => (ways.mqtt, told) = (order.told(), told + 1),
+                Err(fault) => tracing::info!(why = fault.why, "the relay's topic was not told"),
+            }
+        }
+        if ways != before {
+            self.note(ways).await?;
+        }
+        Ok(told)
+    }
+
+    /// Sets the relay off; the next look lets go of it again, whatever becomes of whoever asked for it.
+    async fn attempt(&self) -> Result<Option<Fault>> {
+        let _turn = self.turn.lock().await;
+        let (plan, secret, _) = self.plan().await?;
+        if plan.host.is_none() && !plan.mqtt {
+            return Ok(Some(Fault::at(Step::Settings, "no way to a relay is set")));
+        }
+        let (order, mut ways) = (Order::On(self.clock.now()), self.ways().await?);
+        let fresh = |told: Told| if told == Told::default() { order.told() } else { told };
+        if plan.host.is_some() {
+            ways.webhook = fresh(ways.webhook);
+        }
+        if plan.mqtt {
+            ways.mqtt = fresh(ways.mqtt);
+        }
+        self.note(ways).await?;
+        if plan.host.is_some()
+            && let Err(fault) = self.call(secret.as_ref(), order, Told::default()).await
+        {
+            return Ok(Some(fault));
+        }
+        Ok(if plan.mqtt { self.publish(order).await.err() } else { None })
+    }
+
+    /// Tells until stopped.
+    pub async fn run(self, stop: Stop) {
+        let mut tick = tokio::time::interval(EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failures = 0_u32;
+        loop {
+            tokio::select! {
+                () = stop.wait() => return,
+                _ = tick.tick() => {}
+            }
+            let done = tokio::select! {
+                () = stop.wait() => return,
+                done = self.step() => done,
+            };
+            failures = if done.is_ok() { 0 } else { failures + 1 };
+            if let Err(error) = done
+                && failures.is_power_of_two()
+            {
+                tracing::warn!(error = %error, failures, "the relay waits: the catalogue cannot be used");
+            }
+        }
+    }
+}
+
+/// Whether it was taken, in time.
+async fn within(sending: impl Future<Output = Result<Outcome, Fault>>) -> Result<(), Fault> {
+    match tokio::time::timeout(SEND_LIMIT, sending).await {
+        Err(_) => Err(Fault::at(Step::Connect, "no answer within ten seconds")),
+        Ok(Err(fault) | Ok(Outcome::Later { why: fault, .. } | Outcome::Refused(fault))) => Err(fault),
+        Ok(Ok(Outcome::Gone(why))) => Err(Fault::at(Step::Settings, why)),
+        Ok(Ok(Outcome::Taken)) => Ok(()),
+    }
+}
+
+impl Alerts {
+    /// The task that tells the relay.
+    pub fn relay(&self) -> Relay {
+        self.0.relay.clone()
+    }
+
+    /// Since when no channel works although something waits, and at how many places; `None` = one does.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn no_channel_works(&self) -> Result<Option<(Ticks, u64)>> {
+        self.0.relay.standing().await
+    }
+
+    /// How the relay is told, since when it is on, and the revision.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn relay_plan(&self) -> Result<(RelayPlan, Option<Ticks>, i64)> {
+        let (plan, _, revision) = self.0.relay.plan().await?;
+        Ok((plan, self.0.relay.on_since().await?, revision))
+    }
+
+    /// Sets how the relay is told; another address gets a fresh key, which is answered this once. An empty one takes it away.
+    ///
+    /// # Errors
+    /// `Invalid` when the recorder must not speak to it, or there is no way to it; `Conflict` when it has another revision.
+    pub async fn put_relay(
+        &self,
+        enabled: bool,
+        url: Option<&Secret>,
+        mqtt: bool,
+        expected: i64,
+        by: &str,
+    ) -> Result<Option<Secret>> {
+        let (before, ..) = self.0.relay.plan().await?;
+        let (host, secret, key) = match url.map(Secret::expose) {
+            None => (before.host, NewSecret::Keep, None),
+            Some("") => (None, NewSecret::Remove, None),
+            Some(url) => {
+                let hook = Hook::fresh(url, &self.0.outside.local)?;
+                (hook.host(), NewSecret::Put(hook.sealed()?), Some(Secret::new(hook.key)))
+            }
+        };
+        if enabled && host.is_none() && !mqtt {
+            return Err(Error::invalid("there is no way to the relay; give url, or mqtt"));
+        }
+        if mqtt && self.0.catalogue.alert_setting(MQTT).await?.revision == 0 {
+            return Err(Error::invalid("set the MQTT broker first, then the relay can be told by it"));
+        }
+        let plan = RelayPlan { enabled, host, mqtt };
+        self.0.catalogue.put_alert_setting(RELAY, Some(expected), json!(plan), secret, by).await?;
+        Ok(key)
+    }
+
+    /// Sets the relay off for some seconds, also when it is not on; `None` = it was told.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be used.
+    pub async fn try_relay(&self) -> Result<Option<Fault>> {
+        self.0.relay.attempt().await
+    }
+}
