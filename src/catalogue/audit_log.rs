@@ -219,26 +219,28 @@ impl Catalogue {
     }
 
     /// The first entry of the log whose hash does not follow from the one before it: it or that one was changed, or one
-    /// between them was taken out. `None` = all are as they were written.
+    /// between them was taken out. `None` = all are as they were written. With how many were looked at.
     ///
     /// # Errors
     /// When the catalogue cannot be read.
-    pub async fn audit_broken(&self) -> Result<Option<i64>> {
+    pub async fn audit_broken(&self) -> Result<(u64, Option<i64>)> {
         let (mut after, mut before): (i64, Option<[u8; 32]>) = (i64::MIN, None);
+        let mut looked_at = 0;
         loop {
             let rows: Vec<Row> =
                 self.read(sqlx::query_as(CHAIN).bind(after).fetch_all(self.readers())).await?;
             if rows.is_empty() {
-                return Ok(None);
+                return Ok((looked_at, None));
             }
             for row in rows {
+                looked_at += 1;
                 let (seq, at, detail) = (row.0, Ticks(row.1), row.5.clone());
                 let e = entry(row)?;
                 // What the oldest one that is kept follows was taken by its age; the very first follows nothing.
                 let known = before.map(|hash| hash.to_vec()).or((seq == 1).then(Vec::new));
                 let new = (e.actor.as_str(), e.action.as_str(), e.camera, detail.as_str(), e.peer.as_str());
                 if known.is_some_and(|known| link(&known, at, new) != e.hash) {
-                    return Ok(Some(seq));
+                    return Ok((looked_at, Some(seq)));
                 }
                 (after, before) = (seq, Some(e.hash));
             }

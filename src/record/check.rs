@@ -12,7 +12,7 @@
 //! | h | held footage is there | as a and d, for held rows |
 //! | i | an event has its camera, ends after its beginning, and ends with an orderly stop | all rows |
 //!
-//! Besides: SQLite's own check of the catalogue and of the motion file beside it, whether every minute of cells can be
+//! Besides: the hash chain of the log of what people did, SQLite's own check of the catalogue and of the motion file beside it, whether every minute of cells can be
 //! read, and (`deep`) every byte of every file against its hash chain.
 
 use serde::Serialize;
@@ -141,6 +141,7 @@ pub async fn check(
 ) -> Result<Report> {
     let mut work = Work::new(catalogue, volumes, now, running, deep);
     work.database().await?;
+    work.audit().await?;
     let motion = work.motion().await;
     work.events().await?;
     let mut found = Vec::new();
@@ -196,6 +197,7 @@ impl<'a> Work<'a> {
                 "i",
                 "an event has a camera and a beginning before its end, and none lasts after an orderly stop",
             ),
+            Invariant::new("audit", "the log of what people did is as it was written"),
             Invariant::new("database", "the catalogue file is sound"),
             Invariant::new("motion", "the motion file is sound, and its minutes can be read"),
         ];
@@ -215,6 +217,16 @@ impl<'a> Work<'a> {
         database.checked = 1;
         for line in wrong {
             database.bad(|| line);
+        }
+        Ok(())
+    }
+
+    async fn audit(&mut self) -> Result<()> {
+        let (looked_at, broken) = self.catalogue.audit_broken().await?;
+        let audit = self.on("audit");
+        audit.checked = looked_at;
+        if let Some(seq) = broken {
+            audit.bad(|| format!("entry {seq} does not follow from the one before it: one of them was changed, or some are gone"));
         }
         Ok(())
     }
