@@ -7,7 +7,7 @@ somebody walks, exports, shares; channels fail; the recorder is killed and start
 
 Looked for, plain, percent-encoded, as in HTML, JSON and debug output, in hex and base64 (so also as Basic), and as the hash that
 opens a camera as its password does: in the log, every answer to every GET of the description of the API and to all else that was
-asked (but the four that are there to tell a secret once), exports and clips, the dump of the catalogue and every file in the data
+asked (but those answers that are there to tell a secret once), exports and clips, the dump of the catalogue and every file in the data
 folder, command lines and environments of the recorder's processes, and what each command of `lanewatch` prints and logs. Requires 0 hits.
 
 Controls: each secret in each form is found in noise and in an archive; and something that may be known, a camera's name, is found
@@ -78,6 +78,11 @@ class Place:
         done = self.recorder.cli(*words, check=False)
         self.seen.append((f"lanewatch {' '.join(words[:2])}", (done.stdout + done.stderr).encode()))
         return done.stdout.strip()
+
+    def walks(self, n):
+        """Somebody, before one of the cameras."""
+        for kind in ("sub", "main"):
+            self.fleets[0].control.act(self.fleets[0].cameras[n]["name"], "switch", clip=f"{WALK}.{kind}", stream=kind, **{"from": 0})
 
     def processes(self):
         for pid in tree(self.recorder.process.pid):
@@ -154,10 +159,8 @@ def people_and_channels(place):
 def cameras(place):
     """Added in each way there is, with right and wrong passwords."""
     s, admin = place.secrets, place.admin
-    lanes = [c for fleet in place.fleets for c in fleet.cameras]
-    for n, c in enumerate(lanes):
-        c["name"] = f"{place.plant} {n}"
-    place.recorder.add(lanes[:2], auth=True)
+    lanes = [dict(c, name=f"{place.plant} {n}") for n, c in enumerate(c for fleet in place.fleets for c in fleet.cameras)]
+    place.recorder.add(lanes[:2])
     for c in lanes[2:4]:
         admin.post("cameras", dict(name=c["name"], main_url=c["main"], sub_url=c["sub"], username=USER, password=s["camera password"]))
     wrong = lanes[4]
@@ -174,8 +177,9 @@ def cameras(place):
     for _ in range(2):
         kept = admin.get(f"cameras/{place.ids[1]}")
         admin.call("PATCH", f"cameras/{place.ids[1]}", dict(password=s["camera password"]), {"If-Match": f'"{kept["revision"]}"'})
-    for fleet in place.fleets:
-        fleet.wait_on_air([n for n in fleet.streams() if not n.startswith("lane02" if fleet is place.fleets[1] else "lane99")], 60)
+    digest, basic = place.fleets
+    digest.wait_on_air(list(digest.streams()), 60)
+    basic.wait_on_air([f"{basic.cameras[0]['name']}/main"], 60)    # the other has the wrong password
     time.sleep(25)
 
 
@@ -186,14 +190,11 @@ def iso(unix):
 def use(place):
     """What people do; ids of what came of it."""
     s, admin, camera = place.secrets, place.admin, place.ids[0]
-    first = place.fleets[0].cameras[0]["main"].split("/")[3]
-    for kind in ("sub", "main"):
-        place.fleets[0].control.act(first, "switch", clip=f"{WALK}.{kind}", stream=kind, **{"from": 0})
+    place.walks(0)
     place.hook.wait(lambda c: c.message["type"] == "alert.motion", 40)
     time.sleep(8)
     now = time.time()
-    span = dict(camera=camera, to=iso(now - 3))
-    span["from"] = iso(now - 20)
+    span = {"camera": camera, "from": iso(now - 20), "to": iso(now - 3)}
     made = admin.post("exports", dict(items=[span, dict(span, camera=place.ids[2])], reason=place.plant))["id"]
     end = time.monotonic() + 60
     while admin.get(f"exports/{made}")["state"] not in ("done", "failed") and time.monotonic() < end:
@@ -218,8 +219,7 @@ def use(place):
 def troubles(place):
     """Cameras and places that fail, and a recorder that is killed."""
     place.hook.status = place.phone.status = 503
-    second = place.fleets[0].cameras[1]["main"].split("/")[3]
-    place.fleets[0].control.act(second, "switch", clip=f"{WALK}.sub", stream="sub", **{"from": 0})
+    place.walks(1)
     end = time.monotonic() + 40
     while not (place.hook.refused and place.phone.refused) and time.monotonic() < end:
         time.sleep(0.5)
@@ -255,7 +255,8 @@ def everything(place, used):
             break
     span = {"camera": used["cameras"], "from": iso(now - 60), "to": iso(now), "polygon": [[0, 0], [1, 0], [1, 1]]}
     used["motion-searches"] = admin.post("motion-searches", span)["id"]
-    values = {"from": iso(now - 25), "to": iso(now - 3), "t": iso(now - 15), "month": time.strftime("%Y-%m"), "at": iso(now - 15), "topics": "events,cameras,jobs,health"}
+    values = {"from": iso(now - 25), "to": iso(now - 3), "t": iso(now - 15), "month": time.strftime("%Y-%m"), "at": iso(now - 15),
+              "topics": "events,cameras,jobs,health"}
     asked, silent = 0, []
     for path, methods in admin.call("GET", "/api/openapi.json")["paths"].items():
         if "get" not in methods or path == SOCKET:
@@ -313,7 +314,8 @@ def look(place, asked, silent, verdict):
              "output of commands": lambda c: union(c.in_bytes(data) for what, data in place.seen if what.startswith("lanewatch"))}
     with open(place.recorder.log, "rb") as f:
         lines = f.read()
-    print(f"     log: {len(lines) >> 20} MiB, {lines.count(b'TRACE')} lines of trace, {lines.count(b'of the log are lost')} times lines were dropped", flush=True)
+    print(f"     log: {len(lines) >> 20} MiB, {lines.count(b'TRACE')} lines of trace, {lines.count(b'of the log are lost')} times lines were dropped",
+          flush=True)
     for room, search in rooms.items():
         verdict.none(f"0 secrets in {room}", sorted(search(canaries)))
         verdict.require(f"control: what may be known is found in {room}", search(plants))

@@ -68,7 +68,8 @@ def switch(stage, verdict):
     lost = stage.hook.wait(lambda c: c.message["type"] == "alert.camera_lost", LOST_WITHIN_S, before[0])
     time.sleep(max(0.0, dark + DARK_S - time.time()))
     found = told(stage, before)
-    verdict.require("one alert tells of all six", lost and sorted(found[0][1]) == sorted(SWITCH), f"{lost.at - dark:.1f} s after the last was gone" if lost else found)
+    verdict.require("one alert tells of all six", lost and sorted(found[0][1]) == sorted(SWITCH),
+                    f"{lost.at - dark:.1f} s after the last was gone" if lost else found)
     exactly(verdict, "no other while they are dark", found, 1)
     before = now(stage)
     for camera in SWITCH:
@@ -78,5 +79,6 @@ def switch(stage, verdict):
     alert = stage.hook.wait(lambda c: c.message["type"] == "alert.camera_back", BACK_WITHIN_S, before[0])
     time.sleep(15)
     found = told(stage, before)
-    verdict.require("one tells that all six are back", alert and sorted(found[0][1]) == sorted(SWITCH), f"{alert.at - back:.1f} s after the last came" if alert else found)
+    verdict.require("one tells that all six are back", alert and sorted(found[0][1]) == sorted(SWITCH),
+                    f"{alert.at - back:.1f} s after the last came" if alert else found)
     exactly(verdict, "no other until then", found, 1)

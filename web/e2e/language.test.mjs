@@ -64,6 +64,7 @@ const PAGES = ({ slug, before, event }) => ({
   '/events': '[data-card], [data-empty]',
   ...(event ? { [`/e/${event}`]: '[data-event-page]' } : {}),
   '/alerts': '[data-part=rules] form',
+  '/alerts/channels': '[data-channel=relay] form',
   '/exports': 'main h1',
   '/cameras': 'main li',
   '/cameras?add=1': 'dialog fieldset',
