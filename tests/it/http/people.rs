@@ -155,7 +155,7 @@ async fn whoever_is_disabled_or_limited_loses_it_at_once() {
         (&failed["items"][0]["actor"], &failed["items"][0]["address"]),
         (&json!(""), &json!("127.0.0.1"))
     );
-    assert_eq!(bench.catalogue.audit_broken().await.expect("read"), None);
+    assert_eq!(bench.catalogue.audit_broken().await.expect("read").1, None);
 }
 
 async fn find_session(admin: &mut Client, person: &Value) -> String {
