@@ -7,6 +7,7 @@ has not answered yet. Requires at the end, of the catalogue and of what both rec
 - lost: what a delivery says it has sent has come, after its version was decided on, to the webhook under the version's name;
   nothing is left waiting or was dropped; what waited for the digest is in one, and that has come; so has each test that the
   recorder said was on its way. What is asked is at least once: how many came again is printed;
+- false alarms: nothing is told of disks and clock, with which all is well;
 - visible twice: on the phone one notification replaces another of the same `tag`, at its push service one that waits another of
   the same `Topic`, and a webhook knows by `webhook-id` what it has had. So a duplicate that somebody can see is an alert under
   two tags, topics or message ids; a version of one under two webhook-ids; two alerts of one happening, which have the same kind,
@@ -200,6 +201,7 @@ def judge(stage, tests, verdict):
     verdict.none(f"0 of {len(rows)} deliveries lost", heard.lost(rows, digests))
     verdict.none(f"0 of {len(tests)} tests lost", [t for t in tests if ("push", name(t)) not in heard.names])
     verdict.none("0 visible twice: names of a message", heard.twice())
+    verdict.none("0 false alarms of disks and clock", [a[:3] for a in alerts if a[1] in ("disk", "clock", "not_recording")])
     happenings = defaultdict(list)
     for alert, kind, begun, cameras, event, _ in alerts:
         if kind not in ("test", "digest"):

@@ -364,16 +364,17 @@ impl Retention {
     }
 
     async fn look_at_clock(&mut self) -> Result<Option<Doubt>> {
-        let (wall, steady) = (self.clock.now(), self.clock.monotonic());
         let before = self.trust.as_ref().and_then(Trust::doubt);
-        let known = self.trust.is_some();
-        let mut trust = match self.trust.take() {
-            Some(trust) => trust,
-            None => Trust::begin(wall, steady, self.past().await?),
+        // The cameras are recorded already while the past is read: the clock is looked at after what they have written.
+        let past = if self.trust.is_none() { self.past().await? } else { Past::default() };
+        let (wall, steady) = (self.clock.now(), self.clock.monotonic());
+        let trust = match self.trust.take() {
+            Some(mut trust) => {
+                trust.look(wall, steady);
+                trust
+            }
+            None => Trust::begin(wall, steady, past),
         };
-        if known {
-            trust.look(wall, steady);
-        }
         let doubt = trust.doubt();
         match doubt {
             Some(why) if before != doubt => {

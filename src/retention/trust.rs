@@ -13,6 +13,9 @@ const DAY: i64 = 24 * HOUR;
 const JUMP: i64 = HOUR;
 /// A recorder is rarely switched off for longer: a time so far after the last believed one is more likely wrong.
 const FAR: i64 = 30 * DAY;
+/// Footage is dated by its cameras' clocks, and by how long its last picture will be shown: a little ahead is no sign of
+/// a clock that is behind.
+const NEAR: i64 = 5 * TICKS_PER_SECOND;
 /// A doubted clock that nothing has corrected for so long counts as right: time servers correct within minutes of
 /// being reached, and people notice within a day.
 const STEADY: i64 = DAY;
@@ -67,7 +70,7 @@ impl Trust {
     pub(super) fn begin(wall: Ticks, steady: i64, past: Past) -> Self {
         let seen = past.seen.into_iter().chain(past.believed).max().unwrap_or(wall);
         let believed = past.believed.unwrap_or(seen);
-        let doubt = if wall < seen {
+        let doubt = if wall < seen - NEAR {
             Some((Doubt::Behind, steady))
         } else if wall - believed > FAR {
             Some((Doubt::Ahead, steady))
@@ -217,6 +220,13 @@ mod tests {
         assert_eq!((trust.doubt(), trust.believed()), (Some(Doubt::Jumped), now()));
         assert!(pass(&clock, &mut trust, DAY - MINUTE).into_iter().all(|trusted| !trusted));
         assert_eq!(pass(&clock, &mut trust, MINUTE), [true]);
+    }
+
+    #[test]
+    fn footage_that_ends_a_moment_ahead_is_no_doubt() {
+        let second = TICKS_PER_SECOND;
+        assert_eq!(start(now() + second, now()).1.doubt(), None);
+        assert_eq!(start(now() + 6 * second, now()).1.doubt(), Some(Doubt::Behind));
     }
 
     #[test]
