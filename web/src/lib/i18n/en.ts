@@ -646,7 +646,7 @@ export const en: Record<keyof typeof vi, string> = {
   'error.forbidden': 'This account may not do that. Ask the commune’s IT officer.',
   'error.not_found': 'Not found. It may have been deleted.',
   'error.invalid': 'A field is not right. Please check.',
-  'error.stale_revision': 'Someone else has just changed this camera. Close, open again, then edit.',
+  'error.stale_revision': 'Someone else has just changed this. Close, open again, then edit.',
   'error.conflict': 'There is a camera with the same name or address already.',
   'error.camera_unreachable': 'The camera cannot be reached. Check address, power and network cable.',
   'error.camera_auth_failed': 'Wrong camera user name or password.',

@@ -639,7 +639,7 @@ export const vi = {
   'error.forbidden': 'Tài khoản này không được làm việc đó. Hãy hỏi cán bộ CNTT xã.',
   'error.not_found': 'Không tìm thấy. Có thể đã bị xóa.',
   'error.invalid': 'Có ô nhập chưa đúng. Hãy xem lại.',
-  'error.stale_revision': 'Người khác vừa sửa camera này. Hãy đóng, mở lại rồi sửa.',
+  'error.stale_revision': 'Người khác vừa sửa chỗ này. Hãy đóng, mở lại rồi sửa.',
   'error.conflict': 'Đã có camera trùng tên hoặc trùng địa chỉ.',
   'error.camera_unreachable': 'Không tới được camera. Kiểm tra địa chỉ, điện và dây mạng.',
   'error.camera_auth_failed': 'Sai tên đăng nhập hoặc mật khẩu camera.',
