@@ -17,11 +17,14 @@ use super::mqtt::Mqtt;
 use super::service::Alerts;
 use super::webhook::{Caller, Hook};
 use super::world::{MQTT, RELAY, RELAY_TOLD};
-use crate::base::{Error, Result, Secret, SharedClock, Stop, Ticks};
+use crate::base::{Error, Result, Secret, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
 use crate::catalogue::{Catalogue, NewSecret};
 
-/// How often it looks, and how soon a way that failed is tried again.
+/// How often it looks.
 const EVERY: Duration = Duration::from_secs(5);
+/// How soon a way that failed is tried again: twice as long each time, up to this.
+const FIRST_WAIT: i64 = 5 * TICKS_PER_SECOND;
+const LONGEST_WAIT: i64 = 60 * TICKS_PER_SECOND;
 
 /// How the relay is told, as it is kept; the address of its webhook is sealed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -43,6 +46,29 @@ struct Ways {
     mqtt: Told,
 }
 
+/// How it goes with a way that fails.
+#[derive(Default)]
+struct Pace {
+    failures: u32,
+    next: Option<Ticks>,
+}
+
+impl Pace {
+    /// It is too early to try again. A clock that was set back is no reason to wait.
+    fn waits(&self, now: Ticks) -> bool {
+        self.next.is_some_and(|next| (1..=LONGEST_WAIT).contains(&(next - now)))
+    }
+
+    fn failed(&mut self, now: Ticks, fault: &Fault) {
+        self.failures += 1;
+        if self.failures.is_power_of_two() {
+            tracing::warn!(why = fault.why, failures = self.failures, "the relay could not be told");
+        }
+        let wait = FIRST_WAIT.saturating_mul(1_i64 << self.failures.min(20)).min(LONGEST_WAIT);
+        self.next = Some(now + wait);
+    }
+}
+
 /// The task; cheap to clone.
 #[derive(Clone)]
 pub struct Relay {
@@ -51,7 +77,7 @@ pub struct Relay {
     caller: Caller,
     mqtt: Arc<Mqtt>,
     /// One order at a time: an end must not overtake its beginning.
-    turn: Arc<Mutex<()>>,
+    turn: Arc<Mutex<Pace>>,
 }
 
 impl Relay {
@@ -110,7 +136,10 @@ impl Relay {
     /// # Errors
     /// When the catalogue cannot be used.
     pub async fn step(&self) -> Result<usize> {
-        let _turn = self.turn.lock().await;
+        let (mut pace, now) = (self.turn.lock().await, self.clock.now());
+        if pace.waits(now) {
+            return Ok(0);
+        }
         let (plan, secret, _) = self.plan().await?;
         let before = self.ways().await?;
         // Without a relay there is nothing to look for.
@@ -118,20 +147,24 @@ impl Relay {
             return Ok(0);
         }
         let since = self.standing().await?.map(|(since, _)| since);
-        let (mut ways, mut told) = (before, 0);
+        let (mut ways, mut told, mut fault) = (before, 0, None);
         if let Some(order) = order(since, plan.enabled && plan.host.is_some(), before.webhook) {
             match self.call(secret.as_ref(), order, before.webhook).await {
                 // A webhook that was taken away cannot be told that it is over.
                 Ok(()) => (ways.webhook, told) = (order.told(), told + 1),
                 Err(_) if plan.host.is_none() => ways.webhook = order.told(),
-                Err(fault) => tracing::info!(why = fault.why, "the relay's webhook was not told"),
+                Err(why) => fault = Some(why),
             }
         }
         if let Some(order) = order(since, plan.enabled && plan.mqtt, before.mqtt) {
             match self.publish(order).await {
                 Ok(()) => (ways.mqtt, told) = (order.told(), told + 1),
-                Err(fault) => tracing::info!(why = fault.why, "the relay's topic was not told"),
+                Err(why) => fault = Some(why),
             }
+        }
+        match fault {
+            Some(fault) => pace.failed(now, &fault),
+            None => *pace = Pace::default(),
         }
         if ways != before {
             self.note(ways).await?;
@@ -141,7 +174,8 @@ impl Relay {
 
     /// Sets the relay off; the next look lets go of it again, whatever becomes of whoever asked for it.
     async fn attempt(&self) -> Result<Option<Fault>> {
-        let _turn = self.turn.lock().await;
+        let mut pace = self.turn.lock().await;
+        *pace = Pace::default();
         let (plan, secret, _) = self.plan().await?;
         if plan.host.is_none() && !plan.mqtt {
             return Ok(Some(Fault::at(Step::Settings, "no way to a relay is set")));

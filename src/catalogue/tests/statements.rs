@@ -161,8 +161,9 @@ async fn what_waits_to_be_sent_is_found_without_reading_what_was() {
             });
             scan && !step.contains("PRIMARY KEY")
         };
-        // The newest hundred are read by their keys, from the end.
+        // These read some of the newest, by their keys, from the end.
+        let newest = ["STUCK", "CHANNEL"].contains(name);
         let whole = plan.iter().filter(|(.., step)| whole(step)).count();
-        assert!(whole == 0 || *name == "STUCK", "{name} reads everything: {plan:?}");
+        assert!(whole == 0 || newest, "{name} reads everything: {plan:?}");
     }
 }

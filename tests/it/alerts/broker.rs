@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use lanewatch::alert::{Alerts, Internet, LocalHosts, MqttBroker, Outside, SchedulePlan};
+use lanewatch::alert::{Alerts, Internet, LocalHosts, MqttBroker, Outside, SchedulePlan, SiteChannel, Step};
 use lanewatch::base::Secret;
 use serde_json::Value;
 
@@ -136,8 +136,19 @@ async fn a_real_broker_gets_alerts_and_what_home_assistant_needs() {
         (event["type"].as_str(), event["after"]["data"]["event"].as_str()),
         (Some("new"), Some(id.to_string().as_str()))
     );
+    // It can be tried, and a siren beside it hears that no channel works, and that one does.
+    assert_eq!(alerts.try_channel(SiteChannel::Mqtt, None, "vi").await.expect("tried"), None);
+    let (topic, _, payload) = next();
+    assert!(topic == "lanewatch/events" && payload.contains(r#""kind":"test""#), "{topic} {payload}");
+    alerts.put_relay(true, None, true, 0, "admin").await.expect("set");
+    assert_eq!(alerts.try_relay().await.expect("tried"), None);
+    assert_eq!(next(), ("lanewatch/siren".to_owned(), "0".to_owned(), "ON".to_owned()));
+    assert_eq!(alerts.relay().step().await.expect("told"), 1);
+    assert_eq!(next(), ("lanewatch/siren".to_owned(), "0".to_owned(), "OFF".to_owned()));
     // A wrong password is no reason to throw anything away.
     alerts.put_mqtt(&host, Some(Secret::new("falsch")), 1, "admin").await.expect("set");
+    let fault = alerts.try_channel(SiteChannel::Mqtt, None, "vi").await.expect("tried").expect("refused");
+    assert_eq!(fault.step, Step::SignIn, "{fault:?}");
     yard.clock.advance(10 * MINUTE);
     let id = yard.moves(1, 8).await;
     while yard.dispatch.step().await.expect("decided") {}

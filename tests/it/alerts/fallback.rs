@@ -18,6 +18,7 @@ use super::yard::{MINUTE, SECOND, Yard, hears, open, tasks};
 struct Siren {
     said: Mutex<Vec<String>>,
     broken: Mutex<bool>,
+    tried: Mutex<u32>,
 }
 
 impl Siren {
@@ -30,6 +31,7 @@ impl Network for Siren {
     fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply, Fault>> {
         assert_eq!(post.url.as_str(), "http://192.168.1.7/siren");
         let body: Value = serde_json::from_slice(&post.body).expect("json");
+        *self.tried.lock().expect("lock") += 1;
         let broken = *self.broken.lock().expect("lock");
         if !broken {
             self.said.lock().expect("lock").push(body["type"].as_str().expect("a type").to_owned());
@@ -157,9 +159,11 @@ async fn a_siren_that_is_out_of_order_is_told_as_soon_as_it_is_well() {
     yard.moves(0, 8).await;
     pass(&mut yard, &relay, 8).await;
     assert!(siren.take().is_empty());
+    let tried = std::mem::take(&mut *siren.tried.lock().expect("lock"));
+    assert!((3..10).contains(&tried), "it is left alone for longer each time: {tried}");
     assert_eq!(alerts.relay_plan().await.expect("read").1, None, "it is not on");
     *siren.broken.lock().expect("lock") = false;
-    pass(&mut yard, &relay, 1).await;
+    pass(&mut yard, &relay, 2).await;
     assert_eq!(siren.take(), ["relay.on"]);
     // A person takes care of it before any channel works: nothing waits, so nothing is to be heard.
     let alert = yard.catalogue.outlets(yard.clock.now() + 60 * MINUTE).await.expect("read");

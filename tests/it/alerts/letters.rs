@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use lanewatch::alert::{
     Alerts, Fault, LocalHosts, MailSecurity, MailServer, Network, NotificationPrefs, Outside, Post, Reply,
-    SchedulePlan,
+    SchedulePlan, SiteChannel, Step,
 };
 use lanewatch::base::{EventId, Secret};
 use lanewatch::catalogue::{Picture, PictureSize};
@@ -174,6 +174,14 @@ async fn a_letter_has_the_words_a_link_and_the_picture() {
         letter["id"].as_str().is_some_and(|name| name.starts_with(&format!("<{}.1@", row.id))),
         "{letter}"
     );
+    let tried = async || {
+        let to = Some("an@example.vn");
+        alerts.try_channel(SiteChannel::Mail, to, "vi").await.expect("tried").map(|fault| fault.step)
+    };
+    assert_eq!(tried().await, None);
+    line.clear();
+    said.read_line(&mut line).expect("a letter");
+    assert!(line.contains("an@example.vn") && line.contains("/alerts/channels"), "{line}");
     // It is gone: the next one waits for it.
     drop(server.stdin.take());
     server.kill().expect("ended");
@@ -185,4 +193,5 @@ async fn a_letter_has_the_words_a_link_and_the_picture() {
     assert_eq!(alerts.deliver().step().await.expect("tried"), 1);
     let row = yard.catalogue.deliveries_of(id.0).await.expect("read").remove(0);
     assert_eq!((row.state.as_str(), row.error.as_deref()), ("due", Some("the mail server does not answer")));
+    assert_eq!(tried().await, Some(Step::Connect));
 }
