@@ -16,6 +16,8 @@ struct Ahead {
     /// The last one grows, those before it are being finished.
     growing: Vec<Segment>,
     sealing: Vec<Segment>,
+    /// Where its newest footage ended when it was last heard of; outlasts the file.
+    reached: Option<Ticks>,
 }
 
 /// What recorders put on one volume.
@@ -39,11 +41,12 @@ impl Growing {
     pub fn put(&self, stream: StreamKey, segment: GrowingSegment) {
         let segment = Segment::growing(stream, self.boot, segment);
         let mut streams = self.write();
-        let growing = &mut streams.entry(stream).or_default().growing;
-        match growing.iter_mut().find(|g| g.start == segment.start) {
+        let ahead = streams.entry(stream).or_default();
+        match ahead.growing.iter_mut().find(|g| g.start == segment.start) {
             Some(known) => *known = segment,
-            None => growing.push(segment),
+            None => ahead.growing.push(segment),
         }
+        ahead.reached = ahead.growing.last().map(Segment::end);
     }
 
     /// The file that starts there is given up, or goes on only at the next start of the service.
@@ -53,11 +56,10 @@ impl Growing {
         }
     }
 
-    /// Up to when a stream's newest footage reaches; `None` when no file of it grows or is being finished.
+    /// Up to when a stream's newest footage reached when it last grew; `None` when it has not in this run. Between a file that
+    /// is full and the first fragment of the next it is where the full one ended.
     pub fn reaches(&self, stream: StreamKey) -> Option<Ticks> {
-        let streams = self.read();
-        let ahead = streams.get(&stream)?;
-        ahead.growing.last().or(ahead.sealing.last()).map(Segment::end)
+        self.read().get(&stream)?.reached
     }
 
     /// What the growing files of each volume are, and what makes them grow. Files on their way to a sealed row are

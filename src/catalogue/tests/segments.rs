@@ -40,6 +40,12 @@ async fn a_segment_goes_from_growing_over_sealed_to_a_row() {
     assert_eq!(settled[0].frag_index, sealed.frag_index);
     assert_eq!(settled[0].chain_hash, Some([3; 32]));
     assert_eq!((settled[0].volume, settled[0].parameters_hash), (room.volume, hash(7)));
+    let reached = c.growing().reaches(stream);
+    assert_eq!(
+        reached,
+        Some(at(10) + MINUTE / 2),
+        "a stream is recorded also before its next file has begun"
+    );
     assert_eq!(
         c.segment(Scope::everything(), sealed.new.id).await.expect("by id").as_ref(),
         Some(&settled[0])
