@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 use super::message::Message;
 use crate::base::{Error, Kind};
 
+/// A message that takes longer counts as not taken.
+const SEND_LIMIT: Duration = Duration::from_secs(10);
+
 /// Whether people of a role may be told of anything: what a role may do is the business of another room.
 pub type Hears = fn(&str) -> bool;
 
@@ -93,10 +96,25 @@ impl Outcome {
         Fault::at(step, why).into()
     }
 
+    /// `Err`: it was not taken, and why.
+    pub(super) fn taken(self) -> Result<(), Fault> {
+        match self {
+            Self::Taken => Ok(()),
+            Self::Later { why, .. } | Self::Refused(why) => Err(why),
+            Self::Gone(why) => Err(Fault::at(Step::Settings, why)),
+        }
+    }
+
     /// Not with what is set.
     pub fn not_set(why: impl Into<String>) -> Self {
         Self::Refused(Fault::at(Step::Settings, why))
     }
+}
+
+/// What comes of sending; what takes longer counts as not taken.
+pub(super) async fn in_time(sending: impl Future<Output = Outcome>) -> Outcome {
+    let sent = tokio::time::timeout(SEND_LIMIT, sending).await;
+    sent.unwrap_or_else(|_| Outcome::later(Step::Connect, "no answer within ten seconds"))
 }
 
 /// What could not be done may be done later.

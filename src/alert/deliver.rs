@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::channel::{Channel, Hears, Outcome, Step};
+use super::channel::{Channel, Hears, Outcome, in_time};
+use super::failures::{Failures, every};
 use super::message::Message;
 use super::settings::NotificationPrefs;
 use super::token::Signer;
@@ -15,14 +16,11 @@ use crate::base::{CameraId, EventId, Result, SharedClock, Stop, TICKS_PER_SECOND
 use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, Outlet, Scope};
 use futures::StreamExt;
 use tokio::sync::Notify;
-use tokio::time::MissedTickBehavior;
 
 const SECOND: i64 = TICKS_PER_SECOND;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// A message that takes longer counts as not taken.
-pub(super) const SEND_LIMIT: Duration = Duration::from_secs(10);
 /// Places that are served at once.
 const AT_ONCE: usize = 8;
 /// Messages of one place that are read at a time.
@@ -127,9 +125,7 @@ impl Deliver {
             Ok(message) => message,
             Err(why) => return Ok((Attempt::Refused(why.to_owned()), false)),
         };
-        let sent = tokio::time::timeout(SEND_LIMIT, channel.send(&message)).await;
-        let outcome = sent.unwrap_or_else(|_| Outcome::later(Step::Connect, "no answer within ten seconds"));
-        let attempt = match outcome {
+        let attempt = match in_time(channel.send(&message)).await {
             Outcome::Taken => Attempt::Sent,
             Outcome::Later { after, why } => {
                 let asked = after.map_or(0, |after| i64::try_from(after.as_secs()).unwrap_or(0) * SECOND);
@@ -216,28 +212,18 @@ impl Deliver {
 
     /// Sends until stopped. What is under way then is sent again at the next start, under the same name.
     pub async fn run(self, stop: Stop) {
-        let mut tick = tokio::time::interval(EVERY);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut failures = 0_u32;
+        let (mut tick, mut failures) = (every(EVERY), Failures::default());
         loop {
             tokio::select! {
                 () = stop.wait() => return,
                 _ = tick.tick() => {}
-                () = self.due.notified(), if failures == 0 => {}
+                () = self.due.notified(), if failures.none() => {}
             }
             let done = tokio::select! {
                 () = stop.wait() => return,
                 done = self.step() => done,
             };
-            match done {
-                Ok(_) => failures = 0,
-                Err(error) => {
-                    failures += 1;
-                    if failures.is_power_of_two() {
-                        tracing::warn!(error = %error, failures, "alerts wait to be sent: the catalogue cannot be used");
-                    }
-                }
-            }
+            failures.note(done.err().as_ref(), "alerts wait to be sent");
         }
     }
 }

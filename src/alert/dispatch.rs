@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::Notify;
-use tokio::time::MissedTickBehavior;
 
 use super::channel::Hears;
+use super::failures::{Failures, every};
 use super::judge::{Areas, HABIT_WEEKS, Memory, Sign, boot_name, is_boot, week_of};
 use super::world::World;
 use crate::base::{
@@ -204,7 +204,11 @@ impl Dispatch {
             return Ok(());
         };
         let before = self.catalogue.judged(id).await?;
-        let zones = self.catalogue.zones(Scope::everything(), event.camera).await?.zones;
+        let zones = match before.as_deref() {
+            None | Some("told") => self.catalogue.zones(Scope::everything(), event.camera).await?.zones,
+            // It stays untold, wherever it goes.
+            Some(_) => Vec::new(),
+        };
         let drawn = zones.iter().any(|zone| zone.kind == ZoneKind::Alert);
         let met = zones.into_iter().filter(|z| z.id.is_some_and(|id| event.zones.contains(&id)));
         let areas = Areas { drawn, met: met.map(|z| z.name).collect() };
@@ -255,30 +259,20 @@ impl Dispatch {
     /// Decides until stopped. A catalogue that cannot be used is tried again; nothing is lost meanwhile.
     pub async fn run(mut self, stop: Stop) {
         let mut written = self.catalogue.outbox_written();
-        let mut tick = tokio::time::interval(EVERY);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut failures = 0_u32;
+        let (mut tick, mut failures) = (every(EVERY), Failures::default());
         loop {
             tokio::select! {
                 () = stop.wait() => return,
                 _ = tick.tick() => {}
-                changed = written.changed(), if failures == 0 => if changed.is_err() { return },
+                changed = written.changed(), if failures.none() => if changed.is_err() { return },
             }
             loop {
-                match self.step().await {
-                    Ok(true) => {}
-                    Ok(false) => {
-                        failures = 0;
-                        break;
-                    }
-                    Err(error) => {
-                        failures += 1;
-                        if failures.is_power_of_two() {
-                            tracing::warn!(error = %error, failures, "alerts wait: the catalogue cannot be used");
-                        }
-                        break;
-                    }
+                let done = self.step().await;
+                if matches!(done, Ok(true)) {
+                    continue;
                 }
+                failures.note(done.err().as_ref(), "alerts wait");
+                break;
             }
         }
     }

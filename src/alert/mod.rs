@@ -31,6 +31,7 @@ mod budget;
 mod channel;
 mod deliver;
 mod dispatch;
+mod failures;
 mod fallback;
 mod habit;
 mod incident;

@@ -8,10 +8,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Mutex;
-use tokio::time::MissedTickBehavior;
 
-use super::channel::{Fault, Outcome, Step};
-use super::deliver::SEND_LIMIT;
+use super::channel::{Fault, Outcome, Step, in_time};
+use super::failures::{Failures, every};
 use super::fallback::{Order, Told, order, standing};
 use super::mqtt::Mqtt;
 use super::service::Alerts;
@@ -199,9 +198,7 @@ impl Relay {
 
     /// Tells until stopped.
     pub async fn run(self, stop: Stop) {
-        let mut tick = tokio::time::interval(EVERY);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut failures = 0_u32;
+        let (mut tick, mut failures) = (every(EVERY), Failures::default());
         loop {
             tokio::select! {
                 () = stop.wait() => return,
@@ -211,24 +208,14 @@ impl Relay {
                 () = stop.wait() => return,
                 done = self.step() => done,
             };
-            failures = if done.is_ok() { 0 } else { failures + 1 };
-            if let Err(error) = done
-                && failures.is_power_of_two()
-            {
-                tracing::warn!(error = %error, failures, "the relay waits: the catalogue cannot be used");
-            }
+            failures.note(done.err().as_ref(), "the relay waits");
         }
     }
 }
 
 /// Whether it was taken, in time.
 async fn within(sending: impl Future<Output = Result<Outcome, Fault>>) -> Result<(), Fault> {
-    match tokio::time::timeout(SEND_LIMIT, sending).await {
-        Err(_) => Err(Fault::at(Step::Connect, "no answer within ten seconds")),
-        Ok(Err(fault) | Ok(Outcome::Later { why: fault, .. } | Outcome::Refused(fault))) => Err(fault),
-        Ok(Ok(Outcome::Gone(why))) => Err(Fault::at(Step::Settings, why)),
-        Ok(Ok(Outcome::Taken)) => Ok(()),
-    }
+    in_time(async { sending.await.unwrap_or_else(Outcome::from) }).await.taken()
 }
 
 impl Alerts {

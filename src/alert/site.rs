@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::channel::{Fault, Outcome, Step};
-use super::deliver::SEND_LIMIT;
+use super::channel::{Fault, in_time};
 use super::mail::MailServer;
 use super::message::Message;
 use super::mqtt::MqttBroker;
@@ -120,13 +119,7 @@ impl Alerts {
         let Some(way) = channels.get(channel.name()) else {
             return Err(Error::internal("a channel of the site is not there; report this"));
         };
-        let sent = tokio::time::timeout(SEND_LIMIT, way.send(&message)).await;
-        Ok(match sent {
-            Err(_) => Some(Fault::at(Step::Connect, "no answer within ten seconds")),
-            Ok(Outcome::Taken) => None,
-            Ok(Outcome::Later { why, .. } | Outcome::Refused(why)) => Some(why),
-            Ok(Outcome::Gone(why)) => Some(Fault::at(Step::Settings, why)),
-        })
+        Ok(in_time(way.send(&message)).await.taken().err())
     }
 
     /// Where the site's webhook goes: whether it is on, its host, and its revision; no host = none is set.

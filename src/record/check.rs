@@ -12,8 +12,8 @@
 //! | h | held footage is there | as a and d, for held rows |
 //! | i | an event has its camera, ends after its beginning, and ends with an orderly stop | all rows |
 //!
-//! Besides: the hash chain of the log of what people did, SQLite's own check of the catalogue and of the motion file beside it, whether every minute of cells can be
-//! read, and (`deep`) every byte of every file against its hash chain.
+//! Besides: the hash chain of the log of what people did, SQLite's own check of the catalogue and of the motion file beside it,
+//! whether every minute of cells can be read, and (`deep`) every byte of every file against its hash chain.
 
 use serde::Serialize;
 
