@@ -21,10 +21,9 @@ TICKS = 90_000
 class Stage:
     """Context manager. `areas`: so many cameras see the same people, in the order of their names."""
 
-    def __init__(self, folder, binary, cameras, areas=0, config=CONFIG, env=None, **fleet):
-        clips = load_clips("alley")
+    def __init__(self, folder, binary, cameras, areas=0, config=CONFIG, env=None, clips=None, pairs=EMPTY, **fleet):
         self.recorder = Recorder(folder, binary, config, env)
-        self.fleet = Fleet(clips, os.path.join(folder, "fleet.log"), cameras, pairs=EMPTY, **fleet)
+        self.fleet = Fleet(clips or load_clips("alley"), os.path.join(folder, "fleet.log"), cameras, pairs=pairs, **fleet)
         self.phone, self.hook = Phone(), Hook()
         self.cameras = [dict(c, area=f"area{n // areas + 1}") if areas else c for n, c in enumerate(self.fleet.cameras)]
         self.api = Api(self.recorder.port)

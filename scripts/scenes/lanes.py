@@ -91,10 +91,12 @@ LANES = [
 # An alley where nothing happens: what a camera sees most of the time.
 CALM = [Lane("calm", Drawn(Place(seed=21, right=2.4)), 20)]
 
-# One alley, with nobody in it, and with people who walk from the first picture on.
-ALLEY = [Lane("alley", Drawn(Place(seed=21, right=2.4)), 20),
-         Lane("alley", Drawn(Place(seed=21, right=2.4), [
-             Actor("walker", -1, 9, -1.1, 9, 1.2, 4, 1), Actor("walker", 8, 20, 1.3, 4.5, -1.0, 11, 2)]), 20)]
+# One alley, with nobody in it, and with people who walk from the first picture on; then the same in rain and wind.
+WALKERS = [Actor("walker", -1, 9, -1.1, 9, 1.2, 4, 1), Actor("walker", 8, 20, 1.3, 4.5, -1.0, 11, 2)]
+WET = dict(rain=300, light="eq=contrast=.85:brightness=-.06:saturation=.55", grain=8)
+HEDGE = Place(seed=21, right=2.4, leaves=((2.2, 12, 4.0), (-2.3, 9, 3.4)))
+ALLEY = [Lane("alley", Drawn(Place(seed=21, right=2.4)), 20), Lane("alley", Drawn(Place(seed=21, right=2.4), WALKERS), 20),
+         Lane("alley", Drawn(HEDGE, **WET), 20), Lane("alley", Drawn(HEDGE, WALKERS, **WET), 20)]
 
 # Full-size clips for measurements: few, so that 19 cameras of them start quickly; the fleet pads them to a steady rate.
 LOAD = [
