@@ -18,6 +18,7 @@ use super::push::{Push, Vapid, check_subscription};
 use super::relay::Relay;
 use super::schedule::Standing;
 use super::settings::{AlertRules, SchedulePlan};
+use super::tally::Tally;
 use super::token::Signer;
 use super::webhook::{Caller, Webhook};
 use super::world::{self, MAIL, MQTT, PUSH, RULES, SCHEDULE, WEBHOOK, ZALO};
@@ -55,6 +56,7 @@ pub(super) struct Inner {
     hears: Hears,
     due: Arc<Notify>,
     pub(super) relay: Relay,
+    tally: Tally,
 }
 
 impl Alerts {
@@ -81,7 +83,9 @@ impl Alerts {
         let caller = Caller::new(Arc::clone(&clock), Arc::clone(&network), outside.local.clone());
         let broker = Mqtt::new(catalogue.clone(), outside.local.clone());
         let relay = Relay::new(catalogue.clone(), Arc::clone(&clock), caller, broker);
-        Ok(Self(Arc::new(Inner { catalogue, clock, network, vapid, signer, outside, hears, due, relay })))
+        let tally = Tally::default();
+        let inner = Inner { catalogue, clock, network, vapid, signer, outside, hears, due, relay, tally };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The task that decides.
@@ -108,8 +112,8 @@ impl Alerts {
 
     /// The task that sends.
     pub fn deliver(&self) -> Deliver {
-        let Inner { catalogue, clock, signer, outside, hears, due, .. } = &*self.0;
-        Deliver::new(
+        let Inner { catalogue, clock, signer, outside, hears, due, tally, .. } = &*self.0;
+        let deliver = Deliver::new(
             catalogue.clone(),
             Arc::clone(clock),
             self.channels(),
@@ -117,7 +121,13 @@ impl Alerts {
             signer.clone(),
             outside.url.clone(),
             Arc::clone(due),
-        )
+        );
+        deliver.counting(tally.clone())
+    }
+
+    /// How often each channel has taken, put off or refused a message since the start: channel, result, count.
+    pub fn counts(&self) -> Vec<(&'static str, &'static str, u64)> {
+        self.0.tally.all()
     }
 
     /// The recorder's public key, by which a browser subscribes.
