@@ -66,7 +66,7 @@ pub use judge::Sign;
 pub use mail::{MailSecurity, MailServer};
 pub use message::Message;
 pub use mqtt::MqttBroker;
-pub use net::{Internet, Network, Post, Reply};
+pub use net::{ExtraRoots, Internet, Network, Post, Reply};
 pub use relay::{Relay, RelayPlan, RelaySet};
 pub use rule::{Happening, Rule, Says, Why};
 pub use schedule::{Day, Hand, Schedule, Standing, Week};

@@ -13,7 +13,7 @@ use super::deliver::Deliver;
 use super::dispatch::{Dispatch, Signs};
 use super::mail::Mail;
 use super::mqtt::Mqtt;
-use super::net::Network;
+use super::net::{ExtraRoots, Network};
 use super::push::{Push, Vapid, check_subscription};
 use super::relay::Relay;
 use super::schedule::Standing;
@@ -40,6 +40,8 @@ pub struct Outside {
     pub url: String,
     /// Where push services can reach whoever runs this.
     pub contact: Option<String>,
+    /// Authorities that are trusted besides the machine's.
+    pub extra_roots: ExtraRoots,
 }
 
 /// Alerts; cheap to clone.
@@ -104,7 +106,7 @@ impl Alerts {
         let mut channels: BTreeMap<&'static str, Arc<dyn Channel>> = BTreeMap::new();
         channels.insert(PUSH, Arc::new(push));
         channels.insert(WEBHOOK, Arc::new(Webhook::new(rows(), Caller::new(time(), way(), local()))));
-        channels.insert(MAIL, Arc::new(Mail::new(rows(), local())));
+        channels.insert(MAIL, Arc::new(Mail::new(rows(), local(), outside.extra_roots.clone())));
         channels.insert(MQTT, Arc::new(Mqtt::new(rows(), local())));
         channels.insert(ZALO, Arc::new(Zalo::new(rows(), way())));
         channels

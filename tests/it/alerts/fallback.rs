@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use lanewatch::alert::{
-    Alerts, Fault, LocalHosts, Network, Outcome, Outside, Post, Relay, Reply, SchedulePlan, Step,
+    Alerts, ExtraRoots, Fault, LocalHosts, Network, Outcome, Outside, Post, Relay, Reply, SchedulePlan, Step,
 };
 use lanewatch::base::{Clock, Secret};
 use lanewatch::catalogue::{AlertKind, Attempt, NewSecret};
@@ -44,7 +44,12 @@ impl Network for Siren {
 
 async fn relay(yard: &Yard, siren: &Arc<Siren>) -> (Alerts, Relay) {
     let local = LocalHosts::new(["192.168.1.7".to_owned()]);
-    let outside = Outside { local, url: "https://thon.example.vn".to_owned(), contact: None };
+    let outside = Outside {
+        local,
+        url: "https://thon.example.vn".to_owned(),
+        contact: None,
+        extra_roots: ExtraRoots::default(),
+    };
     let network: Arc<dyn Network> = siren.clone();
     let alerts = Alerts::open(yard.catalogue.clone(), yard.clock.clone(), network, outside, hears).await;
     let alerts = alerts.expect("alerts");
