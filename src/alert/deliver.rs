@@ -9,6 +9,7 @@ use super::channel::{Channel, Hears, Outcome, in_time};
 use super::failures::{Failures, every};
 use super::message::Message;
 use super::settings::NotificationPrefs;
+use super::tally::Tally;
 use super::token::Signer;
 use super::words::{Language, Reader};
 use super::world::{MAIL, ZALO};
@@ -51,6 +52,7 @@ pub struct Deliver {
     /// Address that people open, without a slash at its end.
     url: String,
     due: Arc<Notify>,
+    tally: Tally,
 }
 
 /// How long a place that has failed so often is left alone, in ticks: twice as long each time, and none quite as long as another.
@@ -83,7 +85,12 @@ impl Deliver {
         url: String,
         due: Arc<Notify>,
     ) -> Self {
-        Self { catalogue, clock, channels, hears, signer, url, due }
+        Self { catalogue, clock, channels, hears, signer, url, due, tally: Tally::default() }
+    }
+
+    /// Counts there what comes of sending.
+    pub(super) fn counting(self, tally: Tally) -> Self {
+        Self { tally, ..self }
     }
 
     /// Serves every place that may be tried now; answers how many messages were given to channels.
@@ -125,7 +132,9 @@ impl Deliver {
             Ok(message) => message,
             Err(why) => return Ok((Attempt::Refused(why.to_owned()), false)),
         };
-        let attempt = match in_time(channel.send(&message)).await {
+        let outcome = in_time(channel.send(&message)).await;
+        self.tally.count(&outlet.channel, &outcome);
+        let attempt = match outcome {
             Outcome::Taken => Attempt::Sent,
             Outcome::Later { after, why } => {
                 let asked = after.map_or(0, |after| i64::try_from(after.as_secs()).unwrap_or(0) * SECOND);

@@ -1,6 +1,7 @@
 //! E-mail, for those who want it: the words, a link, and the event's picture. Through a mail server of the site's own choosing,
 //! over TLS unless it stands in the own network.
 
+use std::error::Error as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use futures::future::{BoxFuture, FutureExt};
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Letter, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,6 +17,7 @@ use utoipa::ToSchema;
 use super::address::{LocalHosts, is_public};
 use super::channel::{Channel, Fault, Outcome, Step};
 use super::message::Message;
+use super::net::ExtraRoots;
 use super::world::MAIL;
 use crate::base::{Error, Result};
 use crate::catalogue::{Catalogue, PictureSize, Scope};
@@ -89,11 +91,21 @@ impl MailServer {
 pub(super) struct Mail {
     catalogue: Catalogue,
     local: LocalHosts,
+    extra: ExtraRoots,
 }
 
 impl Mail {
-    pub(super) fn new(catalogue: Catalogue, local: LocalHosts) -> Self {
-        Self { catalogue, local }
+    /// `extra`: authorities that may have signed the mail server's certificate, besides those that the machine knows.
+    pub(super) fn new(catalogue: Catalogue, local: LocalHosts, extra: ExtraRoots) -> Self {
+        Self { catalogue, local, extra }
+    }
+
+    fn tls(&self, host: &str) -> Result<TlsParameters, lettre::transport::smtp::Error> {
+        let mut tls = TlsParameters::builder(host.to_owned());
+        for der in self.extra.each() {
+            tls = tls.add_root_certificate(Certificate::from_der(der.to_vec())?);
+        }
+        tls.build()
     }
 
     /// The address that the server's name stands for, if it may be spoken to.
@@ -154,7 +166,8 @@ impl Mail {
             Err(error) => return Ok(Outcome::Refused(error.into())),
         };
         let address = self.address(&server).await?;
-        let tls = TlsParameters::new(server.host.clone())
+        let tls = self
+            .tls(&server.host)
             .map_err(|e| Error::internal("TLS cannot be set up; report this").because(e))?;
         let tls = match server.security {
             MailSecurity::Tls => Tls::Wrapper(tls),
@@ -177,12 +190,30 @@ impl Mail {
             Some(code @ 530..=539) => Fault { step: Step::SignIn, ..answered(code) }.into(),
             Some(code) if error.is_permanent() => Outcome::Refused(answered(code)),
             Some(code) => answered(code).into(),
-            None if error.is_tls() => {
+            None if is_tls(&error) => {
                 Outcome::later(Step::Tls, "the mail server cannot prove who it is, or speaks no TLS")
             }
+            // All that lettre itself objects to before there is anything to be said.
+            None if error.is_client() && server.security == MailSecurity::Starttls => Outcome::later(
+                Step::Tls,
+                "the mail server offers no STARTTLS, and nothing is sent without it",
+            ),
             None => Outcome::later(Step::Connect, "the mail server does not answer"),
         })
     }
+}
+
+/// Whether a connection came to nothing for a certificate or for TLS itself: lettre says only that it did.
+fn is_tls(error: &lettre::transport::smtp::Error) -> bool {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        next = cause.source();
+    }
+    error.is_tls()
 }
 
 fn jpeg_type() -> Result<ContentType> {

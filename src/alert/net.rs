@@ -2,6 +2,7 @@
 //! no proxy is asked. Nobody else in the recorder speaks HTTP to strangers.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{HOST, RETRY_AFTER};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -48,6 +50,40 @@ pub struct Reply {
     pub body: Bytes,
 }
 
+/// Authorities that are trusted besides the machine's: of a site that signs its own servers' certificates.
+#[derive(Clone, Debug, Default)]
+pub struct ExtraRoots(Vec<CertificateDer<'static>>);
+
+impl ExtraRoots {
+    /// Out of a file of PEM (RFC 7468).
+    ///
+    /// # Errors
+    /// `Invalid` when it cannot be read or holds none, saying what to do.
+    pub fn read(path: &Path) -> Result<Self> {
+        let todo = "name a PEM file that the recorder's user may read, or remove the line";
+        let text = std::fs::read(path).map_err(|e| {
+            Error::invalid(format!("alert.extra_ca {} cannot be read; {todo}", path.display())).because(e)
+        })?;
+        Self::from_pem(&text).ok_or_else(|| {
+            Error::invalid(format!("alert.extra_ca {} holds no certificate; {todo}", path.display()))
+        })
+    }
+
+    /// Out of PEM; `None` when there is no certificate in it, or one that is none.
+    pub fn from_pem(pem: &[u8]) -> Option<Self> {
+        let all: Vec<CertificateDer<'static>> =
+            CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
+        let mut store = RootCertStore::empty();
+        let right = all.iter().all(|one| store.add(one.clone()).is_ok());
+        (right && !all.is_empty()).then_some(Self(all))
+    }
+
+    /// Each as DER.
+    pub(super) fn each(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+}
+
 /// The way to others; tests have their own.
 pub trait Network: Send + Sync + 'static {
     /// Sends and waits for the answer. `Err`: there was none, and why, without what is secret.
@@ -62,27 +98,20 @@ pub struct Internet {
 }
 
 impl Internet {
-    /// With the machine's certificates. `local`: hosts that may be in a private network.
+    /// With the machine's certificates and more. `local`: hosts that may be in a private network.
     ///
     /// # Errors
     /// `Internal` when TLS cannot be set up.
-    pub fn new(local: LocalHosts) -> Result<Self> {
+    pub fn new(local: LocalHosts, extra: &ExtraRoots) -> Result<Self> {
         let mut roots = RootCertStore::empty();
         let found = rustls_native_certs::load_native_certs();
         roots.add_parsable_certificates(found.certs);
+        roots.add_parsable_certificates(extra.0.iter().cloned());
         if roots.is_empty() {
             tracing::warn!(
                 "this machine has no certificates to check others by; install ca-certificates so that alerts can be sent"
             );
         }
-        Self::with_roots(local, roots)
-    }
-
-    /// The same with certificates of one's own.
-    ///
-    /// # Errors
-    /// `Internal` when TLS cannot be set up.
-    pub fn with_roots(local: LocalHosts, roots: RootCertStore) -> Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

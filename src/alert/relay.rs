@@ -68,6 +68,15 @@ impl Pace {
     }
 }
 
+/// What came of setting the relay.
+#[derive(Debug)]
+pub struct RelaySet {
+    /// A fresh key for another address, answered this once.
+    pub key: Option<Secret>,
+    /// The webhook that was there before was on, and was told that it is off: whether it took that.
+    pub let_go: Option<Result<(), Fault>>,
+}
+
 /// The task; cheap to clone.
 #[derive(Clone)]
 pub struct Relay {
@@ -128,6 +137,23 @@ impl Relay {
 
     async fn publish(&self, order: Order) -> Result<(), Fault> {
         within(self.mqtt.siren(matches!(order, Order::On(_)))).await
+    }
+
+    /// Tells a webhook that is on, and is about to be forgotten, that it is off: nobody else could. Takes ten seconds at most;
+    /// what comes of it, `None` when it is not on.
+    async fn let_go(&self, secret: Option<&Secret>) -> Result<Option<Result<(), Fault>>> {
+        let mut ways = self.ways().await?;
+        if ways.webhook == Told::default() {
+            return Ok(None);
+        }
+        let told = self.call(secret, Order::Off, ways.webhook).await;
+        if let Err(fault) = &told {
+            let why = &fault.why;
+            tracing::warn!(why, "a relay that is on was changed, and could not be told that it is off");
+        }
+        ways.webhook = Told::default();
+        self.note(ways).await?;
+        Ok(Some(told))
     }
 
     /// Tells what is to be told now; answers how many ways were told.
@@ -242,6 +268,7 @@ impl Alerts {
     }
 
     /// Sets how the relay is told; another address gets a fresh key, which is answered this once. An empty one takes it away.
+    /// One that is on is told that it is off before it is forgotten, and is forgotten all the same when it does not answer.
     ///
     /// # Errors
     /// `Invalid` when the recorder must not speak to it, or there is no way to it; `Conflict` when it has another revision.
@@ -252,8 +279,14 @@ impl Alerts {
         mqtt: bool,
         expected: i64,
         by: &str,
-    ) -> Result<Option<Secret>> {
-        let (before, ..) = self.0.relay.plan().await?;
+    ) -> Result<RelaySet> {
+        let mut pace = self.0.relay.turn.lock().await;
+        let (before, kept, revision) = self.0.relay.plan().await?;
+        let same = |url: &Secret| {
+            let hook = kept.as_ref().and_then(|kept| Hook::read(kept).ok());
+            hook.is_some_and(|hook| hook.url == url.expose())
+        };
+        let forgets = url.is_some_and(|url| !same(url));
         let (host, secret, key) = match url.map(Secret::expose) {
             None => (before.host, NewSecret::Keep, None),
             Some("") => (None, NewSecret::Remove, None),
@@ -268,9 +301,16 @@ impl Alerts {
         if mqtt && self.0.catalogue.alert_setting(MQTT).await?.revision == 0 {
             return Err(Error::invalid("set the MQTT broker first, then the relay can be told by it"));
         }
+        // With an old revision nothing will be set, so nobody is to be let go of.
+        let let_go = match forgets && revision == expected {
+            true => self.0.relay.let_go(kept.as_ref()).await?,
+            false => None,
+        };
         let plan = RelayPlan { enabled, host, mqtt };
         self.0.catalogue.put_alert_setting(RELAY, Some(expected), json!(plan), secret, by).await?;
-        Ok(key)
+        // Another address has not failed yet.
+        *pace = Pace::default();
+        Ok(RelaySet { key, let_go })
     }
 
     /// Sets the relay off for some seconds, also when it is not on; `None` = it was told.

@@ -13,11 +13,12 @@ use super::deliver::Deliver;
 use super::dispatch::{Dispatch, Signs};
 use super::mail::Mail;
 use super::mqtt::Mqtt;
-use super::net::Network;
+use super::net::{ExtraRoots, Network};
 use super::push::{Push, Vapid, check_subscription};
 use super::relay::Relay;
 use super::schedule::Standing;
 use super::settings::{AlertRules, SchedulePlan};
+use super::tally::Tally;
 use super::token::Signer;
 use super::webhook::{Caller, Webhook};
 use super::world::{self, MAIL, MQTT, PUSH, RULES, SCHEDULE, WEBHOOK, ZALO};
@@ -39,6 +40,8 @@ pub struct Outside {
     pub url: String,
     /// Where push services can reach whoever runs this.
     pub contact: Option<String>,
+    /// Authorities that are trusted besides the machine's.
+    pub extra_roots: ExtraRoots,
 }
 
 /// Alerts; cheap to clone.
@@ -55,6 +58,7 @@ pub(super) struct Inner {
     hears: Hears,
     due: Arc<Notify>,
     pub(super) relay: Relay,
+    tally: Tally,
 }
 
 impl Alerts {
@@ -81,7 +85,9 @@ impl Alerts {
         let caller = Caller::new(Arc::clone(&clock), Arc::clone(&network), outside.local.clone());
         let broker = Mqtt::new(catalogue.clone(), outside.local.clone());
         let relay = Relay::new(catalogue.clone(), Arc::clone(&clock), caller, broker);
-        Ok(Self(Arc::new(Inner { catalogue, clock, network, vapid, signer, outside, hears, due, relay })))
+        let tally = Tally::default();
+        let inner = Inner { catalogue, clock, network, vapid, signer, outside, hears, due, relay, tally };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The task that decides.
@@ -100,7 +106,7 @@ impl Alerts {
         let mut channels: BTreeMap<&'static str, Arc<dyn Channel>> = BTreeMap::new();
         channels.insert(PUSH, Arc::new(push));
         channels.insert(WEBHOOK, Arc::new(Webhook::new(rows(), Caller::new(time(), way(), local()))));
-        channels.insert(MAIL, Arc::new(Mail::new(rows(), local())));
+        channels.insert(MAIL, Arc::new(Mail::new(rows(), local(), outside.extra_roots.clone())));
         channels.insert(MQTT, Arc::new(Mqtt::new(rows(), local())));
         channels.insert(ZALO, Arc::new(Zalo::new(rows(), way())));
         channels
@@ -108,8 +114,8 @@ impl Alerts {
 
     /// The task that sends.
     pub fn deliver(&self) -> Deliver {
-        let Inner { catalogue, clock, signer, outside, hears, due, .. } = &*self.0;
-        Deliver::new(
+        let Inner { catalogue, clock, signer, outside, hears, due, tally, .. } = &*self.0;
+        let deliver = Deliver::new(
             catalogue.clone(),
             Arc::clone(clock),
             self.channels(),
@@ -117,7 +123,13 @@ impl Alerts {
             signer.clone(),
             outside.url.clone(),
             Arc::clone(due),
-        )
+        );
+        deliver.counting(tally.clone())
+    }
+
+    /// How often each channel has taken, put off or refused a message since the start: channel, result, count.
+    pub fn counts(&self) -> Vec<(&'static str, &'static str, u64)> {
+        self.0.tally.all()
     }
 
     /// The recorder's public key, by which a browser subscribes.

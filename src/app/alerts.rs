@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::alert::{Alerts, Internet, LocalHosts, Outside, Sign, Signs};
+use crate::alert::{Alerts, ExtraRoots, Internet, LocalHosts, Outside, Sign, Signs};
 use crate::auth::{Right, Role};
 use crate::base::{Result, SharedClock};
 use crate::catalogue::{AlertKind, Catalogue};
@@ -24,9 +24,10 @@ pub(super) async fn open(
     clock: &SharedClock,
 ) -> Result<Alerts> {
     let local = LocalHosts::new(config.alert.local_hosts.clone());
-    let network = Arc::new(Internet::new(local.clone())?);
+    let extra_roots = config.alert.extra_ca.as_deref().map(ExtraRoots::read).transpose()?.unwrap_or_default();
+    let network = Arc::new(Internet::new(local.clone(), &extra_roots)?);
     let url = config.site.url.clone().unwrap_or(url);
-    let outside = Outside { local, url, contact: config.alert.contact.clone() };
+    let outside = Outside { local, url, contact: config.alert.contact.clone(), extra_roots };
     Alerts::open(catalogue.clone(), Arc::clone(clock), network, outside, hears).await
 }
 

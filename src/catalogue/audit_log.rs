@@ -83,6 +83,20 @@ actions! {
     CameraChanged = "camera_changed",
     /// Removed a camera.
     CameraRemoved = "camera_removed",
+    /// Restarted a camera's sessions.
+    CameraRestarted = "camera_restarted",
+    /// Kept, changed or removed a layout of the wall.
+    Layout = "layout",
+    /// Marked events as seen, handled or false alarm.
+    Mark = "mark",
+    /// Made, changed or removed a bookmark.
+    Bookmark = "bookmark",
+    /// Wanted quiet, or no longer.
+    Snooze = "snooze",
+    /// Set how they want to be told themselves.
+    AlertPrefs = "alert_prefs",
+    /// Had a browser of theirs told, or no longer.
+    PushDevice = "push_device",
     /// Drew zones.
     Zones = "zones",
     /// Set when alerts are sent, of what, or by which way.

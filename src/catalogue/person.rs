@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::sql::{damaged, failed, statements, uuid};
 use super::writer::{Change, Write};
-use super::{Catalogue, Scope, outbox};
+use super::{Catalogue, Scope, outbox, share};
 use crate::base::{CameraId, Error, Kind, Result, StreamKey, Ticks, fresh_uuid};
 
 /// The columns of a person `p`: the last four are lists of what they see who do not see the whole site.
@@ -257,6 +257,7 @@ impl Change for Patch {
         if !enabled {
             let query = sqlx::query(END_SESSIONS).bind(self.id.as_bytes().to_vec());
             query.execute(&mut w.conn).await.map_err(failed)?;
+            share::revoke_of(w, &before.name).await?;
         }
         let person = load(w, self.id).await?;
         tell(w, &person).await?;
@@ -277,6 +278,7 @@ impl Change for Remove {
             person => person?,
         };
         end_invites(w, &person.name).await?;
+        share::revoke_of(w, &person.name).await?;
         sqlx::query(END_SESSIONS).bind(id.clone()).execute(&mut w.conn).await.map_err(failed)?;
         let gone = sqlx::query(REMOVE).bind(id).execute(&mut w.conn).await.map_err(failed)?;
         if gone.rows_affected() > 0 {
@@ -325,12 +327,13 @@ impl Catalogue {
     }
 
     /// Changes a person who still has the revision that the caller saw; whoever may not sign in any more has no session
-    /// from then on, and their open invites end with any change of what they may. `NotFound`, or `Conflict` when the revision is another. Cameras that are not there are passed over.
+    /// from then on and no link that opens anything, and their open invites end with any change of what they may. `NotFound`, or `Conflict` when the revision is another. Cameras that are not there are passed over.
     pub async fn patch_person(&self, id: Uuid, expected: i64, patch: PersonPatch) -> Result<Person> {
         self.inner.queue.ask(Patch { id, expected, patch }).await
     }
 
-    /// Removes a person and their sessions; `false` when there is none. What they did stays in the log.
+    /// Removes a person and their sessions, and takes their links back; `false` when there is none. What they did stays
+    /// in the log.
     pub async fn remove_person(&self, id: Uuid) -> Result<bool> {
         self.inner.queue.ask(Remove(id)).await
     }

@@ -19,11 +19,13 @@ macro_rules! columns {
 
 statements! {
     ADD = "insert into share (id, export_key, hash, pin_hash, person, created_90k, expires_90k) \
-        select ?1, key, ?3, ?4, ?5, ?6, ?7 from export where id = ?2 and state = 'done'";
+        select ?1, key, ?3, ?4, ?5, ?6, ?7 from export where id = ?2 and state = 'done' \
+        and (?5 = 'token' or exists (select 1 from person where name = ?5 and enabled = 1))";
     BY_ID = concat!(columns!(), "where s.id = ?1");
     BY_HASH = concat!(columns!(), "where s.hash = ?1");
     OF_EXPORT = concat!(columns!(), "where s.export_key = (select key from export where id = ?1) order by s.key desc");
     REVOKE = "update share set revoked_90k = ?2 where id = ?1 and revoked_90k is null";
+    REVOKE_OF = "update share set revoked_90k = ?2 where person = ?1 and revoked_90k is null";
     OPENED = "insert into share_open (share_key, at_90k, address, what) select key, ?2, ?3, ?4 from share where id = ?1";
     TRIM = "delete from share_open where share_key = (select key from share where id = ?1) and key <= \
         (select key from share_open where share_key = (select key from share where id = ?1) order by key desc \
@@ -188,6 +190,12 @@ impl Change for Revoke {
     }
 }
 
+/// Takes back all links of somebody, in a change that ends them: who may not sign in has shared nothing.
+pub(super) async fn revoke_of(w: &mut Write, person: &str) -> Result<()> {
+    let query = sqlx::query(REVOKE_OF).bind(person.to_owned()).bind(w.now.0);
+    query.execute(&mut w.conn).await.map(drop).map_err(failed)
+}
+
 struct Note(ShareId, Opened, String);
 
 impl Change for Note {
@@ -216,7 +224,7 @@ impl Change for Forget {
 
 /// Each fails when the catalogue cannot be used.
 impl Catalogue {
-    /// Makes a link to a finished export; `None` when there is no such.
+    /// Makes a link to a finished export; `None` when there is no such, or whoever shares may not sign in any more.
     pub async fn add_share(&self, scope: &Scope, new: NewShare) -> Result<Option<Share>> {
         if self.export(scope, new.export).await?.is_none() {
             return Ok(None);

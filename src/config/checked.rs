@@ -44,6 +44,9 @@ pub struct Alert {
     pub local_hosts: Vec<String>,
     /// Where push services can reach whoever runs this: a `mailto:` or `https://` address.
     pub contact: Option<String>,
+    /// PEM file of authorities that may have signed the certificates of a mail server or webhook, besides those that the
+    /// machine knows.
+    pub extra_ca: Option<PathBuf>,
 }
 
 /// How much room exports take, and for how long.
@@ -155,7 +158,7 @@ impl Config {
             ring_bytes: ring(&place, &raw.ring)?,
             export: export(&place, &raw.export)?,
             detect: detect(&place, &raw.detect, folder)?,
-            alert: alert(&place, &raw.alert)?,
+            alert: alert(&place, &raw.alert, folder)?,
             tls: tls(&place, &raw.tls, folder, raw.site.url.is_some())?,
             volumes,
             data,
@@ -295,7 +298,7 @@ fn export(place: &Place<'_>, raw: &raw::Export) -> Result<Export> {
     Ok(Export { budget_bytes, days })
 }
 
-fn alert(place: &Place<'_>, raw: &raw::Alert) -> Result<Alert> {
+fn alert(place: &Place<'_>, raw: &raw::Alert, folder: &Path) -> Result<Alert> {
     let mut local_hosts = Vec::new();
     for host in &raw.local_hosts {
         let name = host.get_ref().trim().to_ascii_lowercase();
@@ -320,7 +323,7 @@ fn alert(place: &Place<'_>, raw: &raw::Alert) -> Result<Alert> {
             Some(contact.to_owned())
         }
     };
-    Ok(Alert { local_hosts, contact })
+    Ok(Alert { local_hosts, contact, extra_ca: path(place, raw.extra_ca.as_ref(), folder)? })
 }
 
 fn ring(place: &Place<'_>, raw: &raw::Ring) -> Result<usize> {

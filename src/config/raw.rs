@@ -78,6 +78,8 @@ pub(super) struct Alert {
     pub(super) local_hosts: Vec<Spanned<String>>,
     /// Where push services can reach whoever runs this.
     pub(super) contact: Option<Spanned<String>>,
+    /// PEM file of authorities that are trusted besides the machine's.
+    pub(super) extra_ca: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

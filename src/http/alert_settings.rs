@@ -195,5 +195,6 @@ pub(super) async fn put_prefs(
     prefs.check()?;
     check_cameras(&app, &caller.scope, &prefs.cameras).await?;
     app.catalogue().put_alert_pref(person, json!(prefs)).await?;
+    caller.note(&app, AuditAction::AlertPrefs, None, json!({"enabled": prefs.enabled}));
     Ok(Json(prefs))
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ use super::marks::{HandledBy, Handling, note};
 use super::paging::{cut, page_limit, read_cursor};
 use super::wire::Time;
 use crate::base::{CameraId, EventId};
-use crate::catalogue::{self, NewMarks, Scope};
+use crate::catalogue::{self, AuditAction, NewMarks, Scope};
 
 const USUAL: u32 = 50;
 const MOST: u32 = 200;
@@ -193,6 +194,7 @@ pub(super) async fn handle_alert(
     let (row, text) = (find(&app, &caller.scope, &id).await?, note(&form.note)?);
     let id = row.id;
     handle(&app, &caller.scope, caller.who.id(), &caller.who.name, row, &text).await?;
+    caller.note(&app, AuditAction::Mark, None, json!({"alert": id, "handled": true}));
     let row = app.catalogue().alert(&caller.scope, id).await?.ok_or_else(gone)?;
     Ok(Json(shown(&app, &caller.scope, row).await?))
 }

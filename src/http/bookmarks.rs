@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
@@ -14,7 +15,7 @@ use super::marks::note;
 use super::paging::{cut, page_limit, read_cursor};
 use super::wire::{Time, present};
 use crate::base::{BookmarkId, CameraId, Ticks, TimeRange};
-use crate::catalogue;
+use crate::catalogue::{self, AuditAction};
 
 /// Bookmarks in one answer.
 const LIMIT: u32 = 100;
@@ -168,8 +169,10 @@ pub(super) async fn post_bookmark(
     checked(at, to)?;
     let (camera, note) = (app.camera(&caller.scope, &form.camera).await?.id, note(&form.note)?);
     let id = BookmarkId::fresh(made);
-    let row = catalogue::Bookmark { id, camera, at, to, note, by: caller.who.name, made, revision: 1 };
+    let row =
+        catalogue::Bookmark { id, camera, at, to, note, by: caller.who.name.clone(), made, revision: 1 };
     app.catalogue().add_bookmark(&caller.scope, row.clone()).await?;
+    caller.note(&app, AuditAction::Bookmark, Some(camera), json!({"bookmark": id, "done": "added"}));
     Ok((StatusCode::CREATED, Json(row.into())))
 }
 
@@ -196,6 +199,7 @@ pub(super) async fn patch_bookmark(
     checked(row.at, row.to)?;
     app.catalogue().put_bookmark(&caller.scope, row.clone()).await.map_err(stale)?;
     row.revision += 1;
+    caller.note(&app, AuditAction::Bookmark, Some(row.camera), json!({"bookmark": id, "done": "changed"}));
     Ok(Json(row.into()))
 }
 
@@ -208,7 +212,9 @@ pub(super) async fn delete_bookmark(
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
     let id: BookmarkId = id.parse().map_err(|_| gone())?;
+    let camera = app.catalogue().bookmark(&caller.scope, id).await?.map(|row| row.camera);
     if app.catalogue().remove_bookmark(&caller.scope, id).await? {
+        caller.note(&app, AuditAction::Bookmark, camera, json!({"bookmark": id, "done": "removed"}));
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(gone())

@@ -275,6 +275,7 @@ pub(super) async fn put_camera_order(
 ) -> Answer<Json<cameras::CameraPage>> {
     let rows = app.catalogue().order_cameras(form.cameras).await?;
     tracing::info!(cameras = rows.len(), "cameras put in order");
+    caller.note(&app, AuditAction::CameraChanged, None, json!({"ordered": rows.len()}));
     cameras::several(&app, rows, None, &caller).await
 }
 
@@ -313,5 +314,6 @@ pub(super) async fn restart_camera(
         return Err(Problem::new(Code::Conflict, "this camera is switched off; switch it on instead"));
     }
     app.restart().restart(row.id);
+    caller.note(&app, AuditAction::CameraRestarted, Some(row.id), json!({}));
     Ok(StatusCode::ACCEPTED)
 }

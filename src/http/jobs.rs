@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
@@ -11,6 +12,7 @@ use super::error::{Answer, Code, Problem};
 use super::exports::{JobState, file_url, find, progress};
 use super::extract::{Json, Path};
 use crate::base::ExportId;
+use crate::catalogue::AuditAction;
 
 /// Work that was begun.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -76,6 +78,7 @@ pub(super) async fn delete_job(
 ) -> Answer<StatusCode> {
     let row = find(&app, &caller.scope, &id).await?;
     if app.exports().cancel(row.id).await? {
+        caller.note(&app, AuditAction::ExportRemoved, None, json!({"export": row.id, "canceled": true}));
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::new(Code::Conflict, "this is over already; delete the export to be rid of its file"))

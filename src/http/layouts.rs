@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
@@ -12,7 +13,7 @@ use super::etag::{Tagged, expected_revision, stale, tagged};
 use super::extract::{Json, Path};
 use super::wire::present;
 use crate::base::{CameraId, LayoutId};
-use crate::catalogue::{Grid, Layout as Row, LayoutPatch, NewLayout};
+use crate::catalogue::{AuditAction, Grid, Layout as Row, LayoutPatch, NewLayout};
 
 /// How the cells of a page lie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -169,12 +170,18 @@ pub(super) async fn get_layout(
     responses((status = 201, description = "Kept; its revision is the ETag", body = Layout), Problem))]
 pub(super) async fn post_layout(
     State(app): State<App>,
-    _: Caller<Settings>,
+    caller: Caller<Settings>,
     Json(form): Json<Addition>,
 ) -> Answer<(StatusCode, [(HeaderName, HeaderValue); 1], One)> {
     let Addition { name, grid, cameras, carousel_s } = form;
     let row = app.catalogue().add_layout(NewLayout { name, grid: grid.into(), cameras, carousel_s }).await?;
     tracing::info!(layout.id = %row.id, "layout kept");
+    caller.note(
+        &app,
+        AuditAction::Layout,
+        None,
+        json!({"layout": row.id, "name": row.name, "done": "added"}),
+    );
     let place = HeaderValue::from_str(&format!("/api/v1/layouts/{}", row.id));
     let place =
         place.map_err(|_| Problem::new(Code::Internal, "the layout's id cannot be written; report this"))?;
@@ -188,7 +195,7 @@ pub(super) async fn post_layout(
     responses((status = 200, description = "As it is now", body = Layout), Problem))]
 pub(super) async fn patch_layout(
     State(app): State<App>,
-    _: Caller<Settings>,
+    caller: Caller<Settings>,
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(form): Json<Change>,
@@ -198,6 +205,12 @@ pub(super) async fn patch_layout(
     let patch = LayoutPatch { name, grid: grid.map(Grid::from), cameras, carousel_s };
     let row = app.catalogue().patch_layout(id, expected, patch).await.map_err(stale)?;
     tracing::info!(layout.id = %row.id, "layout changed");
+    caller.note(
+        &app,
+        AuditAction::Layout,
+        None,
+        json!({"layout": row.id, "name": row.name, "done": "changed"}),
+    );
     Ok(one(row))
 }
 
@@ -206,11 +219,12 @@ pub(super) async fn patch_layout(
     responses((status = 204, description = "Removed"), Problem))]
 pub(super) async fn delete_layout(
     State(app): State<App>,
-    _: Caller<Settings>,
+    caller: Caller<Settings>,
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
     let id = parse(&id)?;
     app.catalogue().remove_layout(id).await?;
     tracing::info!(layout.id = %id, "layout removed");
+    caller.note(&app, AuditAction::Layout, None, json!({"layout": id, "done": "removed"}));
     Ok(StatusCode::NO_CONTENT)
 }

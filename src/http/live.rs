@@ -50,7 +50,7 @@ const PINGS_UNANSWERED: u8 = 2;
 const SEND_TIME: Duration = Duration::from_secs(10);
 const TIME_EVERY: Duration = Duration::from_secs(10);
 /// How soon a socket notices that its session has ended.
-const CHECK_EVERY: Duration = Duration::from_secs(5);
+pub(super) const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// For telling a client why its socket ends.
 const FAREWELL: Duration = Duration::from_secs(1);
 

@@ -1,7 +1,10 @@
 //! `POST /events:mark` and `GET /events:count`: what people say of events, and how many nobody has looked at.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
@@ -11,7 +14,7 @@ use super::events::{Event, kinds, shown};
 use super::extract::{Json, Query};
 use super::wire::{Span, Time, present};
 use crate::base::{CameraId, EventId};
-use crate::catalogue::{Handled, NewMarks, Verdict};
+use crate::catalogue::{AuditAction, Event as Row, Handled, NewMarks, Verdict};
 
 /// Events that one request may mark.
 const EVENTS_MAX: usize = 200;
@@ -131,6 +134,8 @@ pub(super) async fn mark_events(
         return Err(Problem::invalid("nothing is to be marked; give seen, handled or verdict"));
     }
     let care = new.handled.clone().flatten();
+    let detail = json!({"events": form.ids.len(), "seen": new.seen, "handled": new.handled.as_ref().map(Option::is_some),
+        "verdict": new.verdict.map(|verdict| verdict.map(Verdict::name))});
     app.catalogue()
         .mark_events(&caller.scope, form.ids.clone(), caller.who.id(), &caller.who.name, new)
         .await?;
@@ -146,7 +151,19 @@ pub(super) async fn mark_events(
     for id in form.ids {
         rows.extend(app.catalogue().event(&caller.scope, id).await?);
     }
+    note_marked(&app, &caller, &rows, detail);
     Ok(Json(MarkedEvents { items: shown(&app, &caller, rows).await? }))
+}
+
+/// One row for what was marked at once: its cameras and, when it is one event, which.
+fn note_marked(app: &App, caller: &Caller<Hold>, rows: &[Row], mut detail: Value) {
+    if let [one] = rows {
+        detail["event"] = json!(one.id);
+    }
+    let cameras: BTreeSet<CameraId> = rows.iter().map(|row| row.camera).collect();
+    for camera in cameras {
+        caller.note(app, AuditAction::Mark, Some(camera), detail.clone());
+    }
 }
 
 /// Which events are counted.

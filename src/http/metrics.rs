@@ -124,6 +124,10 @@ pub(super) async fn get_metrics(
         "Changes waiting for the catalogue",
         app.catalogue().waiting() as f64,
     );
+    text.metric("push_total", "counter", "Messages given to a channel, by what came of it");
+    for (channel, result, count) in app.alerts().counts() {
+        text.value("push_total", &[("channel", channel), ("result", result)], count as f64);
+    }
     metrics_motion::write(&mut text, &app, &caller.scope, &cameras);
     let up = crate::base::TimeRange::new(app.started(), app.now()).seconds();
     text.single("uptime_seconds", "gauge", "Since the service started", up);

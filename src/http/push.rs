@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use super::caller::{Caller, Playback};
 use super::error::{Answer, Problem};
 use super::extract::{Json, Path};
 use super::wire::Time;
-use crate::catalogue::{self, PushAddress, PushEndpoint};
+use crate::catalogue::{self, AuditAction, PushAddress, PushEndpoint};
 
 /// Deliveries that are listed.
 const LISTED: u32 = 50;
@@ -185,6 +186,12 @@ pub(super) async fn post_subscription(
     let id = app.alerts().subscribe(who, address, &form.name).await?;
     let rows = app.catalogue().push_endpoints_of(who).await?;
     let row = rows.into_iter().find(|row| row.id == id).ok_or_else(gone)?;
+    caller.note(
+        &app,
+        AuditAction::PushDevice,
+        None,
+        json!({"device": row.id, "name": row.name, "told": true}),
+    );
     Ok((StatusCode::CREATED, Json(row.into())))
 }
 
@@ -200,8 +207,12 @@ pub(super) async fn delete_subscription(
     caller: Caller<Playback>,
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
-    match app.catalogue().remove_push_endpoint(caller.who.id(), id_of(&id)?).await? {
-        true => Ok(StatusCode::NO_CONTENT),
+    let id = id_of(&id)?;
+    match app.catalogue().remove_push_endpoint(caller.who.id(), id).await? {
+        true => {
+            caller.note(&app, AuditAction::PushDevice, None, json!({"device": id, "told": false}));
+            Ok(StatusCode::NO_CONTENT)
+        }
         false => Err(gone()),
     }
 }

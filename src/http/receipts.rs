@@ -1,9 +1,12 @@
 //! `POST /alert-receipts`: what became of a message, from the phone that got it. The message holds a token for it: the phone's
 //! session may be long over, and a person must be able to say "on my way" all the same.
 
+use std::net::IpAddr;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -11,9 +14,10 @@ use super::App;
 use super::alerts;
 use super::error::{Answer, Problem};
 use super::extract::Json;
+use super::serve::Peer;
 use crate::auth::{Right, Role};
 use crate::base::{TICKS_PER_SECOND, Zone};
-use crate::catalogue::{Delivery, NewMarks, Person};
+use crate::catalogue::{AuditAction, Delivery, NewAudit, NewMarks, Person};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 /// Minute of the day at which a morning begins.
@@ -96,15 +100,29 @@ async fn snooze(app: &App, person: &Person, alert: Uuid, minutes: Option<u32>) -
     Ok(())
 }
 
+/// What somebody did by a message, though they are not signed in.
+fn note(app: &App, person: &Person, peer: IpAddr, action: AuditAction, detail: Value) {
+    let (actor, peer) = (person.name.clone(), peer.to_string());
+    app.catalogue().note(NewAudit { actor, action, camera: None, detail, peer });
+}
+
 /// Says what became of a message. Open to everybody: the token in the message is the proof, for that message alone.
 #[utoipa::path(post, path = "/alert-receipts", tag = "alerts", request_body = Receipt, security(()),
     responses((status = 204, description = "Noted"), Problem))]
-pub(super) async fn post_receipt(State(app): State<App>, Json(form): Json<Receipt>) -> Answer<StatusCode> {
+pub(super) async fn post_receipt(
+    State(app): State<App>,
+    Peer(peer): Peer,
+    Json(form): Json<Receipt>,
+) -> Answer<StatusCode> {
     let (delivery, person, role) = addressee(&app, &form.token).await?;
     match form.what {
         What::Shown => app.catalogue().put_receipt(delivery.id, false).await?,
         What::Opened => opened(&app, &delivery, &person).await?,
-        What::Snooze => snooze(&app, &person, delivery.alert, form.minutes).await?,
+        What::Snooze => {
+            snooze(&app, &person, delivery.alert, form.minutes).await?;
+            let detail = json!({"alert": delivery.alert, "minutes": form.minutes});
+            note(&app, &person, peer, AuditAction::Snooze, detail);
+        }
         What::Handled => {
             if !role.rights().allow(Right::Hold) {
                 return Err(Problem::invalid("you may look at alerts, not mark them for the team"));
@@ -113,6 +131,8 @@ pub(super) async fn post_receipt(State(app): State<App>, Json(form): Json<Receip
             if let Some(alert) = alert {
                 app.catalogue().put_receipt(delivery.id, true).await?;
                 alerts::handle(&app, &person.scope, person.id, &person.name, alert, "").await?;
+                let detail = json!({"alert": delivery.alert, "handled": true});
+                note(&app, &person, peer, AuditAction::Mark, detail);
             }
         }
     }

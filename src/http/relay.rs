@@ -62,7 +62,7 @@ pub(super) async fn get_relay(State(app): State<App>, _: Caller<Settings>) -> An
 }
 
 /// Sets the relay, such as a siren: it is told `on` once when no channel has worked for five minutes although an alert waits,
-/// and `off` once when one does again. Its webhook is signed as Standard Webhooks are.
+/// and `off` once when one does again. A webhook that is on and is changed or taken away is told `off` before. It is signed as Standard Webhooks are.
 #[utoipa::path(put, path = "/alert-channels/relay", tag = "alerts", request_body = NewRelay,
     params(("If-Match" = String, Header, description = "The revision that was read, in quotes")),
     responses((status = 200, description = "As it is now; its revision is the ETag", body = Relay), Problem))]
@@ -75,7 +75,11 @@ pub(super) async fn put_relay(
     let expected = expected_revision(&headers)?;
     let url = form.url.as_ref().map(|url| &url.0);
     let put = app.alerts().put_relay(form.enabled, url, form.mqtt, expected, &caller.who.name).await;
-    let key = put.map_err(stale)?;
-    caller.note(&app, AuditAction::AlertSettings, None, json!({"relay": form.enabled, "mqtt": form.mqtt}));
-    shown(&app, key.map(|key| key.expose().to_owned())).await
+    let set = put.map_err(stale)?;
+    let mut detail = json!({"relay": form.enabled, "mqtt": form.mqtt});
+    if let Some(told) = &set.let_go {
+        detail["old_told_off"] = json!(told.is_ok());
+    }
+    caller.note(&app, AuditAction::AlertSettings, None, detail);
+    shown(&app, set.key.map(|key| key.expose().to_owned())).await
 }

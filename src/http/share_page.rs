@@ -6,12 +6,15 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use serde::Deserialize;
+use tokio::time::sleep;
 
 use super::App;
 use super::error::{Answer, Code, Problem};
 use super::exports::send_file;
 use super::extract::{Path, Query};
+use super::live::CHECK_EVERY;
 use super::serve::{Peer, Via};
 use crate::auth::{Denied, share_hash};
 use crate::base::{Secret, Ticks, TimeRange, hex, random_token};
@@ -134,6 +137,20 @@ pub(super) struct How {
     view: Option<u8>,
 }
 
+/// Waits until a link opens nothing any more: what is being taken breaks off.
+async fn over(app: App, hash: TokenHash) {
+    loop {
+        sleep(CHECK_EVERY).await;
+        match app.catalogue().share(hash).await {
+            Ok(Some(share)) if matches!(share.standing(app.now()), Standing::Open(_)) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(error = %error, "it cannot be looked up whether a shared file may go on")
+            }
+        }
+    }
+}
+
 /// The file of a link.
 pub(super) async fn get_file(
     State(app): State<App>,
@@ -149,7 +166,10 @@ pub(super) async fn get_file(
     if !opening.is_open_to(&app, &headers) {
         return Ok(back(&token, None));
     }
-    let mut answer = send_file(&app, &opening.export, &headers, how.view != Some(1), Body::from_stream)?;
+    let over = over(app.clone(), opening.hash);
+    let mut answer = send_file(&app, &opening.export, &headers, how.view != Some(1), |bytes| {
+        Body::from_stream(bytes.take_until(Box::pin(over)))
+    })?;
     // A player asks for many ranges, a download that broke off for one: each beginning counts once.
     let range = answer.headers().get(header::CONTENT_RANGE).and_then(|v| v.to_str().ok());
     if range.is_none_or(|range| range.starts_with("bytes 0-")) {

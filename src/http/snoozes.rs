@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use super::error::{Answer, Problem};
 use super::extract::{Json, Path};
 use super::wire::Time;
 use crate::base::{CameraId, TICKS_PER_SECOND, Ticks};
-use crate::catalogue;
+use crate::catalogue::{self, AuditAction};
 
 const HOUR: i64 = 3600 * TICKS_PER_SECOND;
 /// Longest quiet: whoever wants none at all says so in their preferences.
@@ -92,6 +93,8 @@ pub(super) async fn post_snooze(
     };
     let until = checked(form.until.0, app.now())?;
     let snooze = app.catalogue().add_snooze(person(&caller)?, camera, until).await?;
+    let detail = json!({"snooze": snooze.id, "until": until.rfc3339()});
+    caller.note(&app, AuditAction::Snooze, camera, detail);
     Ok((StatusCode::CREATED, Json(snooze.into())))
 }
 
@@ -106,7 +109,10 @@ pub(super) async fn delete_snooze(
     let gone = || Problem::not_found("there is no such snooze; it may be over");
     let id: Uuid = id.parse().map_err(|_| gone())?;
     match app.catalogue().remove_snooze(caller.who.id(), id).await? {
-        true => Ok(StatusCode::NO_CONTENT),
+        true => {
+            caller.note(&app, AuditAction::Snooze, None, json!({"snooze": id, "until": null}));
+            Ok(StatusCode::NO_CONTENT)
+        }
         false => Err(gone()),
     }
 }

@@ -4,7 +4,9 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use lanewatch::alert::{Alerts, Internet, LocalHosts, MqttBroker, Outside, SchedulePlan, SiteChannel, Step};
+use lanewatch::alert::{
+    Alerts, ExtraRoots, Internet, LocalHosts, MqttBroker, Outside, SchedulePlan, SiteChannel, Step,
+};
 use lanewatch::base::Secret;
 use serde_json::Value;
 
@@ -63,8 +65,13 @@ async fn a_real_broker_gets_alerts_and_what_home_assistant_needs() {
     let port =
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
     let local = LocalHosts::new(["127.0.0.1".to_owned()]);
-    let network = Arc::new(Internet::new(local.clone()).expect("TLS"));
-    let outside = Outside { local, url: "https://thon.example.vn".to_owned(), contact: None };
+    let network = Arc::new(Internet::new(local.clone(), &ExtraRoots::default()).expect("TLS"));
+    let outside = Outside {
+        local,
+        url: "https://thon.example.vn".to_owned(),
+        contact: None,
+        extra_roots: ExtraRoots::default(),
+    };
     let alerts = Alerts::open(yard.catalogue.clone(), yard.clock.clone(), network, outside, hears)
         .await
         .expect("alerts");

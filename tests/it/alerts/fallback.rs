@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use lanewatch::alert::{
-    Alerts, Fault, LocalHosts, Network, Outcome, Outside, Post, Relay, Reply, SchedulePlan, Step,
+    Alerts, ExtraRoots, Fault, LocalHosts, Network, Outcome, Outside, Post, Relay, Reply, SchedulePlan, Step,
 };
 use lanewatch::base::{Clock, Secret};
 use lanewatch::catalogue::{AlertKind, Attempt, NewSecret};
@@ -29,12 +29,13 @@ impl Siren {
 
 impl Network for Siren {
     fn post(&self, post: Post) -> BoxFuture<'_, Result<Reply, Fault>> {
-        assert_eq!(post.url.as_str(), "http://192.168.1.7/siren");
+        let other = post.url.as_str().strip_prefix("http://192.168.1.7/siren").expect("a siren").to_owned();
         let body: Value = serde_json::from_slice(&post.body).expect("json");
         *self.tried.lock().expect("lock") += 1;
         let broken = *self.broken.lock().expect("lock");
         if !broken {
-            self.said.lock().expect("lock").push(body["type"].as_str().expect("a type").to_owned());
+            let said = format!("{}{other}", body["type"].as_str().expect("a type"));
+            self.said.lock().expect("lock").push(said);
         }
         let status = if broken { 500 } else { 204 };
         async move { Ok(Reply { status, ..Reply::default() }) }.boxed()
@@ -43,7 +44,12 @@ impl Network for Siren {
 
 async fn relay(yard: &Yard, siren: &Arc<Siren>) -> (Alerts, Relay) {
     let local = LocalHosts::new(["192.168.1.7".to_owned()]);
-    let outside = Outside { local, url: "https://thon.example.vn".to_owned(), contact: None };
+    let outside = Outside {
+        local,
+        url: "https://thon.example.vn".to_owned(),
+        contact: None,
+        extra_roots: ExtraRoots::default(),
+    };
     let network: Arc<dyn Network> = siren.clone();
     let alerts = Alerts::open(yard.catalogue.clone(), yard.clock.clone(), network, outside, hears).await;
     let alerts = alerts.expect("alerts");
@@ -171,4 +177,38 @@ async fn a_siren_that_is_out_of_order_is_told_as_soon_as_it_is_well() {
     yard.catalogue.handle_alert(due[0].alert.clone(), "binh", "").await.expect("noted");
     pass(&mut yard, &relay, 11).await;
     assert_eq!(siren.take(), ["relay.off"]);
+}
+
+#[tokio::test]
+async fn a_siren_that_is_on_is_told_that_it_is_off_before_it_is_forgotten() {
+    let (mut yard, siren, alerts, relay) = begun().await;
+    yard.person("binh", "head", None).await;
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    let set = async |url: &str, revision| {
+        let url = Secret::new(url);
+        alerts.put_relay(!url.expose().is_empty(), Some(&url), false, revision, "admin").await
+    };
+    // One that is not on has nothing to be told.
+    assert!(set("http://192.168.1.7/siren2", 1).await.expect("set").let_go.is_none());
+    assert!(siren.take().is_empty());
+    yard.moves(0, 8).await;
+    pass(&mut yard, &relay, 7).await;
+    assert_eq!(siren.take(), ["relay.on2"]);
+    // Nothing is set by an old revision, and the same address is not another.
+    assert!(set("http://192.168.1.7/siren3", 1).await.is_err());
+    assert!(set("http://192.168.1.7/siren2", 2).await.expect("set").let_go.is_none());
+    assert!(siren.take().is_empty());
+    let changed = set("http://192.168.1.7/siren3", 3).await.expect("set");
+    assert!(matches!(changed.let_go, Some(Ok(()))) && changed.key.is_some());
+    pass(&mut yard, &relay, 1).await;
+    assert_eq!(siren.take(), ["relay.off2", "relay.on3"], "the old one first, and the new one as things are");
+    // One that does not answer is forgotten all the same, and nobody is told of it later.
+    *siren.broken.lock().expect("lock") = true;
+    let gone = set("", 4).await.expect("set");
+    let fault = gone.let_go.expect("it was on").expect_err("it does not answer");
+    assert_eq!((fault.step, fault.code), (Step::Answer, Some(500)));
+    *siren.broken.lock().expect("lock") = false;
+    pass(&mut yard, &relay, 2).await;
+    let (plan, on, _) = alerts.relay_plan().await.expect("read");
+    assert_eq!((siren.take(), plan.host, on), (Vec::new(), None, None));
 }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use lanewatch::alert::{
-    Alerts, Fault, LocalHosts, MailSecurity, MailServer, Network, NotificationPrefs, Outside, Post, Reply,
-    SchedulePlan, SiteChannel, Step,
+    Alerts, ExtraRoots, Fault, LocalHosts, MailSecurity, MailServer, Network, NotificationPrefs, Outside,
+    Post, Reply, SchedulePlan, SiteChannel, Step,
 };
 use lanewatch::base::{EventId, Secret};
 use lanewatch::catalogue::{Picture, PictureSize};
@@ -37,7 +37,12 @@ impl Network for Platform {
 async fn alerts(yard: &Yard, network: Arc<dyn Network>) -> Alerts {
     yard.schedule(SchedulePlan { week: vec!["1".repeat(48); 7], ..SchedulePlan::default() }).await;
     let local = LocalHosts::new(["127.0.0.1".to_owned()]);
-    let outside = Outside { local, url: "https://thon.example.vn".to_owned(), contact: None };
+    let outside = Outside {
+        local,
+        url: "https://thon.example.vn".to_owned(),
+        contact: None,
+        extra_roots: ExtraRoots::default(),
+    };
     Alerts::open(yard.catalogue.clone(), yard.clock.clone(), network, outside, hears).await.expect("alerts")
 }
 

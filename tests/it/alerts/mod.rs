@@ -8,6 +8,7 @@ mod fallback;
 mod letters;
 mod night;
 mod people;
+mod proven;
 mod push;
 mod stand;
 mod yard;

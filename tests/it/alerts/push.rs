@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lanewatch::alert::{AlertRules, Alerts, Internet, LocalHosts, Outside, SchedulePlan};
+use lanewatch::alert::{AlertRules, Alerts, ExtraRoots, Internet, LocalHosts, Outside, SchedulePlan};
 use lanewatch::base::{Clock, Secret, SharedClock, Stop, SystemClock, Tasks};
 use lanewatch::catalogue::{Catalogue, EventKind, PushAddress};
 use serde_json::{Value, json};
@@ -14,17 +14,18 @@ use uuid::Uuid;
 use super::stand::Stand;
 use super::yard::{MINUTE, SECOND, Yard, event, hears};
 
-const P256DH: &str =
+pub(super) const P256DH: &str =
     "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
-const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
+pub(super) const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 
 async fn alerts(catalogue: &Catalogue, clock: SharedClock) -> Alerts {
     let local = LocalHosts::new(["127.0.0.1".to_owned()]);
-    let network = Arc::new(Internet::new(local.clone()).expect("TLS"));
+    let network = Arc::new(Internet::new(local.clone(), &ExtraRoots::default()).expect("TLS"));
     let outside = Outside {
         local,
         url: "https://thon.example.vn".to_owned(),
         contact: Some("mailto:binh@example.vn".to_owned()),
+        extra_roots: ExtraRoots::default(),
     };
     Alerts::open(catalogue.clone(), clock, network, outside, hears).await.expect("alerts")
 }

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use lanewatch::base::Tasks;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
 
 /// What came in.
 #[derive(Clone, Debug)]
@@ -38,6 +39,15 @@ pub(super) struct Stand {
 
 impl Stand {
     pub(super) async fn new() -> Self {
+        Self::with(None).await
+    }
+
+    /// Behind TLS.
+    pub(super) async fn secure(acceptor: TlsAcceptor) -> Self {
+        Self::with(Some(acceptor)).await
+    }
+
+    async fn with(acceptor: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let stand = Self { address, came: Arc::default(), answers: Arc::default(), news: Arc::default() };
@@ -46,13 +56,19 @@ impl Stand {
         tasks.spawn("stand", async move {
             loop {
                 let (stream, _) = listener.accept().await.expect("a connection");
-                each.spawn("guest", serving.clone().serve(stream));
+                let (serving, acceptor) = (serving.clone(), acceptor.clone());
+                each.spawn("guest", async move {
+                    let Some(acceptor) = acceptor else { return serving.serve(stream).await };
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        serving.serve(stream).await;
+                    }
+                });
             }
         });
         stand
     }
 
-    async fn serve(self, mut stream: TcpStream) {
+    async fn serve(self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
         let mut bytes = Vec::new();
         let (head, length) = loop {
             if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {

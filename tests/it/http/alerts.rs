@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::bench::Bench;
 use super::client::{Client, Reply};
+use super::people::{find, patch};
 
-const P256DH: &str =
+pub(super) const P256DH: &str =
     "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
-const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
+pub(super) const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 
 async fn camera(admin: &mut Client, name: &str) -> String {
@@ -221,6 +222,11 @@ async fn a_phone_is_told_says_what_became_of_it_and_the_team_sees_who_takes_care
     assert_eq!((alert["handled"]["by"].as_str(), &alert["events"][0]), (Some("binh"), &json!(event)));
     let seen = an.get(&format!("/api/v1/events/{event}")).await.json();
     assert_eq!(seen["handled"]["by"], "binh", "its event says so, too");
+    bench.catalogue.flush().await.expect("written");
+    let log = admin.get("/api/v1/audit?actor=binh&limit=2").await.json();
+    let noted = |n: usize| (log["items"][n]["action"].clone(), log["items"][n]["detail"]["alert"].clone());
+    assert_eq!(noted(0), (json!("mark"), alert["id"].clone()), "though nobody was signed in");
+    assert_eq!(noted(1), (json!("snooze"), alert["id"].clone()));
     // The first who says so counts.
     let second = an.post(&format!("/api/v1/alerts/{event}/handled"), json!({"note": "tôi"})).await;
     assert_eq!((second.status, second.json()["handled"]["by"].as_str()), (200, Some("binh")));
@@ -231,6 +237,44 @@ async fn a_phone_is_told_says_what_became_of_it_and_the_team_sees_who_takes_care
     bench.clock.advance(20 * MINUTE);
     bench.moved(&camera, bench.clock.now() + -9 * TICKS_PER_SECOND, 8 * TICKS_PER_SECOND);
     assert_eq!(bench.tell(&mut dispatch).await, 0, "one wants quiet, the other has no phone");
+}
+
+#[tokio::test]
+async fn what_a_message_allows_ends_with_its_person() {
+    let bench = Bench::new().await;
+    let mut admin = bench.admin().await;
+    let camera = camera(&mut admin, "gate").await;
+    bench.always(&mut admin).await;
+    let mut binh = bench.person("binh", "guard", json!(null)).await;
+    let his = phone(&mut binh, "binh").await;
+    let mut dispatch = bench.begun().await;
+    let start = bench.clock.now();
+    bench.clock.advance(10 * TICKS_PER_SECOND);
+    let event = bench.moved(&camera, start, 9 * TICKS_PER_SECOND);
+    assert_eq!(bench.tell(&mut dispatch).await, 1);
+    let list = binh.get(&format!("/api/v1/push-subscriptions/{his}/deliveries")).await.json();
+    let delivery = list["items"][0]["id"].as_str().expect("an id").parse().expect("an id");
+    let signer = Signer::open(&bench.catalogue).await.expect("a key");
+    let token = signer.token(delivery, bench.clock.now() + MINUTE);
+    let mut stranger = bench.stranger();
+    let mut says = async |what: &str| {
+        stranger.post("/api/v1/alert-receipts", json!({"token": token, "what": what})).await.status
+    };
+    assert_eq!(says("shown").await, 204);
+    let person = find(&mut admin, "binh").await;
+    let off = patch(&mut admin, &person, json!({"enabled": false})).await;
+    for what in ["shown", "opened", "snooze", "handled"] {
+        assert_eq!(says(what).await, 404, "{what} by somebody who is disabled");
+    }
+    let on = patch(&mut admin, &off.json(), json!({"enabled": true})).await;
+    assert_eq!((on.status, says("opened").await), (200, 204));
+    let path = format!("/api/v1/people/{}", person["id"].as_str().expect("an id"));
+    assert_eq!(admin.send("DELETE", &path, &[], None).await.status, 204);
+    for what in ["shown", "opened", "snooze", "handled"] {
+        assert_eq!(says(what).await, 404, "{what} by somebody who was removed");
+    }
+    let alert = admin.get(&format!("/api/v1/alerts/{event}")).await.json();
+    assert_eq!(alert["handled"], json!(null), "nobody took care");
 }
 
 #[tokio::test]

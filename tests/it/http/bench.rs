@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use lanewatch::alert::{Alerts, Fault, LocalHosts, Network, Outside, Post, Reply};
+use lanewatch::alert::{Alerts, ExtraRoots, Fault, LocalHosts, Network, Outside, Post, Reply};
 use lanewatch::auth::Auth;
 use lanewatch::base::{
     CameraId, Cells, EventId, Result, SimClock, Stop, StreamKey, StreamKind, TICKS_PER_SECOND, Tasks, Ticks,
@@ -255,6 +255,7 @@ impl Bench {
             local: LocalHosts::new(["push.test".to_owned()]),
             url: "https://thon.example.vn".to_owned(),
             contact: None,
+            extra_roots: ExtraRoots::default(),
         };
         let alerts = Alerts::open(catalogue.clone(), clock.clone(), outside.clone(), leaves, hears).await;
         let alerts = alerts.expect("alerts");

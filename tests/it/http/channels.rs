@@ -148,4 +148,13 @@ async fn the_relay_is_set_tried_and_told_of_by_health() {
         webhook["failing_since"].is_string() && standing["local_hosts"] == json!(["push.test"]),
         "{standing}"
     );
+    bench.clock.advance(11 * MINUTE);
+    deliver.step().await.expect("sent");
+    let metrics = admin.get("/api/v1/metrics").await.text();
+    let counted = |result: &str| {
+        let begin = format!("lanewatch_push_total{{channel=\"webhook\",result=\"{result}\"}} ");
+        let line = metrics.lines().find_map(|line| line.strip_prefix(&begin));
+        line.and_then(|count| count.parse::<u32>().ok()).unwrap_or_else(|| panic!("{begin} in {metrics}"))
+    };
+    assert!(counted("sent") == 1 && counted("later") >= 3 && counted("refused") == 0, "{metrics}");
 }

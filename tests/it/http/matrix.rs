@@ -28,14 +28,14 @@ fn rights(role: &str) -> &'static [&'static str] {
 
 /// A camera and what there is of it.
 #[derive(Clone, Debug, Default)]
-struct Things(Vec<(&'static str, String)>);
+pub(super) struct Things(pub(super) Vec<(&'static str, String)>);
 
 impl Things {
-    fn get(&self, name: &str) -> &str {
+    pub(super) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value)
     }
 
-    fn fill(&self, text: &str) -> String {
+    pub(super) fn fill(&self, text: &str) -> String {
         let fill = |text: String, (name, value): &(&str, String)| {
             text.replace(&format!("{{{name}}}"), value).replace(&format!("<{name}>"), value)
         };
@@ -77,15 +77,15 @@ async fn told(bench: &Bench, camera: CameraId, event: EventId, at: Ticks) -> Str
     id.to_string()
 }
 
-struct Village {
-    bench: Bench,
-    admin: Client,
-    cameras: Vec<Things>,
+pub(super) struct Village {
+    pub(super) bench: Bench,
+    pub(super) admin: Client,
+    pub(super) cameras: Vec<Things>,
 }
 
 impl Village {
     /// Four cameras, each with two seconds of footage and one of everything.
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let bench = Bench::new().await;
         let clip = test_card(bench.folder.path(), 2, 10, 10);
         let mut admin = bench.admin().await;
@@ -238,8 +238,8 @@ fn leak(asked: &str, reply: &Reply, foreign: &[Things]) -> Option<String> {
     words.find(|word| text.contains(word)).map(str::to_owned)
 }
 
-#[test]
-fn the_table_has_every_route_and_no_other() {
+/// Every route of the description, such as `GET /cameras`.
+pub(super) fn described() -> BTreeSet<String> {
     let document: Value = serde_json::from_str(&lanewatch::http::openapi_json()).expect("json");
     let mut described = BTreeSet::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -247,6 +247,12 @@ fn the_table_has_every_route_and_no_other() {
             described.insert(format!("{} {path}", method.to_uppercase()));
         }
     }
+    described
+}
+
+#[test]
+fn the_table_has_every_route_and_no_other() {
+    let described = described();
     let listed: BTreeSet<String> = TABLE.iter().map(|row| row.route.to_owned()).collect();
     assert_eq!(listed, described, "say in matrix_table.rs what a new route needs and what it is about");
     let open: BTreeSet<&str> =

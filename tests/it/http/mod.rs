@@ -3,6 +3,7 @@
 mod acme;
 mod adding;
 mod alerts;
+mod audited;
 mod bench;
 mod browser;
 mod cameras;

@@ -40,13 +40,13 @@ async fn camera(admin: &mut Client, name: &str, area: &str, host: &str) -> Value
     added.json()
 }
 
-async fn find(client: &mut Client, name: &str) -> Value {
+pub(super) async fn find(client: &mut Client, name: &str) -> Value {
     let people = client.get("/api/v1/people").await.json();
     let found = people["items"].as_array().expect("a list").iter().find(|p| p["name"] == name).cloned();
     found.unwrap_or_else(|| panic!("{name} is not in {people}"))
 }
 
-async fn patch(client: &mut Client, person: &Value, form: Value) -> Reply {
+pub(super) async fn patch(client: &mut Client, person: &Value, form: Value) -> Reply {
     let path = format!("/api/v1/people/{}", person["id"].as_str().expect("an id"));
     let tag = format!("\"{}\"", person["revision"]);
     client.send("PATCH", &path, &[("If-Match", &tag)], Some(form)).await

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::client::{Client, Reply};
 use super::exports::{Making, export, stretch};
 use super::filmed::{Filmed, PICTURE};
+use super::people::{find, patch};
 
 struct Shared {
     filmed: Filmed,
@@ -170,4 +171,41 @@ async fn a_link_that_is_over_says_so() {
     let export = format!("/api/v1/exports/{}", shared.export["id"].as_str().expect("an id"));
     assert_eq!(shared.filmed.client.send("DELETE", &export, &[], None).await.status, 204);
     assert_eq!(visitor.get(&orphan).await.status, 410, "its export is gone");
+}
+
+#[tokio::test]
+async fn links_of_somebody_who_is_disabled_or_removed_open_nothing_from_then_on() {
+    let mut shared = Shared::new().await;
+    let mut admin = shared.filmed.bench.admin().await;
+    let mut visitor = shared.filmed.bench.stranger();
+    let others = shared.link(json!({})).await;
+    for removed in [false, true] {
+        let name = if removed { "thon-b" } else { "thon-a" };
+        let mut head = shared.filmed.bench.person(name, "head", json!(null)).await;
+        let made = head.post(&shared.path, json!({})).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let url = made.json()["url"].as_str().expect("an address").to_owned();
+        let link = url.split_once("/s/").map(|(_, token)| format!("/s/{token}")).expect("a link");
+        assert_eq!(visitor.get(&format!("{link}/file")).await.status, 200);
+        let person = find(&mut admin, name).await;
+        let path = format!("/api/v1/people/{}", person["id"].as_str().expect("an id"));
+        let ended = match removed {
+            true => admin.send("DELETE", &path, &[], None).await,
+            false => patch(&mut admin, &person, json!({"enabled": false})).await,
+        };
+        assert!([200, 204].contains(&ended.status), "{}", ended.text());
+        for path in [link.clone(), format!("{link}/file")] {
+            let over = visitor.get(&path).await;
+            assert!(over.status == 410 && over.text().contains("thu hồi"), "{path}: {}", over.text());
+        }
+        if !removed {
+            let back = patch(&mut admin, &ended.json(), json!({"enabled": true})).await;
+            assert_eq!(back.status, 200, "{}", back.text());
+            assert_eq!(visitor.get(&link).await.status, 410, "what was taken back stays so");
+        }
+        assert_eq!(visitor.get(&others).await.status, 200, "those of others go on");
+    }
+    let told = shared.filmed.get(&shared.path.clone()).await.json();
+    let states: Vec<_> = told["items"].as_array().expect("a list").iter().map(|l| &l["state"]).collect();
+    assert_eq!(states, ["revoked", "revoked", "open"]);
 }

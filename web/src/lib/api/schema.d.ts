@@ -68,7 +68,7 @@ export interface paths {
         get: operations["get_relay"];
         /**
          * Sets the relay, such as a siren: it is told `on` once when no channel has worked for five minutes although an alert waits,
-         *     and `off` once when one does again. Its webhook is signed as Standard Webhooks are.
+         *     and `off` once when one does again. A webhook that is on and is changed or taken away is told `off` before. It is signed as Standard Webhooks are.
          */
         put: operations["put_relay"];
         post?: never;
