@@ -12,7 +12,7 @@ use super::settings::NotificationPrefs;
 use super::tally::Tally;
 use super::token::Signer;
 use super::words::{Language, Reader};
-use super::world::{MAIL, ZALO};
+use super::world::{MAIL, PUSH, ZALO};
 use crate::base::{CameraId, EventId, Result, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
 use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, Outlet, Scope};
 use futures::StreamExt;
@@ -188,6 +188,12 @@ impl Deliver {
         let event = alert.facts["event"].as_str().and_then(|id| id.parse::<EventId>().ok());
         let cameras: Vec<CameraId> =
             alert.cameras.iter().copied().filter(|camera| scope.sees(*camera)).collect();
+        // A phone opens the app at the address by which it knows it.
+        let origin = match outlet.channel.as_str() {
+            PUSH => self.catalogue.push_origin(outlet.target).await?,
+            _ => None,
+        };
+        let base = origin.as_deref().unwrap_or(&self.url);
         Ok(Ok(Message {
             id: due.id,
             alert: alert.id,
@@ -198,7 +204,7 @@ impl Deliver {
             address,
             words,
             language: language.tag(),
-            navigate: format!("{}{}", self.url, self.path(alert, event)),
+            navigate: format!("{base}{}", self.path(alert, event)),
             rank: alert.rank,
             silent: due.again,
             ttl_s: if alert.kind == AlertKind::Motion { 3600 } else { 86_400 },

@@ -137,14 +137,21 @@ impl Alerts {
         self.0.vapid.public_key()
     }
 
-    /// Keeps a browser's subscription for somebody; a name that is too long is cut.
+    /// Keeps a browser's subscription for somebody; a name that is too long is cut. `origin`: scheme, host and port of the page
+    /// at which it was made; what it is sent leads there.
     ///
     /// # Errors
     /// `Invalid` when nothing could be sent there, `Conflict` when they have too many.
-    pub async fn subscribe(&self, person: Uuid, address: PushAddress, name: &str) -> Result<Uuid> {
+    pub async fn subscribe(
+        &self,
+        person: Uuid,
+        address: PushAddress,
+        name: &str,
+        origin: Option<String>,
+    ) -> Result<Uuid> {
         let host = check_subscription(&address, &self.0.outside.local)?;
         let name: String = name.chars().filter(|c| !c.is_control()).take(NAME).collect();
-        self.0.catalogue.put_push_endpoint(NewPushEndpoint { person, address, host, name }).await
+        self.0.catalogue.put_push_endpoint(NewPushEndpoint { person, address, host, name, origin }).await
     }
 
     /// Sends a test to one of somebody's own browsers; answers the delivery's alert.

@@ -14,10 +14,11 @@ use crate::base::{Error, Kind, Result, Secret, Ticks, fresh_uuid};
 
 statements! {
     KNOWN = "select id from push_endpoint where hash = ?1";
-    PUT = "insert into push_endpoint (id, person_key, hash, sealed, host, name, made_90k) \
-        select ?1, key, ?3, ?4, ?5, ?6, ?7 from person where id = ?2 and enabled = 1 \
+    PUT = "insert into push_endpoint (id, person_key, hash, sealed, host, name, made_90k, origin) \
+        select ?1, key, ?3, ?4, ?5, ?6, ?7, ?8 from person where id = ?2 and enabled = 1 \
         on conflict (hash) do update set person_key = excluded.person_key, sealed = excluded.sealed, host = excluded.host, \
-        name = excluded.name, gone_90k = null";
+        name = excluded.name, origin = excluded.origin, gone_90k = null";
+    ORIGIN = "select origin from push_endpoint where id = ?1";
     COUNT = "select count(*) from push_endpoint e join person p on p.key = e.person_key where p.id = ?1 and e.gone_90k is null";
     REMOVE = "delete from push_endpoint where id = ?1 and person_key = (select key from person where id = ?2)";
     DROP_WAITING = "update delivery set state = 'dropped', error = 'removed' where target = ?1 and state in ('due', 'held')";
@@ -82,6 +83,8 @@ pub struct NewPushEndpoint {
     pub host: String,
     /// What the device is called.
     pub name: String,
+    /// Scheme, host and port of the page at which it was made; `None` = not known.
+    pub origin: Option<String>,
 }
 
 fn place(id: Uuid) -> String {
@@ -116,7 +119,8 @@ impl Change for NewPushEndpoint {
             .bind(sealed)
             .bind(self.host.clone())
             .bind(self.name.clone())
-            .bind(w.now.0);
+            .bind(w.now.0)
+            .bind(self.origin.clone());
         if query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() == 0 {
             return Err(nobody());
         }
@@ -203,6 +207,13 @@ impl Catalogue {
     pub async fn push_endpoints(&self) -> Result<Vec<PushEndpoint>> {
         let rows: Vec<Row> = self.read(sqlx::query_as(ALL).fetch_all(self.readers())).await?;
         rows.into_iter().map(endpoint).collect()
+    }
+
+    /// Scheme, host and port of the page at which a subscription was made; `None` when that is not known.
+    pub async fn push_origin(&self, id: Uuid) -> Result<Option<String>> {
+        let query = sqlx::query_scalar(ORIGIN).bind(id.as_bytes().to_vec());
+        let origin: Option<Option<String>> = self.read(query.fetch_optional(self.readers())).await?;
+        Ok(origin.flatten())
     }
 
     /// Where and how to send; `None` when it is no more, its person may not come in, or the key of the seal is gone.

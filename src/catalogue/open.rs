@@ -21,7 +21,7 @@ use super::{Catalogue, Inner, boot, day, meta, site, watch};
 use crate::base::{DatabaseId, Error, Kind, Result, SharedClock, Stop, SystemClock, Tasks, Zone};
 
 /// Migrations in order; the index plus one is the schema's version. A released one is never edited.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_first.sql"),
     include_str!("../../migrations/0002_motion.sql"),
     include_str!("../../migrations/0003_objects.sql"),
@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0006_layouts.sql"),
     include_str!("../../migrations/0007_people.sql"),
     include_str!("../../migrations/0008_alerts.sql"),
+    include_str!("../../migrations/0009_reasons.sql"),
 ];
 
 /// Older ones can corrupt the file: the WAL-reset bug, fixed in 3.51.3. <https://www.sqlite.org/wal.html#walresetbug>

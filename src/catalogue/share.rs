@@ -13,13 +13,13 @@ macro_rules! columns {
         "select s.id, (select e.id from export e where e.key = s.export_key), s.pin_hash, s.person, s.created_90k, \
          s.expires_90k, s.revoked_90k, \
          (select count(*) from share_open o where o.share_key = s.key and o.what in ('page', 'file')), \
-         (select count(*) from share_open o where o.share_key = s.key and o.what = 'wrong_pin') from share s "
+         (select count(*) from share_open o where o.share_key = s.key and o.what = 'wrong_pin'), s.reason from share s "
     };
 }
 
 statements! {
-    ADD = "insert into share (id, export_key, hash, pin_hash, person, created_90k, expires_90k) \
-        select ?1, key, ?3, ?4, ?5, ?6, ?7 from export where id = ?2 and state = 'done' \
+    ADD = "insert into share (id, export_key, hash, pin_hash, person, created_90k, expires_90k, reason) \
+        select ?1, key, ?3, ?4, ?5, ?6, ?7, ?8 from export where id = ?2 and state = 'done' \
         and (?5 = 'token' or exists (select 1 from person where name = ?5 and enabled = 1))";
     BY_ID = concat!(columns!(), "where s.id = ?1");
     BY_HASH = concat!(columns!(), "where s.hash = ?1");
@@ -48,6 +48,8 @@ pub struct NewShare {
     pub person: String,
     /// Not valid from here on.
     pub expires: Ticks,
+    /// Why, in their words; may be empty.
+    pub reason: String,
 }
 
 /// A link.
@@ -71,6 +73,8 @@ pub struct Share {
     pub opens: u64,
     /// How often a wrong PIN was given.
     pub wrong_pins: u64,
+    /// Why it was shared, in the sharer's words; may be empty.
+    pub reason: String,
 }
 
 /// So many wrong PINs close a link for good: four digits must not be guessed within a day.
@@ -153,6 +157,7 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Share {
             revoked: row.try_get::<Option<i64>, _>(6)?.map(Ticks),
             opens: row.try_get::<i64, _>(7)?.unsigned_abs(),
             wrong_pins: row.try_get::<i64, _>(8)?.unsigned_abs(),
+            reason: row.try_get(9)?,
         })
     }
 }
@@ -172,7 +177,8 @@ impl Change for Add {
             .bind(new.pin_hash.clone())
             .bind(new.person.clone())
             .bind(w.now.0)
-            .bind(new.expires.0);
+            .bind(new.expires.0)
+            .bind(new.reason.clone());
         query.execute(&mut w.conn).await.map_err(failed)?;
         sqlx::query_as(BY_ID).bind(id).fetch_optional(&mut w.conn).await.map_err(failed)
     }

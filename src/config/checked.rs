@@ -438,11 +438,13 @@ mod tests {
             [alert]
             local_hosts = ["HA.local", "192.168.1.5"]
             contact = "mailto:binh@example.vn"
+            extra_ca = "ca.pem"
             "#,
         )
         .expect("a right file");
         assert_eq!(config.alert.local_hosts, ["ha.local", "192.168.1.5"]);
         assert_eq!(config.alert.contact.as_deref(), Some("mailto:binh@example.vn"));
+        assert_eq!(config.alert.extra_ca.as_deref(), Some(Path::new("/etc/lanewatch/ca.pem")));
         assert!(refused("[alert]\nlocal_hosts = [\"http://ha.local\"]").contains("local_hosts"));
         assert!(refused("[alert]\ncontact = \"binh\"").contains("contact"));
         assert_eq!(config.volumes[0].budget_bytes, Some(400 << 30));

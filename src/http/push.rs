@@ -1,7 +1,7 @@
 //! `/push-subscriptions`: browsers that somebody wants to be told by, and whether it works.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -173,17 +173,24 @@ pub(super) async fn list_subscriptions(
     Ok(Json(PushSubscriptions { items: rows.into_iter().map(PushSubscription::from).collect() }))
 }
 
-/// Has a browser told from now on. The same browser is there once, whoever uses it.
+/// Scheme, host and port of the page that asks, as a browser says it (RFC 6454); it has been looked at by the guard.
+fn origin(headers: &HeaderMap) -> Option<String> {
+    let url = url::Url::parse(headers.get(header::ORIGIN)?.to_str().ok()?).ok()?;
+    matches!(url.scheme(), "https" | "http").then(|| url.origin().ascii_serialization())
+}
+
+/// Has a browser told from now on. What it is sent leads to the address at which it asked. The same browser is there once, whoever uses it.
 #[utoipa::path(post, path = "/push-subscriptions", tag = "alerts", request_body = NewPushSubscription,
     responses((status = 201, description = "It is told", body = PushSubscription), Problem))]
 pub(super) async fn post_subscription(
     State(app): State<App>,
     caller: Caller<Playback>,
+    headers: HeaderMap,
     Json(form): Json<NewPushSubscription>,
 ) -> Answer<(StatusCode, Json<PushSubscription>)> {
     let who = person(&caller)?;
     let address = PushAddress { url: form.endpoint, p256dh: form.keys.p256dh, auth: form.keys.auth };
-    let id = app.alerts().subscribe(who, address, &form.name).await?;
+    let id = app.alerts().subscribe(who, address, &form.name, origin(&headers)).await?;
     let rows = app.catalogue().push_endpoints_of(who).await?;
     let row = rows.into_iter().find(|row| row.id == id).ok_or_else(gone)?;
     caller.note(
@@ -247,4 +254,20 @@ pub(super) async fn list_deliveries(
     let rows = app.catalogue().deliveries_to(id, LISTED).await?;
     let rows = rows.into_iter().filter(|row| row.person == caller.who.id());
     Ok(Json(Deliveries { items: rows.map(Delivery::from).collect() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let of = |text: &'static str| {
+            let headers = [(header::ORIGIN, axum::http::HeaderValue::from_static(text))];
+            origin(&headers.into_iter().collect())
+        };
+        assert_eq!(of("https://camera.example.vn").as_deref(), Some("https://camera.example.vn"));
+        assert_eq!(of("https://192.168.1.5:8443/x").as_deref(), Some("https://192.168.1.5:8443"));
+        assert_eq!((of("null"), of("data:x"), origin(&HeaderMap::new())), (None, None, None));
+    }
 }

@@ -14,6 +14,7 @@ use super::exports::{find, gone};
 use super::extract::{Json, Path};
 use super::serve::Via;
 use super::wire::{Password, Time};
+use crate::auth::{Identity, Role};
 use crate::base::{ShareId, TICKS_PER_SECOND};
 use crate::catalogue::{AuditAction, ExportState, NewShare as NewRow, Share as Row, ShareOpen, Standing};
 
@@ -23,6 +24,8 @@ const DAY: i64 = 86_400 * TICKS_PER_SECOND;
 const LONGEST: i64 = 31 * DAY;
 /// Times of opening that are shown with a link.
 const OPENS: u32 = 20;
+/// Longest reason, in characters.
+const REASON: usize = 200;
 
 /// A link to make.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -34,6 +37,10 @@ pub(super) struct Wanted {
     expires_at: Option<Time>,
     /// 4 to 12 digits that are asked for; without one the link alone opens it.
     pin: Option<Password>,
+    /// Why it is shared, at most 200 characters; administrators and programs may leave it out.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    reason: String,
 }
 
 /// Whether a link still opens something.
@@ -72,6 +79,8 @@ pub(super) struct Share {
     state: ShareState,
     /// Who shared it, by name.
     person: String,
+    /// Why, in their words; may be empty.
+    reason: String,
     /// When.
     created_at: Time,
     /// Not valid from here on.
@@ -115,12 +124,28 @@ fn shown(app: &App, row: Row, log: Vec<ShareOpen>) -> Share {
         id: row.id,
         state,
         person: row.person,
+        reason: row.reason,
         created_at: Time(row.created),
         expires_at: Time(row.expires),
         pin: row.pin_hash.is_some(),
         opens: row.opens,
         log: log.into_iter().map(open).collect(),
     }
+}
+
+/// Why something is shared, trimmed: who looks after the recorder need not say it.
+fn reason(who: &Identity, text: &str) -> Answer<String> {
+    let text = text.trim();
+    let refused = |sentence: String| Err(Problem::invalid(sentence).with("field", "reason"));
+    if text.chars().count() > REASON || text.contains(char::is_control) {
+        return refused(format!(
+            "the reason has control characters or more than {REASON} characters; shorten it"
+        ));
+    }
+    if text.is_empty() && who.is_person() && who.role != Some(Role::Admin) {
+        return refused("say in a few words why this is shared".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// Makes a link to a finished export.
@@ -154,11 +179,18 @@ pub(super) async fn post_share(
         }
         None => None,
     };
+    let reason = reason(&caller.who, &form.reason)?;
     let (token, hash) = app.auth().new_share();
-    let new = NewRow { export: export.id, hash, pin_hash, person: caller.who.name.clone(), expires };
+    let person = caller.who.name.clone();
+    let new = NewRow { export: export.id, hash, pin_hash, person, expires, reason };
     let share = app.catalogue().add_share(&caller.scope, new).await?.ok_or_else(gone)?;
     tracing::info!(share.id = %share.id, export.id = %export.id, "an export was shared");
-    caller.note(&app, AuditAction::Share, None, json!({"export": export.id, "share": share.id}));
+    caller.note(
+        &app,
+        AuditAction::Share,
+        None,
+        json!({"export": export.id, "share": share.id, "reason": share.reason}),
+    );
     let url = format!("{}/s/{}", app.base(via, &headers), token.expose());
     let made = MadeShare { id: share.id, url, expires_at: Time(share.expires) };
     Ok((StatusCode::CREATED, Json(made)).into_response())

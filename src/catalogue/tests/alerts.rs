@@ -189,6 +189,7 @@ async fn where_a_browser_is_sent_to_is_sealed_and_goes_with_its_person() {
         address: address.clone(),
         host: "push.example".to_owned(),
         name: "Điện thoại".to_owned(),
+        origin: Some("https://192.168.1.5:8443".to_owned()),
     };
     assert!(!format!("{new:?}").contains("canary"));
     let id = room.catalogue.put_push_endpoint(new.clone()).await.expect("kept");
@@ -248,4 +249,28 @@ async fn quiet_is_each_persons_own_and_ends() {
     room.catalogue.put_alert_pref(who, json!({"enabled": false})).await.expect("put");
     assert_eq!(room.catalogue.alert_prefs().await.expect("read"), vec![(who, json!({"enabled": false}))]);
     assert!(room.catalogue.put_alert_pref(Uuid::nil(), json!({})).await.is_err());
+}
+
+#[tokio::test]
+async fn what_was_kept_by_the_eighth_schema_is_read_by_this_one() {
+    use sqlx::Connection;
+    let room = Room::new().await;
+    let path = room.folder.path().join("old.sqlite");
+    open::guard_mode(&path).expect("file");
+    let mut conn = open::connect_writer(&path).await.expect("connection");
+    open::migrate_to(&mut conn, &open::MIGRATIONS[..8]).await.expect("the eighth schema");
+    let rows = "insert into person (key, id, name, role) values (1, x'0192f3a4b5c67d8e9fa0b1c2d3e4f501', 'binh', 'guard'); \
+        insert into push_endpoint (id, person_key, hash, sealed, host, name, made_90k) values \
+        (x'0192f3a4b5c67d8e9fa0b1c2d3e4f502', 1, zeroblob(32), '', 'push.example', 'x', 0); \
+        insert into share (id, hash, person, created_90k, expires_90k) values \
+        (x'0192f3a4b5c67d8e9fa0b1c2d3e4f503', zeroblob(32), 'binh', 0, 1);";
+    sqlx::raw_sql(rows).execute(&mut conn).await.expect("rows");
+    conn.close().await.expect("closed");
+    let catalogue =
+        Catalogue::open(&path, room.clock.clone(), Zone::HO_CHI_MINH, &room.tasks).await.expect("opens");
+    let person = catalogue.person("binh").await.expect("read").expect("kept").id;
+    let phone = catalogue.push_endpoints_of(person).await.expect("read").remove(0);
+    assert_eq!(catalogue.push_origin(phone.id).await.expect("read"), None, "as before");
+    let share = catalogue.share(crate::catalogue::TokenHash([0; 32])).await.expect("read").expect("kept");
+    assert_eq!((share.person.as_str(), share.reason.as_str()), ("binh", ""));
 }

@@ -47,7 +47,7 @@ impl Post {
         let person = yard.catalogue.ensure_person("binh", "guard").await.expect("a person").id;
         let url = format!("http://127.0.0.1:{}/push/abc?d=1", stand.address.port());
         let address = PushAddress { url, p256dh: p256dh.to_owned(), auth: auth.to_owned() };
-        let endpoint = alerts.subscribe(person, address, "Điện thoại").await.expect("subscribed");
+        let endpoint = alerts.subscribe(person, address, "Điện thoại", None).await.expect("subscribed");
         Self { yard, stand, alerts, endpoint, person }
     }
 
@@ -94,6 +94,30 @@ async fn a_message_has_what_the_standards_ask_for_and_says_nothing() {
     // The keys are the same after a restart: browsers have subscribed with them.
     let again = alerts(&post.yard.catalogue, post.yard.clock.clone()).await;
     assert_eq!(again.vapid_key(), post.alerts.vapid_key());
+}
+
+#[tokio::test]
+async fn a_message_leads_to_the_address_by_which_its_phone_knows_the_recorder() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    let (_, old) = yard.person("cu", "head", None).await;
+    let (an, new) = yard.person("an", "head", None).await;
+    let keys =
+        |url: &str| PushAddress { url: url.to_owned(), p256dh: P256DH.to_owned(), auth: AUTH.to_owned() };
+    let alerts = alerts(&yard.catalogue, yard.clock.clone()).await;
+    let origin = Some("https://192.168.1.5:8443".to_owned());
+    let own = alerts.subscribe(an, keys("http://127.0.0.1:9/an"), "", origin).await.expect("subscribed");
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    let told = yard.post.take();
+    let leads = |target| {
+        let message = told.iter().find(|message| message.target == target).expect("told");
+        message.navigate.split_once("/e/").expect("an event").0.to_owned()
+    };
+    assert_eq!(leads(own), "https://192.168.1.5:8443");
+    assert_eq!(
+        (leads(old), leads(new)),
+        ("https://thon.example.vn".into(), "https://thon.example.vn".into())
+    );
 }
 
 #[tokio::test]
@@ -162,7 +186,7 @@ async fn one_that_does_not_answer_holds_up_nobody_else() {
     let quick = Stand::new().await;
     let url = format!("http://127.0.0.1:{}/", quick.address.port());
     let address = PushAddress { url, p256dh: P256DH.to_owned(), auth: AUTH.to_owned() };
-    post.alerts.subscribe(other, address, "").await.expect("subscribed");
+    post.alerts.subscribe(other, address, "", None).await.expect("subscribed");
     post.stand.answer(None);
     post.happens(0).await;
     let begun = Instant::now();
@@ -265,7 +289,7 @@ async fn from_motion_to_the_push_service() {
     let person = catalogue.ensure_person("binh", "guard").await.expect("a person").id;
     let url = format!("http://127.0.0.1:{}/", stand.address.port());
     let address = PushAddress { url, p256dh: P256DH.to_owned(), auth: AUTH.to_owned() };
-    alerts.subscribe(person, address, "").await.expect("subscribed");
+    alerts.subscribe(person, address, "", None).await.expect("subscribed");
     let mut cameras = Vec::new();
     for n in 0..6 {
         let url = format!("rtsp://10.0.0.{n}/main").parse().expect("an address");

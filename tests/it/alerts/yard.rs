@@ -151,7 +151,13 @@ impl Yard {
             p256dh: String::new(),
             auth: String::new(),
         };
-        let new = NewPushEndpoint { person, address, host: "push.example".to_owned(), name: name.to_owned() };
+        let new = NewPushEndpoint {
+            person,
+            address,
+            host: "push.example".to_owned(),
+            name: name.to_owned(),
+            origin: None,
+        };
         self.catalogue.put_push_endpoint(new).await.expect("kept")
     }
 

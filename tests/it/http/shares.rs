@@ -182,7 +182,7 @@ async fn links_of_somebody_who_is_disabled_or_removed_open_nothing_from_then_on(
     for removed in [false, true] {
         let name = if removed { "thon-b" } else { "thon-a" };
         let mut head = shared.filmed.bench.person(name, "head", json!(null)).await;
-        let made = head.post(&shared.path, json!({})).await;
+        let made = head.post(&shared.path, json!({"reason": "Công an xã xin"})).await;
         assert_eq!(made.status, 201, "{}", made.text());
         let url = made.json()["url"].as_str().expect("an address").to_owned();
         let link = url.split_once("/s/").map(|(_, token)| format!("/s/{token}")).expect("a link");
@@ -208,4 +208,30 @@ async fn links_of_somebody_who_is_disabled_or_removed_open_nothing_from_then_on(
     let told = shared.filmed.get(&shared.path.clone()).await.json();
     let states: Vec<_> = told["items"].as_array().expect("a list").iter().map(|l| &l["state"]).collect();
     assert_eq!(states, ["revoked", "revoked", "open"]);
+}
+
+#[tokio::test]
+async fn whoever_shares_says_why_and_it_is_kept() {
+    let shared = Shared::new().await;
+    let bench = &shared.filmed.bench;
+    let (mut admin, mut head) = (bench.admin().await, bench.person("head", "head", json!(null)).await);
+    for wrong in
+        [json!({}), json!({"reason": "  "}), json!({"reason": "x".repeat(201)}), json!({"reason": "a\u{7}"})]
+    {
+        let refused = head.post(&shared.path, wrong).await;
+        assert_eq!((refused.status, &refused.json()["params"]["field"]), (422, &json!("reason")));
+    }
+    let made = head.post(&shared.path, json!({"reason": " Mất xe đạp, công an xã xin "})).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!(admin.post(&shared.path, json!({})).await.status, 201, "who looks after it need not say");
+    let told = head.get(&shared.path).await.json();
+    let reasons: Vec<_> = told["items"].as_array().expect("a list").iter().map(|l| &l["reason"]).collect();
+    assert_eq!(reasons, ["", "Mất xe đạp, công an xã xin"]);
+    shared.filmed.bench.catalogue.flush().await.expect("written");
+    let log = admin.get("/api/v1/audit?action=share&actor=head").await.json();
+    assert_eq!(log["items"][0]["detail"]["reason"], "Mất xe đạp, công an xã xin");
+    let link =
+        made.json()["url"].as_str().and_then(|url| url.split_once("/s/")).expect("a link").1.to_owned();
+    let page = shared.filmed.bench.stranger().get(&format!("/s/{link}")).await;
+    assert!(page.status == 200 && !page.text().contains("xe đạp"), "it is not for whoever comes by the link");
 }

@@ -48,7 +48,7 @@ export const exportsApi = {
   cancel: (id: string) => send<void>('DELETE', `jobs/${id}`),
   remove: (id: string) => send<void>('DELETE', `exports/${id}`),
   shares: (id: string) => json<{ items: Share[] }>(`exports/${id}/shares`).then((s) => s.items),
-  share: (id: string, expires: number, pin: string) =>
-    send<MadeShare>('POST', `exports/${id}/shares`, { expires_at: iso(expires), ...(pin ? { pin } : {}) }),
+  share: (id: string, expires: number, pin: string, reason: string) =>
+    send<MadeShare>('POST', `exports/${id}/shares`, { expires_at: iso(expires), reason, ...(pin ? { pin } : {}) }),
   revoke: (id: string) => send<void>('DELETE', `shares/${id}`),
 };

@@ -1198,7 +1198,7 @@ export interface paths {
         /** Lists one's own browsers that are told. */
         get: operations["list_subscriptions"];
         put?: never;
-        /** Has a browser told from now on. The same browser is there once, whoever uses it. */
+        /** Has a browser told from now on. What it is sent leads to the address at which it asked. The same browser is there once, whoever uses it. */
         post: operations["post_subscription"];
         delete?: never;
         options?: never;
@@ -3003,6 +3003,8 @@ export interface components {
              */
             expires_at?: string | null;
             pin?: components["schemas"]["Password"] | null;
+            /** @description Why it is shared, at most 200 characters; administrators and programs may leave it out. */
+            reason?: string;
         };
         /** @description What is to be silenced. */
         NewSnooze: {
@@ -3454,6 +3456,8 @@ export interface components {
             person: string;
             /** @description A PIN is asked for. */
             pin: boolean;
+            /** @description Why, in their words; may be empty. */
+            reason: string;
             /** @description Whether it still opens something. */
             state: components["schemas"]["ShareState"];
         };

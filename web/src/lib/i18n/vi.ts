@@ -762,6 +762,9 @@ export const vi = {
   'exp.share_title': 'Chia sẻ: {name}',
   'exp.share_hint':
     'Ai có liên kết (và mã PIN) đều xem được tệp này mà không cần tài khoản. Mỗi lần mở đều được ghi lại.',
+  'exp.share_reason': 'Lý do chia sẻ',
+  'exp.share_reason_example': 'Ví dụ: công an xã đề nghị',
+  'exp.shared_by': '{name} chia sẻ: {reason}',
   'exp.share_for': 'Hết hạn sau',
   'exp.hours_1': '1 giờ',
   'exp.hours_24': '24 giờ',
