@@ -8,7 +8,7 @@
 //! [`Dispatch`] reads the catalogue's changes, asks these questions, and writes alerts and deliveries together with how far it
 //! has read. [`Deliver`] takes what is due, place by place, gives it to a [`Channel`] and writes what came of it. Each is a task
 //! of its own; recording knows of neither. When for five minutes no channel works (`fallback`), the house itself says so: its pages, and
-//! [`Relay`], such as a siren.
+//! [`Relay`], such as a siren. [`Presence`] keeps the connection to the site's MQTT broker, which is told what cameras do.
 //!
 //! What always holds:
 //! - a change is decided on once, whenever the recorder dies: decision and position are one transaction;
@@ -65,7 +65,7 @@ pub use incident::{Belongs, Incident, Incidents};
 pub use judge::Sign;
 pub use mail::{MailSecurity, MailServer};
 pub use message::Message;
-pub use mqtt::MqttBroker;
+pub use mqtt::{CameraDoes, MqttBroker, Presence, Sights};
 pub use net::{ExtraRoots, Internet, Network, Post, Reply};
 pub use relay::{Relay, RelayPlan, RelaySet};
 pub use rule::{Happening, Rule, Says, Why};

@@ -89,8 +89,8 @@ pub struct Relay {
 }
 
 impl Relay {
-    pub(super) fn new(catalogue: Catalogue, clock: SharedClock, caller: Caller, mqtt: Mqtt) -> Self {
-        Self { catalogue, clock, caller, mqtt: Arc::new(mqtt), turn: Arc::default() }
+    pub(super) fn new(catalogue: Catalogue, clock: SharedClock, caller: Caller, mqtt: Arc<Mqtt>) -> Self {
+        Self { catalogue, clock, caller, mqtt, turn: Arc::default() }
     }
 
     /// Since when no channel works, and at how many places something waits.

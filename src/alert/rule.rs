@@ -11,6 +11,8 @@ use crate::catalogue::EventKind;
 pub struct Rule {
     /// Cameras; none = all.
     pub cameras: BTreeSet<CameraId>,
+    /// Cameras whose motion is not told of.
+    pub cameras_off: BTreeSet<CameraId>,
     /// Areas, of which an event must have met one; none = anywhere.
     pub zones: BTreeSet<ZoneId>,
     /// Motion is told of only where it lasts so long.
@@ -25,6 +27,7 @@ impl Default for Rule {
     fn default() -> Self {
         Self {
             cameras: BTreeSet::new(),
+            cameras_off: BTreeSet::new(),
             zones: BTreeSet::new(),
             min_seconds: 2.0,
             min_size: 0.0,
@@ -94,6 +97,9 @@ impl Rule {
     pub fn says(&self, what: &Happening<'_>, standing: Standing, quiet: bool) -> Says {
         let motion = what.kind == EventKind::Motion;
         if !self.cameras.is_empty() && !self.cameras.contains(&what.camera) {
+            return Says::Never(Why::OtherCamera);
+        }
+        if motion && self.cameras_off.contains(&what.camera) {
             return Says::Never(Why::OtherCamera);
         }
         if !standing.armed && (motion || !self.tamper_always) {

@@ -58,6 +58,7 @@ pub(super) struct Inner {
     hears: Hears,
     due: Arc<Notify>,
     pub(super) relay: Relay,
+    pub(super) mqtt: Arc<Mqtt>,
     tally: Tally,
 }
 
@@ -83,11 +84,22 @@ impl Alerts {
         let signer = Signer::open(&catalogue).await?;
         let due = Arc::new(Notify::new());
         let caller = Caller::new(Arc::clone(&clock), Arc::clone(&network), outside.local.clone());
-        let broker = Mqtt::new(catalogue.clone(), outside.local.clone());
-        let relay = Relay::new(catalogue.clone(), Arc::clone(&clock), caller, broker);
+        let mqtt = Arc::new(Mqtt::new(catalogue.clone(), outside.local.clone()));
+        let relay = Relay::new(catalogue.clone(), Arc::clone(&clock), caller, Arc::clone(&mqtt));
         let tally = Tally::default();
-        let inner = Inner { catalogue, clock, network, vapid, signer, outside, hears, due, relay, tally };
-        Ok(Self(Arc::new(inner)))
+        Ok(Self(Arc::new(Inner {
+            catalogue,
+            clock,
+            network,
+            vapid,
+            signer,
+            outside,
+            hears,
+            due,
+            relay,
+            mqtt,
+            tally,
+        })))
     }
 
     /// The task that decides.
@@ -98,7 +110,7 @@ impl Alerts {
 
     /// Every way that alerts can go.
     pub(super) fn channels(&self) -> BTreeMap<&'static str, Arc<dyn Channel>> {
-        let Inner { catalogue, clock, network, vapid, outside, .. } = &*self.0;
+        let Inner { catalogue, clock, network, vapid, outside, mqtt, .. } = &*self.0;
         let rows = || catalogue.clone();
         let (time, way) = (|| Arc::clone(clock), || Arc::clone(network));
         let local = || outside.local.clone();
@@ -107,7 +119,7 @@ impl Alerts {
         channels.insert(PUSH, Arc::new(push));
         channels.insert(WEBHOOK, Arc::new(Webhook::new(rows(), Caller::new(time(), way(), local()))));
         channels.insert(MAIL, Arc::new(Mail::new(rows(), local(), outside.extra_roots.clone())));
-        channels.insert(MQTT, Arc::new(Mqtt::new(rows(), local())));
+        channels.insert(MQTT, Arc::<Mqtt>::clone(mqtt));
         channels.insert(ZALO, Arc::new(Zalo::new(rows(), way())));
         channels
     }

@@ -101,6 +101,9 @@ pub struct AlertRules {
     /// Ids of the cameras whose motion is told of; none = all.
     #[schema(value_type = Vec<String>, max_items = 500)]
     pub cameras: Vec<CameraId>,
+    /// Ids of cameras whose motion is not told of although they are among these; that one is covered or turned away is.
+    #[schema(value_type = Vec<String>, max_items = 500)]
+    pub cameras_off: Vec<CameraId>,
     /// Motion that lasts shorter is not told of, in seconds.
     pub min_seconds: f64,
     /// Motion that takes a smaller share of the picture is not told of, 0 to 1.
@@ -125,6 +128,7 @@ impl Default for AlertRules {
     fn default() -> Self {
         Self {
             cameras: Vec::new(),
+            cameras_off: Vec::new(),
             min_seconds: 2.0,
             min_size: 0.0,
             tamper_always: true,
@@ -153,7 +157,10 @@ impl AlertRules {
                 "escalate_after_minutes is from 1 to 1440; null = nobody else is told",
             ),
             (self.in_line.len() <= LINE_MOST, "at most 20 people may stand in line"),
-            (self.cameras.len() <= CAMERAS_MOST, "at most 500 cameras may be named; none means all"),
+            (
+                self.cameras.len().max(self.cameras_off.len()) <= CAMERAS_MOST,
+                "at most 500 cameras may be named; none means all",
+            ),
         ];
         if let Some((_, sentence)) = right.into_iter().find(|(right, _)| !right) {
             return Err(Error::invalid(sentence));
@@ -165,6 +172,7 @@ impl AlertRules {
     pub fn rule(&self) -> Rule {
         Rule {
             cameras: self.cameras.iter().copied().collect(),
+            cameras_off: self.cameras_off.iter().copied().collect(),
             min_seconds: self.min_seconds,
             min_size: self.min_size,
             tamper_always: self.tamper_always,

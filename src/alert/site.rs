@@ -217,7 +217,10 @@ impl Alerts {
         let same =
             before.is_some_and(|before| before.host == broker.host && before.username == broker.username);
         let secret = kept_or_new(password, same);
-        self.0.catalogue.put_alert_setting(MQTT, Some(expected), json!(broker), secret, by).await
+        let revision =
+            self.0.catalogue.put_alert_setting(MQTT, Some(expected), json!(broker), secret, by).await?;
+        self.0.mqtt.set_anew();
+        Ok(revision)
     }
 
     /// Whether the site's Zalo bot writes, whether its token is kept, and the revision.

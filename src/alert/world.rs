@@ -26,6 +26,8 @@ pub(super) const MQTT: &str = "mqtt";
 /// How the relay is told, and what it was told last.
 pub(super) const RELAY: &str = "relay";
 pub(super) const RELAY_TOLD: &str = "relay_told";
+/// Topics that the broker was told to keep.
+pub(super) const MQTT_TOLD: &str = "mqtt_told";
 
 /// The schedule as it is set, or as it is before anybody has.
 pub(super) async fn plan(catalogue: &Catalogue) -> Result<SchedulePlan> {

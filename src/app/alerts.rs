@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::alert::{Alerts, ExtraRoots, Internet, LocalHosts, Outside, Sign, Signs};
+use crate::alert::{Alerts, CameraDoes, ExtraRoots, Internet, LocalHosts, Outside, Sights, Sign, Signs};
 use crate::auth::{Right, Role};
-use crate::base::{Result, SharedClock};
-use crate::catalogue::{AlertKind, Catalogue};
+use crate::base::{CameraId, Result, SharedClock, TICKS_PER_SECOND};
+use crate::catalogue::{AlertKind, Camera, Catalogue};
 use crate::config::Config;
 use crate::http::{Level, Volumes, disk_trouble};
+use crate::hub::{Hub, State};
 
 use super::glue::VolumeReport;
 
@@ -31,6 +32,9 @@ pub(super) async fn open(
     Alerts::open(catalogue.clone(), Arc::clone(clock), network, outside, hears).await
 }
 
+/// A camera that is being tried, or whose picture stands still, is not called lost before this.
+const GRACE: i64 = 10 * TICKS_PER_SECOND;
+
 /// What the disks and the clock say.
 pub(super) struct Report(pub(super) Arc<VolumeReport>);
 
@@ -45,5 +49,41 @@ impl Signs for Report {
         let clock =
             self.0.clock_doubt().map(|_| Sign { name: "clock_doubted", kind: AlertKind::Clock, rank: 0.6 });
         disk.into_iter().chain(clock).collect()
+    }
+}
+
+/// What cameras and disks do, from memory.
+pub(super) struct View {
+    pub(super) hub: Hub,
+    pub(super) volumes: Arc<VolumeReport>,
+    pub(super) clock: SharedClock,
+}
+
+impl Sights for View {
+    fn does(&self, camera: &Camera) -> Option<CameraDoes> {
+        let main = self.hub.get(camera.streams.first()?.key)?;
+        let status = main.status();
+        let (state, since) = (status.borrow().state, status.borrow().since);
+        match state {
+            State::Live => Some(CameraDoes::Live),
+            State::Off => Some(CameraDoes::Off),
+            State::Offline => Some(CameraDoes::Offline),
+            State::Connecting | State::Stalled => {
+                (self.clock.now() - since > GRACE).then_some(CameraDoes::Offline)
+            }
+        }
+    }
+
+    fn moves(&self, camera: CameraId) -> bool {
+        self.hub.motion().watch(camera).borrow().as_ref().is_some_and(|activity| activity.event.is_some())
+    }
+
+    fn free_bytes(&self) -> u64 {
+        self.volumes
+            .volumes()
+            .iter()
+            .filter(|volume| volume.state == "ok")
+            .map(|volume| volume.free_bytes)
+            .sum()
     }
 }

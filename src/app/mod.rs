@@ -129,6 +129,11 @@ async fn run(config: &Config) -> Result<()> {
     let volume_report =
         Arc::new(glue::VolumeReport::start(&catalogue, &volumes, retention.report(), &tasks, &stop));
     let signs = Arc::new(alerts::Report(Arc::clone(&volume_report)));
+    let sights = Arc::new(alerts::View {
+        hub: hub.clone(),
+        volumes: Arc::clone(&volume_report),
+        clock: Arc::clone(&clock),
+    });
     let web = App::new(Parts {
         playback,
         exports: exports.clone(),
@@ -165,6 +170,7 @@ async fn run(config: &Config) -> Result<()> {
     let deciding = tasks.spawn("alert decisions", alerts.dispatch(signs).run(stop.clone()));
     let sending = tasks.spawn("alert deliveries", alerts.deliver().run(stop.clone()));
     let relaying = tasks.spawn("alert relay", alerts.relay().run(stop.clone()));
+    let present = tasks.spawn("mqtt", alerts.presence(sights).run(stop.clone()));
     if let (Some(tls), Some(host)) = (&tls, &from_others) {
         lifecycle::announce_https(address, https_port, host, &tls.standing());
     }
@@ -192,6 +198,7 @@ async fn run(config: &Config) -> Result<()> {
     let _ = deciding.await;
     let _ = sending.await;
     let _ = relaying.await;
+    let _ = present.await;
     if let Some(detection) = detection {
         detection.ended().await;
     }

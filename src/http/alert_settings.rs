@@ -134,8 +134,10 @@ pub(super) async fn put_schedule(
 
 async fn shown_rules(app: &App, scope: &Scope) -> Answer<Tagged<ShownRules>> {
     let (mut rules, revision) = app.alerts().rules().await?;
-    // Others are not there.
-    rules.cameras.retain(|camera| scope.sees(*camera));
+    // Others are not there, and one that was removed is not any more.
+    let there: Vec<CameraId> = app.catalogue().cameras(scope).await?.into_iter().map(|c| c.id).collect();
+    rules.cameras.retain(|camera| there.contains(camera));
+    rules.cameras_off.retain(|camera| there.contains(camera));
     Ok(tagged(revision, ShownRules { rules, revision }))
 }
 
@@ -162,6 +164,7 @@ pub(super) async fn put_rules(
     check_whole_site(&caller)?;
     let expected = expected_revision(&headers)?;
     check_cameras(&app, &caller.scope, &rules.cameras).await?;
+    check_cameras(&app, &caller.scope, &rules.cameras_off).await?;
     app.alerts().put_rules(&rules, expected, &caller.who.name).await.map_err(stale)?;
     caller.note(
         &app,

@@ -1644,6 +1644,11 @@ export interface components {
              */
             cameras: string[];
             /**
+             * @description Ids of cameras whose motion is not told of although they are among these; that one is covered or turned away is.
+             * @default []
+             */
+            cameras_off: string[];
+            /**
              * Format: int32
              * @description After a word about a camera it is left alone for so long.
              * @default 5
@@ -2797,6 +2802,8 @@ export interface components {
         MqttBroker: {
             /** @description What topics begin with. */
             base?: string;
+            /** @description Whoever may publish at the broker may silence alerts, of all cameras for a time or of one camera's motion. */
+            commands?: boolean;
             /** @description What Home Assistant's discovery topics begin with, usually `homeassistant`; null: nothing is announced. */
             discovery: string | null;
             /** @description It is told. */

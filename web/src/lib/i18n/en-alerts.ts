@@ -91,6 +91,7 @@ export const enAlerts: Record<keyof typeof viAlerts, string> = {
   'al.cooldown': 'After an alert the camera is silent for (minutes)',
   'al.digest_at': 'Time of the digest',
   'al.tamper_always': 'A covered camera is told at any hour',
+  'al.cameras_off': 'Motion not told (untick to tell it again)',
   'al.escalate': 'When nobody looks',
   'al.escalate_never': 'Nobody else is told',
   'al.after_minutes': 'After {n} minutes the next is told',

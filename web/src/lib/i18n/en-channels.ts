@@ -41,7 +41,8 @@ export const enChannels: Record<keyof typeof viChannels, string> = {
     'The site’s Zalo bot writes to those who put the id of their chat into “What I want to get”. Make a bot in Zalo: look for “Zalo Bot Manager”, make one and copy its token here.',
   'ch.hint.webhook':
     'Each alert is posted to an address, for other systems to use. It is signed, so that they know it is from the recorder.',
-  'ch.hint.mqtt': 'Each alert is published to a broker in the own network. Home Assistant finds the cameras by itself.',
+  'ch.hint.mqtt':
+    'Alerts, motion and what each camera does are published to a broker in the own network. Home Assistant finds all of it by itself.',
   'ch.host.mail': 'Mail server',
   'ch.host.mqtt': 'Broker',
   'ch.name.relay': 'Siren when no channel works',
@@ -67,6 +68,9 @@ export const enChannels: Record<keyof typeof viChannels, string> = {
   'ch.key': 'Signing key, shown only now. Copy it to the other side:',
   'ch.base': 'Topics begin with',
   'ch.discovery': 'Let Home Assistant find the cameras',
+  'ch.commands': 'Take commands from the broker: quiet for a while, motion alerts off',
+  'ch.commands_hint':
+    'When this is on, anybody who can use the broker can silence alerts: of the whole site for at most a day at a time, or the motion of a camera. Each command stands in the log under the name “mqtt”.',
   'ch.to.mail': 'Send the test to this address',
   'ch.to.zalo': 'Send the test to this chat id',
   'ch.local_none':

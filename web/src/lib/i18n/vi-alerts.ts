@@ -89,6 +89,7 @@ export const viAlerts = {
   'al.cooldown': 'Sau một cảnh báo, camera đó im (phút)',
   'al.digest_at': 'Giờ gửi tóm tắt',
   'al.tamper_always': 'Camera bị che thì báo bất kể giờ nào',
+  'al.cameras_off': 'Đang tắt báo chuyển động (bỏ dấu để báo lại)',
   'al.escalate': 'Khi không ai xem',
   'al.escalate_never': 'Không gọi thêm ai',
   'al.after_minutes': 'Sau {n} phút báo người kế tiếp',

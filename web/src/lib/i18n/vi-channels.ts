@@ -39,7 +39,7 @@ export const viChannels = {
   'ch.hint.webhook':
     'Mỗi cảnh báo được gửi đến một địa chỉ, cho hệ thống khác dùng tiếp. Tin được ký, bên nhận biết chắc là của đầu ghi.',
   'ch.hint.mqtt':
-    'Mỗi cảnh báo được đưa lên máy MQTT trong mạng của thôn. Home Assistant tự thấy các camera, không cần khai báo.',
+    'Cảnh báo, chuyển động và tình trạng từng camera được đưa lên máy MQTT trong mạng của thôn. Home Assistant tự thấy tất cả, không cần khai báo.',
   'ch.host.mail': 'Máy chủ thư',
   'ch.host.mqtt': 'Máy MQTT',
   'ch.name.relay': 'Còi khi mất mọi kênh',
@@ -65,6 +65,9 @@ export const viChannels = {
   'ch.key': 'Khóa ký, chỉ hiện lần này. Chép sang bên nhận:',
   'ch.base': 'Chủ đề bắt đầu bằng',
   'ch.discovery': 'Cho Home Assistant tự thấy camera',
+  'ch.commands': 'Nhận lệnh tạm im và tắt báo chuyển động từ máy MQTT',
+  'ch.commands_hint':
+    'Khi bật, bất cứ ai dùng được máy MQTT đều làm cảnh báo im được: cả thôn nhiều nhất một ngày mỗi lần, hoặc chuyển động của từng camera. Mỗi lệnh được ghi vào nhật ký với tên “mqtt”.',
   'ch.to.mail': 'Gửi thử đến địa chỉ thư',
   'ch.to.zalo': 'Gửi thử đến mã trò chuyện',
   'ch.local_none':
