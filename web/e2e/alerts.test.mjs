@@ -82,7 +82,11 @@ test(
     await page.goto(`${recorder.url}/alerts`);
     await page.waitForSelector('[data-part=standing]');
     // Whatever the hour is: on by hand, then off.
-    if ((await page.getAttribute('[data-part=standing]', 'data-armed')) === 'false') await page.tap('[data-action=on]');
+    if ((await page.getAttribute('[data-part=standing]', 'data-armed')) === 'true') {
+      await page.tap('[data-action=off-60]');
+      await page.waitForSelector('[data-armed=false]');
+    }
+    await page.tap('[data-action=on]');
     await page.waitForSelector('[data-armed=true] >> text=Cảnh báo ĐANG BẬT');
     const begun = Date.now();
     await page.tap('[data-action=off-60]');
