@@ -43,6 +43,11 @@ impl Announcer<'_> {
         json!({"topic": topic, "payload_available": ONLINE, "payload_not_available": UNAVAILABLE})
     }
 
+    /// What takes commands, where that is allowed; a component without anything is taken away where it was.
+    fn commanded(&self, component: Value) -> Value {
+        if self.broker.commands { component } else { json!({"p": component["p"]}) }
+    }
+
     /// Where a camera is announced.
     pub(super) fn topic(&self, camera: &Camera) -> Option<String> {
         let (prefix, base) = (self.broker.discovery.as_ref()?, &self.broker.base);
@@ -55,14 +60,10 @@ impl Announcer<'_> {
         let unique = |what: &str| self.unique(&id, what);
         let topic = |what: &str| self.broker.topic(&format!("{}/{what}", camera.slug));
         let live = "{{ 'online' if value == 'live' else 'offline' }}";
-        // A component without anything is taken away where it was.
-        let mut switch = json!({"p": "switch"});
-        if self.broker.commands {
-            switch = json!({
-                "p": "switch", "name": "Báo chuyển động", "unique_id": unique("alerts"), "icon": "mdi:bell",
-                "state_topic": topic("alerts/state"), "command_topic": topic("alerts/set"),
-            });
-        }
+        let switch = self.commanded(json!({
+            "p": "switch", "name": "Báo chuyển động", "unique_id": unique("alerts"), "icon": "mdi:bell",
+            "state_topic": topic("alerts/state"), "command_topic": topic("alerts/set"),
+        }));
         let dev = json!({
             "ids": [unique("camera")], "name": camera.name, "mf": "lanewatch", "via_device": self.recorder_id(),
         });
@@ -106,14 +107,11 @@ impl Announcer<'_> {
             }
             sensor
         };
-        let mut quiet = json!({"p": "number"});
-        if self.broker.commands {
-            quiet = json!({
-                "p": "number", "name": "Tạm im (phút)", "unique_id": unique("snooze"), "icon": "mdi:bell-sleep",
-                "state_topic": topic("snooze/state"), "command_topic": topic("snooze/set"),
-                "min": 0, "max": MINUTES_MOST, "step": 1, "mode": "box", "unit_of_measurement": "min",
-            });
-        }
+        let quiet = self.commanded(json!({
+            "p": "number", "name": "Tạm im (phút)", "unique_id": unique("snooze"), "icon": "mdi:bell-sleep",
+            "state_topic": topic("snooze/state"), "command_topic": topic("snooze/set"),
+            "min": 0, "max": MINUTES_MOST, "step": 1, "mode": "box", "unit_of_measurement": "min",
+        }));
         let mut dev = json!({
             "ids": [self.recorder_id()], "name": "Đầu ghi", "mf": "lanewatch", "sw": env!("CARGO_PKG_VERSION"),
         });

@@ -110,10 +110,10 @@ impl Site {
         Some(Self { broker, password: setting.secret, revision: setting.revision })
     }
 
-    /// What is kept at another one is kept elsewhere.
-    fn is_same_place(&self, other: &Self) -> bool {
-        let place = |site: &Self| (site.broker.host.clone(), site.broker.port, site.broker.base.clone());
-        place(self) == place(other)
+    /// Where what was told is kept: at another one it is kept elsewhere.
+    fn place(&self) -> String {
+        let MqttBroker { host, port, base, .. } = &self.broker;
+        format!("{host}:{port}/{base}")
     }
 }
 

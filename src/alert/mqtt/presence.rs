@@ -1,6 +1,7 @@
 //! The recorder's presence at the broker: one connection as long as a broker is set and on, by which everything goes. Where none
 //! is, it waits for somebody to set one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,8 +56,8 @@ enum End {
 struct Known {
     told: Told,
     cameras: Vec<Camera>,
-    /// What changes with settings: announcements, switches, minutes.
-    settled: Table,
+    /// What the broker should keep: begun anew with settings, and brought up to date at each look.
+    table: Table,
     plan: SchedulePlan,
     stats: Option<(Instant, String)>,
     events: Events,
@@ -223,11 +224,11 @@ impl Presence {
         let catalogue = &self.alerts.0.catalogue;
         let before = catalogue.alert_setting(MQTT_TOLD).await?.body;
         let topics: Vec<String> = serde_json::from_value(before["topics"].clone()).unwrap_or_default();
-        let here = before["place"] == json!(place(site));
+        let here = before["place"] == json!(site.place());
         let mut known = Known {
             told: Told::before(topics.into_iter().filter(|_| here)),
             cameras: Vec::new(),
-            settled: Table::new(),
+            table: Table::new(),
             plan: SchedulePlan::default(),
             stats: None,
             events: Events::default(),
@@ -247,7 +248,8 @@ impl Presence {
         let (broker, mut table) = (&site.broker, Table::new());
         let announcer = Announcer { broker, recorder: inner.catalogue.database(), url: &inner.outside.url };
         if broker.discovery.is_some() {
-            table.extend([announcer.recorder()].map(|(topic, payload)| (topic, Some(payload))));
+            let (topic, payload) = announcer.recorder();
+            table.insert(topic, Some(payload));
         }
         for camera in &known.cameras {
             // One that was switched off stays as long as it is a camera: whoever has it on a page keeps it.
@@ -261,7 +263,7 @@ impl Presence {
                 table.insert(broker.topic(&format!("{}/alerts/state", camera.slug)), Some(on));
             }
         }
-        known.settled = table;
+        known.table = table;
         (known.plan, ..) = self.alerts.schedule().await?;
         self.remember(site, known).await
     }
@@ -269,15 +271,11 @@ impl Presence {
     /// What is about to be told is written down first: whoever comes after a crash can take it away.
     async fn remember(&self, site: &Site, known: &Known) -> Result<()> {
         let catalogue = &self.alerts.0.catalogue;
-        let mut topics: Vec<&String> = known.told.topics().chain(known.settled.keys()).collect();
-        topics.sort();
-        topics.dedup();
         let states = states::cameras(&site.broker, &known.cameras, &*self.sights);
-        let mut topics: Vec<String> = topics.into_iter().cloned().chain(states.into_keys()).collect();
+        let mut topics: BTreeSet<String> = known.told.topics().chain(known.table.keys()).cloned().collect();
+        topics.extend(states.into_keys());
         topics.extend(["stats", "snooze/state"].map(|rest| site.broker.topic(rest)));
-        topics.sort();
-        topics.dedup();
-        let body = json!({"place": place(site), "topics": topics});
+        let body = json!({"place": site.place(), "topics": topics});
         let before = catalogue.alert_setting(MQTT_TOLD).await?.body;
         if before != body {
             catalogue.put_alert_setting(MQTT_TOLD, None, body, NewSecret::Keep, "").await?;
@@ -288,17 +286,16 @@ impl Presence {
     /// Tells what is not as it was told.
     async fn look(&self, site: &Site, line: &Line, known: &mut Known) -> Result<()> {
         let broker = &site.broker;
-        let mut table = known.settled.clone();
-        table.extend(states::cameras(broker, &known.cameras, &*self.sights));
+        known.table.extend(states::cameras(broker, &known.cameras, &*self.sights));
         if known.stats.as_ref().is_none_or(|(at, _)| at.elapsed() >= STATS) {
             known.stats = Some((Instant::now(), self.stats(known).await?));
         }
-        table.insert(broker.topic("stats"), known.stats.as_ref().map(|(_, stats)| stats.clone()));
+        known.table.insert(broker.topic("stats"), known.stats.as_ref().map(|(_, stats)| stats.clone()));
         if broker.commands {
             let left = commands::minutes_left(&known.plan, self.alerts.0.clock.now());
-            table.insert(broker.topic("snooze/state"), Some(left.to_string()));
+            known.table.insert(broker.topic("snooze/state"), Some(left.to_string()));
         }
-        let news = known.told.news(&table, line.room());
+        let news = known.told.news(&known.table, line.room());
         if !news.is_empty() {
             line.publish(&news, None);
         }
@@ -376,7 +373,7 @@ impl Presence {
     /// The setting may be another: goes, and takes away what the broker should not keep.
     async fn change(&self, site: &Site, line: Line, known: Known, job: Option<Job>) -> End {
         let stays = match self.wanted().await {
-            Ok(Some(next)) => next.is_same_place(site),
+            Ok(Some(next)) => next.place() == site.place(),
             Ok(None) => false,
             Err(_) => true,
         };
@@ -384,10 +381,4 @@ impl Presence {
         line.leave(&site.broker, last).await;
         End::Changed(job)
     }
-}
-
-/// Where what was told is kept.
-fn place(site: &Site) -> String {
-    let broker = &site.broker;
-    format!("{}:{}/{}", broker.host, broker.port, broker.base)
 }
