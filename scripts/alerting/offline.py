@@ -9,7 +9,6 @@ import os
 import time
 
 from rig import cannot
-from rig.recording import frames, holes, media_files
 
 from .stage import EMPTY, WALK, Stage
 
@@ -34,10 +33,7 @@ def run(options, folder, verdict):
         time.sleep(5)
         verdict.require("both were tried, and took nothing", stage.hook.refused and stage.phone.refused and not stage.hook.came + stage.phone.came,
                         f"{stage.phone.refused} times the phone, {stage.hook.refused} times the webhook")
-        verdict.require("orderly stop", (code := stage.recorder.stop()) == 0, code)
-        recorded = frames(media_files(stage.recorder.data))
-        verdict.none(f"recording loses 0 frames of {len(stage.fleet.streams())} streams meanwhile",
-                     [s for s in stage.fleet.streams() if s not in recorded or holes(recorded[s])])
+        stage.require_whole(verdict)
         made = rows(stage, MADE)
         verdict.require(f"at least {CAMERAS} alerts were made", len(made) >= CAMERAS, len(made))
         for name in CLOCK:

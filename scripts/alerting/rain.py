@@ -16,14 +16,12 @@ import os
 import random
 import subprocess
 import time
-import uuid
 
 from rig import cannot
 from rig.cameras import load_clips
-from rig.recording import frames, holes, media_files
 from scenes.encode import video_args
 
-from .stage import TICKS, Stage
+from .stage import TICKS, Stage, until
 
 CAMERAS, BUDGET, LEARNED_S, TOLD_WITHIN_S = 19, 20, 60, 15
 # Seconds before and after people that their clip shows.
@@ -44,14 +42,11 @@ def run(options, folder, verdict):
         began, planted = time.time(), []
         part = (options.minutes * 60 - lasts - TOLD_WITHIN_S) / options.people
         for n in range(options.people):
-            time.sleep(max(0.0, began + (n + rng.random()) * part - time.time()))
+            until(began + (n + rng.random()) * part)
             planted.append(come(stage, rng, people, rain, lasts))
-        time.sleep(max(0.0, began + options.minutes * 60 - time.time()))
+        until(began + options.minutes * 60)
         judge(stage, planted, began, verdict)
-        verdict.require("orderly stop", (code := stage.recorder.stop()) == 0, code)
-        recorded = frames(media_files(stage.recorder.data))
-        verdict.none(f"recording loses 0 frames of {len(stage.fleet.streams())} streams meanwhile",
-                     [s for s in stage.fleet.streams() if s not in recorded or holes(recorded[s])])
+        stage.require_whole(verdict)
 
 
 def come(stage, rng, people, rain, lasts):
@@ -59,7 +54,7 @@ def come(stage, rng, people, rain, lasts):
     number = rng.randrange(CAMERAS)
     camera = stage.fleet.cameras[number]["name"]
     first = stage.show(camera, people)
-    time.sleep(max(0.0, first + lasts - time.time()))
+    until(first + lasts)
     stage.show(camera, rain[number % len(rain)])
     return camera, first, first + lasts
 

@@ -9,6 +9,7 @@ from rig.api import Api
 from rig.cameras import Fleet, load_clips
 from rig.receivers import Hook, Phone
 from rig.recorder import Recorder
+from rig.recording import frames, holes, media_files
 
 # Clips of `scripts/footage --alley`.
 EMPTY, WALK, COVERED, BLACK = "alley01", "alley02", "alley-covered", "alley-black"
@@ -59,9 +60,21 @@ class Stage:
             time.sleep(0.02)
         return first
 
+    def require_whole(self, verdict):
+        """Stops the recorder in order; requires that it has recorded every frame."""
+        verdict.require("orderly stop", (code := self.recorder.stop()) == 0, code)
+        recorded = frames(media_files(self.recorder.data))
+        verdict.none(f"recording loses 0 frames of {len(self.fleet.streams())} streams meanwhile",
+                     [s for s in self.fleet.streams() if s not in recorded or holes(recorded[s])])
+
     def catalogue(self):
         """To read, whether the recorder runs or not."""
         return sqlite3.connect(f"file:{os.path.join(self.recorder.data, 'catalogue.db')}?mode=ro", uri=True)
+
+
+def until(moment):
+    """Waits for it, unix seconds."""
+    time.sleep(max(0.0, moment - time.time()))
 
 
 def quantile(values, share):

@@ -6,7 +6,7 @@ sees again; then one alert for all six cameras of the switch, and one when they 
 
 import time
 
-from .stage import BLACK, COVERED, EMPTY, Stage
+from .stage import BLACK, COVERED, EMPTY, Stage, until
 
 CAMERAS = 19
 COVERS = (("lane03", COVERED), ("lane08", BLACK), ("lane12", COVERED), ("lane17", BLACK))
@@ -47,7 +47,7 @@ def covers(stage, verdict):
         took[camera] = alert.at - first[camera] if alert else float("inf")
         print(f"     {camera}, {clip}: {took[camera]:.1f} s", flush=True)
     verdict.require(f"{len(COVERS)} covered cameras are told within {WITHIN_S:g} s", max(took.values()) <= WITHIN_S, f"longest {max(took.values()):.1f} s")
-    time.sleep(max(0.0, min(first.values()) + COVERED_S - time.time()))
+    until(min(first.values()) + COVERED_S)
     for camera, _ in COVERS:
         stage.show(camera, EMPTY)
     time.sleep(AFTER_S)
@@ -66,7 +66,7 @@ def switch(stage, verdict):
         time.sleep(APART_S)
     dark = time.time()
     lost = stage.hook.wait(lambda c: c.message["type"] == "alert.camera_lost", LOST_WITHIN_S, before[0])
-    time.sleep(max(0.0, dark + DARK_S - time.time()))
+    until(dark + DARK_S)
     found = told(stage, before)
     verdict.require("one alert tells of all six", lost and sorted(found[0][1]) == sorted(SWITCH),
                     f"{lost.at - dark:.1f} s after the last was gone" if lost else found)
