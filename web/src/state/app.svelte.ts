@@ -6,9 +6,11 @@ import { ServerClock } from '../lib/live/clock';
 import { LiveSocket, type SocketStatus } from '../lib/live/socket';
 import { TOPICS } from '../lib/live/wire';
 import { changed, changedAll, changes, whenChanged } from './changes.svelte';
+import { askFirst } from './first-event';
 import { forget, keep, showKept } from './last-seen';
 import { replace, router } from './router.svelte';
 import { words } from './errors';
+import { recall, remember } from './stored';
 
 export const clock = new ServerClock();
 export const socket = new LiveSocket(
@@ -72,8 +74,14 @@ export async function refreshCameras(): Promise<void> {
   return refreshing;
 }
 
-async function enter(): Promise<void> {
-  app.me = await api.me();
+/** Somebody was signed in here when this app was left, and probably still is. */
+const WAS_HERE = 'signed_in';
+const wasHere = (): boolean => recall(WAS_HERE, false, (x) => typeof x === 'boolean');
+
+/** With what was asked for early, else it is asked for now. */
+async function enter(early?: { me: Promise<Me>; cameras: Promise<void> }): Promise<void> {
+  app.me = await (early?.me ?? api.me());
+  remember(WAS_HERE, true);
   app.status = 'ready';
   app.expired = false;
   clearTimeout(away);
@@ -81,25 +89,31 @@ async function enter(): Promise<void> {
   app.away = false;
   socket.start();
   if (router.route.page === 'login') replace(wanted);
-  await refreshCameras();
+  await (early?.cameras ?? refreshCameras());
   void showKept(app.cameras);
 }
 
-/** `#code=XXXX`: signs in once; the code leaves the address bar at once. */
-async function useCode(): Promise<void> {
+/** `#code=XXXX`: the code leaves the address bar at once. */
+function takeCode(): string | null {
   const code = /[#&]code=([^&]+)/.exec(location.hash)?.[1];
-  if (!code) return;
-  rewriteWithoutHash();
+  if (!code) return null;
+  history.replaceState(history.state, '', location.pathname + location.search);
+  return decodeURIComponent(code);
+}
+
+async function useCode(code: string): Promise<void> {
   try {
-    await api.signIn({ code: decodeURIComponent(code) });
+    await api.signIn({ code });
   } catch (e) {
     if (e instanceof ApiError && e.code === 'unreachable') throw e;
     app.codeFailed = true;
   }
 }
 
-function rewriteWithoutHash(): void {
-  history.replaceState(history.state, '', location.pathname + location.search);
+/** What a promise fails with is told where it is awaited, later; until then it is nobody's. */
+function later<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 let retry: ReturnType<typeof setTimeout> | undefined;
@@ -108,12 +122,14 @@ export async function start(): Promise<void> {
   // While it tries again the page goes on saying what is wrong.
   if (app.status !== 'unreachable') app.status = 'starting';
   try {
-    const setup = api.setup();
-    // It is awaited after the code; until then a failure of it is nobody's.
-    setup.catch(() => {});
-    await useCode();
+    const code = takeCode();
+    const setup = later(api.setup());
+    // All at once: on a mobile network each turn that waits for another is seen.
+    const early = !code && wasHere() ? { me: later(api.me()), cameras: refreshCameras() } : undefined;
+    if (early) askFirst();
+    if (code) await useCode(code);
     app.setup = await setup;
-    await enter();
+    await enter(early);
   } catch (e) {
     if (e instanceof ApiError && e.status === 401) signedOut(false);
     else {
@@ -135,6 +151,7 @@ function signedOut(expired: boolean): void {
   if (!stays) wanted = router.path;
   app.status = 'signed_out';
   app.me = null;
+  remember(WAS_HERE, false);
   app.expired = expired;
   socket.stop();
   void forget();
@@ -163,6 +180,8 @@ const here = new Set<() => void>();
 /** Called whenever the recorder can be reached again. */
 export const whenHere = (f: () => void): void => void here.add(f);
 
+/** What changed between the first answers and the first telling can wait until the first page is there. */
+const FIRST_MS = 2500;
 const BLINK_MS = 2500;
 let away: ReturnType<typeof setTimeout> | undefined;
 socket.onStatus = (s) => {
@@ -170,8 +189,8 @@ socket.onStatus = (s) => {
     clearTimeout(away);
     away = undefined;
     app.away = false;
-    // What happened while it was away was not told.
-    void refreshCameras();
+    // What happened while it was away was not told; the first time all has just been asked for.
+    if (socket.opened > 1) void refreshCameras();
     here.forEach((f) => f());
   } else {
     changes.told = false;
@@ -181,7 +200,7 @@ socket.onStatus = (s) => {
 };
 socket.onCameras = () => void refreshCameras();
 socket.onChange = changed;
-socket.onAnew = changedAll;
+socket.onAnew = () => changedAll(socket.opened > 1 ? undefined : FIRST_MS);
 socket.follow(TOPICS);
 whenChanged(['cameras'], () => app.status === 'ready' && void refreshCameras());
 socket.onSessionEnd = sessionEnded;

@@ -10,20 +10,26 @@ const TOGETHER_MS = 250;
 interface Listener {
   topics: readonly Topic[];
   timer: ReturnType<typeof setTimeout> | undefined;
+  /** When that ends. */
+  due: number;
   ask: () => void;
 }
 const listeners = new Set<Listener>();
 
-function wake(l: Listener): void {
-  l.timer ??= setTimeout(() => {
+function wake(l: Listener, afterMs = TOGETHER_MS): void {
+  const due = Date.now() + afterMs;
+  if (l.timer && l.due <= due) return;
+  clearTimeout(l.timer);
+  l.due = due;
+  l.timer = setTimeout(() => {
     l.timer = undefined;
     l.ask();
-  }, TOGETHER_MS);
+  }, afterMs);
 }
 
 /** `ask` is called soon after something of these topics has changed, or may have. Returns how to end it. */
 export function whenChanged(topics: readonly Topic[], ask: () => void): () => void {
-  const listener: Listener = { topics, timer: undefined, ask };
+  const listener: Listener = { topics, timer: undefined, due: 0, ask };
   listeners.add(listener);
   return () => {
     clearTimeout(listener.timer);
@@ -36,9 +42,9 @@ export function changed(topic: Topic): void {
 }
 
 /** Everything may have changed. */
-export function changedAll(): void {
+export function changedAll(afterMs?: number): void {
   changes.told = true;
-  for (const l of listeners) wake(l);
+  for (const l of listeners) wake(l, afterMs);
 }
 
 /** Asks soon after changes; every `slowMs` for what no change tells of, every `fastMs` while changes are not told. */

@@ -134,6 +134,8 @@ export class Feed {
   marked(events: Story[]): void {
     this.#take(events);
     void this.count();
+    // All that were shown have left a list of what is unseen; the next ones take their place.
+    if (this.events.length === 0 && !this.complete && !this.loading) void this.more();
   }
 
   /** How many are unseen; of the last month, as far as the recorder counts at once. */

@@ -23,6 +23,14 @@ describe('zone', () => {
         expect(startOfDay(t, zone)).toBeLessThanOrEqual(t);
       }
   });
+  it('knows Vietnam by heart, as the zone data have it', () => {
+    const asked = new Intl.DateTimeFormat('en-US', { timeZone: HCM, timeZoneName: 'longOffset' });
+    for (let t = Date.UTC(1976, 0, 1); t < Date.UTC(2040, 0, 1); t += 41.7 * 86_400_000)
+      expect(asked.formatToParts(t).at(-1)?.value).toBe('GMT+07:00');
+    expect([1977, 2026].map((y) => offsetMs(Date.UTC(y, 0, 1), HCM))).toEqual([7 * 3_600_000, 7 * 3_600_000]);
+    // War time: an hour more in the south.
+    expect(offsetMs(Date.UTC(1970, 0, 1), HCM)).toBe(8 * 3_600_000);
+  });
   it('knows half-hour offsets', () => expect(offsetMs(T, 'Asia/Kathmandu')).toBe(5.75 * 3_600_000));
 });
 
