@@ -32,6 +32,9 @@ missing_packages() {
             have pebble || echo pebble
             have openssl || echo openssl
             have curl || echo curl
+            # A broker. Debian starts it at once where there is an init; the tests run their own on another port.
+            have_file '/usr/sbin/mosquitto' || echo mosquitto
+            have mosquitto_sub || echo mosquitto-clients
             ;;
         cameras)
             have ffmpeg || echo ffmpeg

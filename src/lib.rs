@@ -68,8 +68,9 @@
 //! the hub's board, the event with its outbox row to the catalogue in one transaction; `detect::album` adds its pictures,
 //! made of the main stream's key frames. [`alert::Dispatch`] reads the outbox from where it left it, asks the rules, and writes
 //! alerts, deliveries and its new position in one transaction; [`alert::Deliver`] gives what is due to channels, place by place,
-//! and writes what came of it. When nothing arrives anywhere for five minutes, [`alert::Relay`] tells a siren. Whatever dies
-//! meanwhile, the next start goes on there.
+//! and writes what came of it. When nothing arrives anywhere for five minutes, [`alert::Relay`] tells a siren. Home automations
+//! hear of it from [`alert::Presence`], which is at the MQTT broker all the time. Whatever dies meanwhile, the next start goes on
+//! there.
 //!
 //! **A playback request.** The handler's signature says which right it needs; with it comes the [`catalogue::Scope`] of whoever
 //! asks, without which [`playback::Playback::plan`] finds no segments. It asks the catalogue for those of the range, places their fragments (`playback::plan`, pure), and starts at the random access point before it. The

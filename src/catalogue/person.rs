@@ -257,9 +257,13 @@ impl Change for Patch {
         if !enabled {
             let query = sqlx::query(END_SESSIONS).bind(self.id.as_bytes().to_vec());
             query.execute(&mut w.conn).await.map_err(failed)?;
-            share::revoke_of(w, &before.name).await?;
         }
         let person = load(w, self.id).await?;
+        // What they have handed out they may not have any more. To see all cameras, as the same, is the one way to lose nothing.
+        let narrowed = person.role != before.role || (person.reach.is_some() && person.reach != before.reach);
+        if !enabled || narrowed {
+            share::revoke_of(w, &before.name).await?;
+        }
         tell(w, &person).await?;
         Ok(person)
     }

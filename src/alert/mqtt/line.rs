@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::super::channel::{Fault, Step};
 use super::states::{AVAILABLE, ONLINE, UNAVAILABLE};
-use super::{MqttBroker, Publish, Site};
+use super::{MqttBroker, Publish, Site, full};
 use crate::base::{Result, Tasks};
 use crate::catalogue::Catalogue;
 
@@ -164,9 +164,7 @@ impl Line {
         let mut ledger = lock(&self.ledger);
         let refused = match &ledger.fault {
             Some(fault) => Some(fault.clone()),
-            None if ledger.waiting() + all.len() > QUEUE => {
-                Some(Fault::at(Step::Connect, "too much waits for the broker"))
-            }
+            None if ledger.waiting() + all.len() > QUEUE => Some(full()),
             None => None,
         };
         if refused.is_some() || all.is_empty() {

@@ -125,6 +125,11 @@ struct Publish {
     retain: bool,
 }
 
+/// Nothing more is taken now.
+fn full() -> Fault {
+    Fault::at(Step::Connect, "too much waits for the broker")
+}
+
 /// All that an alert is to a broker.
 fn publishes(broker: &MqttBroker, message: &Message, slugs: &[String]) -> Vec<Publish> {
     let mut alert = message.machine_json()["data"].take();
@@ -212,7 +217,6 @@ impl Mqtt {
         }
         let (done, taken) = oneshot::channel();
         let job = Job { revision: site.revision, all, done };
-        let full = || Fault::at(Step::Connect, "too much waits for the broker");
         self.jobs.try_send(job).map_err(|_| full())?;
         let gone = || Fault::at(Step::Recorder, "the recorder stops");
         taken.await.unwrap_or_else(|_| Err(gone())).map(|()| Outcome::Taken)
