@@ -239,7 +239,7 @@ impl Change for Patch {
             .bind(self.id.as_bytes().to_vec())
             .bind(self.expected)
             .bind(p.display_name.unwrap_or(before.display_name))
-            .bind(p.role.unwrap_or(before.role))
+            .bind(p.role.unwrap_or_else(|| before.role.clone()))
             .bind(enabled)
             .bind(reach.is_none())
             .bind(p.locale.unwrap_or(before.locale))
