@@ -15,7 +15,7 @@ use super::world::World;
 use crate::base::{
     CameraId, EventId, Result, SharedClock, Stop, StreamKind, TICKS_PER_SECOND, Ticks, TimeRange,
 };
-use crate::catalogue::{Catalogue, Decision, GapCause, Outgoing, Scope, ZoneKind};
+use crate::catalogue::{AlertKind, Catalogue, Decision, GapCause, Outgoing, Scope, ZoneKind};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -166,7 +166,10 @@ impl Dispatch {
             let earlier =
                 troubles.into_iter().filter(|trouble| is_boot(&trouble.name) && trouble.name != this);
             decision.over.extend(earlier.map(|trouble| trouble.name));
-            decision.prune = Some((now - JUDGED_KEPT, now - ALERTS_KEPT, week_of(today) - HABIT_WEEKS));
+            // By a clock that may be years ahead everything would be old.
+            if !signs.iter().any(|sign| sign.kind == AlertKind::Clock) {
+                decision.prune = Some((now - JUDGED_KEPT, now - ALERTS_KEPT, week_of(today) - HABIT_WEEKS));
+            }
         }
         let unnoted = known.position - known.noted;
         if !decision.is_empty() || unnoted >= UNNOTED {
@@ -285,6 +288,7 @@ fn read(row: Outgoing, now: Ticks, events: &mut BTreeSet<EventId>, known: &mut K
         "event" => {
             events.insert(EventId(row.object));
         }
+        "alert" if !row.body["handled"].is_null() => known.memory.handled(row.object, row.at),
         "gap" | "gap_removed" => {
             let Some(camera) = camera() else { return };
             let over = row.kind == "gap_removed" || !row.body["to"].is_null();

@@ -18,6 +18,8 @@ pub struct Incident {
     pub seen: Ticks,
     /// When something strong was last seen of it; `None` = nothing of it was.
     pub strong: Option<Ticks>,
+    /// When somebody said that it is dealt with.
+    pub handled: Option<Ticks>,
     /// Cameras, in the order in which they saw it.
     pub cameras: Vec<CameraId>,
 }
@@ -43,6 +45,23 @@ impl Incidents {
         Self { open }
     }
 
+    /// An event of a matter goes on: what comes soon after its end still belongs to it.
+    pub fn goes_on(&mut self, first: EventId, seen: Ticks, strong: bool) {
+        if let Some(incident) = self.open.iter_mut().find(|i| i.first == first) {
+            incident.seen = incident.seen.max(seen);
+            if strong {
+                incident.strong = incident.strong.max(Some(seen));
+            }
+        }
+    }
+
+    /// Somebody has dealt with it: those who are there now belong to it, whoever comes later and is strong does not.
+    pub fn handled(&mut self, first: EventId, at: Ticks) {
+        if let Some(incident) = self.open.iter_mut().find(|i| i.first == first) {
+            incident.handled = Some(at);
+        }
+    }
+
     /// Sorts an event in: `cooldown` ticks a camera is left alone after the last it saw of a matter, `near` says which cameras
     /// see the same people. What counts as `strong` belongs only to what was strong a moment ago: somebody at the gate is not
     /// one more of the rain.
@@ -59,7 +78,8 @@ impl Incidents {
         self.open.retain(|i| at - i.seen <= same && at - i.from <= LONGEST.max(cooldown));
         let known = self.open.iter_mut().rev().find(|i| {
             let last = if strong { i.strong } else { Some(i.seen) };
-            let since = last.filter(|_| at >= i.from).map(|last| at - last);
+            let over = strong && i.handled.is_some_and(|handled| at - handled > TOGETHER);
+            let since = last.filter(|_| at >= i.from && !over).map(|last| at - last);
             let within = |limit: i64| since.is_some_and(|since| since <= limit);
             (within(same) && i.cameras.contains(&camera))
                 || (within(TOGETHER) && i.cameras.iter().any(|c| near(*c, camera)))
@@ -75,7 +95,14 @@ impl Incidents {
             return Belongs::Known(incident.first);
         }
         let strong = strong.then_some(at);
-        self.open.push(Incident { first: event, from: at, seen: at, strong, cameras: vec![camera] });
+        self.open.push(Incident {
+            first: event,
+            from: at,
+            seen: at,
+            strong,
+            handled: None,
+            cameras: vec![camera],
+        });
         Belongs::New(event)
     }
 
@@ -158,6 +185,34 @@ mod tests {
         assert!(matches!(take(event(6), 7, false), Belongs::Known(_)));
         let second = event(7);
         assert_eq!(take(second, 9, true), Belongs::New(second), "rain between two does not make them one");
+    }
+
+    #[test]
+    fn what_goes_on_holds_what_comes_after_its_end_until_it_has_gone_on_for_too_long() {
+        let (all, [first, later, last]) = (cameras(), [0, 1, 2].map(event));
+        let mut incidents = Incidents::default();
+        let at = |minute: i64| begin() + minute * MINUTE;
+        incidents.take(first, all[0], at(0), COOLDOWN, true, lane(&all));
+        incidents.goes_on(first, at(10), true);
+        let next = incidents.take(later, all[1], at(11), COOLDOWN, true, lane(&all));
+        assert_eq!(next, Belongs::Known(first));
+        incidents.goes_on(first, at(40), true);
+        let next = incidents.take(last, all[0], at(41), COOLDOWN, true, lane(&all));
+        assert_eq!(next, Belongs::New(last));
+    }
+
+    #[test]
+    fn after_it_was_handled_somebody_else_is_a_matter_of_their_own() {
+        let (all, ids) = (cameras(), [0, 1, 2, 3].map(event));
+        let mut incidents = Incidents::default();
+        let take = |incidents: &mut Incidents, n: usize, minute: i64, strong| {
+            incidents.take(ids[n], all[0], begin() + minute * MINUTE, COOLDOWN, strong, lane(&all))
+        };
+        take(&mut incidents, 0, 0, true);
+        incidents.handled(ids[0], begin() + MINUTE);
+        assert_eq!(take(&mut incidents, 1, 2, true), Belongs::Known(ids[0]), "they are still there");
+        assert_eq!(take(&mut incidents, 2, 4, false), Belongs::Known(ids[0]), "the rain goes on");
+        assert_eq!(take(&mut incidents, 3, 5, true), Belongs::New(ids[3]));
     }
 
     #[test]

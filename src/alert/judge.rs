@@ -21,6 +21,10 @@ const HOUR: i64 = 60 * MINUTE;
 const QUIET: i64 = 3 * TICKS_PER_SECOND;
 /// What is over for longer is no news: it waits for the digest.
 const LATE: i64 = 30 * MINUTE;
+/// Detection ends an event after so long, and begins another.
+const EVENT_LONGEST: i64 = 10 * MINUTE;
+/// What counts for hardly more than before is not written again.
+const RISE: f64 = 0.01;
 /// A camera that is covered again and again is one matter.
 const TAMPER_COOLDOWN: i64 = 10 * MINUTE;
 /// A camera that was told lost so often within an hour is told of in the digest.
@@ -40,6 +44,8 @@ pub(super) struct Memory {
     habits: HashMap<CameraId, Habit>,
     /// Events that may still become worth a word.
     pub(super) waiting: BTreeSet<EventId>,
+    /// Events that go on and are part of another matter, and whether they were strong when they joined it.
+    joined: HashMap<EventId, (EventId, bool)>,
     pub(super) outages: Outages,
     /// Other troubles, by name.
     troubles: BTreeMap<String, Trouble>,
@@ -84,6 +90,7 @@ impl Memory {
             from: alert.from,
             seen: alert.seen,
             strong: (alert.rank >= STRONG).then_some(alert.seen),
+            handled: alert.handled.as_ref().map(|handled| handled.at),
             cameras: alert.cameras.clone(),
         };
         let open = motion.map(incident).collect();
@@ -115,6 +122,7 @@ impl Memory {
             budget: None,
             habits: learned.into_iter().map(|(camera, (habit, _))| (camera, habit)).collect(),
             waiting: BTreeSet::new(),
+            joined: HashMap::new(),
             troubles: troubles
                 .iter()
                 .filter(|t| !t.name.contains(':'))
@@ -145,9 +153,16 @@ impl Memory {
         }
     }
 
+    /// Somebody has dealt with an alert.
+    pub(super) fn handled(&mut self, alert: Uuid, at: Ticks) {
+        self.incidents.handled(EventId(alert), at);
+    }
+
     /// Drops what is a day and a half old.
     pub(super) fn forget(&mut self, now: Ticks) {
         self.alerts.retain(|_, alert| now - alert.made < 36 * HOUR);
+        let alerts = &self.alerts;
+        self.joined.retain(|_, (first, _)| alerts.contains_key(&first.0));
     }
 
     fn unusual(&self, world: &World, event: &Event) -> f64 {
@@ -179,6 +194,11 @@ impl Memory {
         let at = if world.now - event.start > 10 * MINUTE { event.start } else { world.now };
         let why = match world.rule.says(&happening, world.standing(at), false) {
             Says::Wait => {
+                self.waiting.insert(event.id);
+                return;
+            }
+            // They come before alerts are wanted, and are still there when they are.
+            Says::Never(Why::NotArmed) if !happening.over && world.arms_within(EVENT_LONGEST) => {
                 self.waiting.insert(event.id);
                 return;
             }
@@ -235,10 +255,15 @@ impl Memory {
         let (strong, cooldown) = (rank >= STRONG, world.rules.cooldown());
         let near = |a, b| world.near(a, b);
         let belongs = self.incidents.take(event.id, event.camera, event.start, cooldown, strong, near);
+        let (Belongs::Known(first) | Belongs::New(first)) = belongs;
+        self.incidents.goes_on(first, happening.seen, strong);
         let known = match belongs {
             Belongs::Known(first) => self.alerts.get(&first.0).cloned(),
             Belongs::New(_) => None,
         };
+        if known.is_some() && event.end.is_none() {
+            self.joined.insert(event.id, (first, strong));
+        }
         match known {
             Some(alert) => self.joins(world, event, happening, areas, alert, decision),
             None => {
@@ -284,7 +309,7 @@ impl Memory {
 
     /// Counts an alert for more, when it does; `true` when it goes out for that.
     fn rises(&mut self, world: &World, event: &Event, alert: &mut Alert, rank: f64) -> bool {
-        if rank <= alert.rank {
+        if rank < alert.rank + RISE {
             return false;
         }
         alert.rank = rank;
@@ -346,12 +371,20 @@ impl Memory {
             if event.kind != EventKind::Motion {
                 return;
             }
+            let (joined, over) = (self.joined.get(&event.id).copied(), event.end.is_some());
+            if let Some((first, strong)) = joined {
+                self.incidents.goes_on(first, happening.seen, strong);
+            }
             // It was one more of something else, and may be more than that by now.
-            if self.weight(world, event, happening, areas, 1).rank() >= STRONG {
+            let strong = self.weight(world, event, happening, areas, 1).rank() >= STRONG;
+            if strong && joined.is_none_or(|(_, strong)| !strong) {
                 let alert = Some(self.motion(world, event, happening, areas, decision));
                 decision.judged.push(Judged { event: event.id, alert, why: "told" });
             } else {
                 self.waits_on(event, false);
+            }
+            if over {
+                self.joined.remove(&event.id);
             }
             return;
         };
@@ -360,6 +393,7 @@ impl Memory {
         let mut news = false;
         if event.kind == EventKind::Motion {
             let rank = self.weight(world, event, happening, areas, alert.cameras.len()).rank();
+            self.incidents.goes_on(event.id, happening.seen, rank >= STRONG);
             news = names_object(&mut alert, event) | self.rises(world, event, &mut alert, rank);
             self.waits_on(event, alert.out);
         }
@@ -386,9 +420,8 @@ impl Memory {
         out: bool,
         facts: Value,
     ) -> Alert {
-        let answered = !matches!(kind, AlertKind::CameraBack | AlertKind::Restarted);
-        let after = world.rules.escalates_after().filter(|_| out && answered);
-        Alert {
+        let after = world.rules.escalates_after();
+        let alert = Alert {
             id,
             kind,
             person: None,
@@ -400,10 +433,12 @@ impl Memory {
             version: 1,
             facts,
             made: world.now,
-            escalate: after.map(|ticks| world.now + ticks),
+            escalate: None,
             escalated: 0,
             handled: None,
-        }
+        };
+        let escalate = after.filter(|_| world.escalates(&alert)).map(|ticks| world.now + ticks);
+        Alert { escalate, ..alert }
     }
 
     fn keep(&mut self, alert: Alert, decision: &mut Decision) {
@@ -412,8 +447,18 @@ impl Memory {
         decision.alerts.push(alert);
     }
 
-    fn tell(&mut self, world: &World, alert: Alert, decision: &mut Decision) {
-        decision.deliveries.extend(world.deliveries(&alert));
+    fn tell(&mut self, world: &World, mut alert: Alert, decision: &mut Decision) {
+        let mut told = world.deliveries(&alert);
+        // Where nobody else hears of it now, whoever is next in line does not wait.
+        let heard = told.iter().any(|delivery| !delivery.person.is_nil() && !delivery.held);
+        if !heard
+            && world.escalates(&alert)
+            && let Some((place, first)) = world.next_in_line(&alert)
+        {
+            alert.escalated = place + 1;
+            told.extend(first);
+        }
+        decision.deliveries.extend(told);
         self.keep(alert, decision);
     }
 
@@ -425,12 +470,18 @@ impl Memory {
                 (Loss::Camera, true) => AlertKind::CameraBack,
                 (Loss::Recording, _) => AlertKind::NotRecording,
             };
+            // One that was switched off or removed meanwhile is neither missed nor back.
+            let cameras: Vec<CameraId> = told.cameras.iter().copied().filter(|c| world.records(*c)).collect();
+            if cameras.is_empty() {
+                self.outages.told(&told, Uuid::nil());
+                continue;
+            }
             let mut facts = outage::facts(&told);
-            facts["cameras"] = told.cameras.iter().map(|camera| world.named(*camera)).collect();
+            facts["cameras"] = cameras.iter().map(|camera| world.named(*camera)).collect();
             let rank = if told.back { 0.3 } else { 0.8 };
             let out = !self.flaps(&told, world.now);
             let id = fresh_uuid(world.now);
-            let alert = self.make(world, id, kind, told.cameras.clone(), rank, out, facts);
+            let alert = self.make(world, id, kind, cameras, rank, out, facts);
             self.outages.told(&told, id);
             self.tell(world, Alert { from: told.from, ..alert }, decision);
         }

@@ -140,9 +140,9 @@ impl Outages {
         self.changed.insert(name, true);
     }
 
-    /// Something is waiting for its time.
+    /// Something is waiting for its time, or to be written.
     pub(super) fn waits(&self) -> bool {
-        self.troubles.values().any(|t| t.alert.is_none() || t.right.is_some())
+        !self.changed.is_empty() || self.troubles.values().any(|t| t.alert.is_none() || t.right.is_some())
     }
 
     fn due(&self, loss: Loss, now: Ticks) -> Option<Told> {

@@ -131,9 +131,8 @@ impl Schedule {
 
     /// What the schedule alone says.
     fn planned(&self, at: Ticks, zone: Zone) -> bool {
-        let day = zone.day_of(at);
-        let half = (at - zone.day_start(day)).div_euclid(HALF_HOUR);
-        self.day(day).has(u32::try_from(half).unwrap_or(0))
+        // By the clock on the wall, also on days on which it is changed.
+        self.day(zone.day_of(at)).has(zone.minute_of_day(at) / 30)
     }
 
     /// Beginning of the first half hour after `at` in which the schedule says otherwise.

@@ -21,7 +21,7 @@ use super::settings::{AlertRules, SchedulePlan};
 use super::tally::Tally;
 use super::token::Signer;
 use super::webhook::{Caller, Webhook};
-use super::world::{self, MAIL, MQTT, PUSH, RULES, SCHEDULE, WEBHOOK, ZALO};
+use super::world::{self, MAIL, MQTT, PUSH, RULES, SCHEDULE, WEBHOOK, World, ZALO};
 use super::zalo::Zalo;
 use crate::base::{Error, Result, SharedClock, fresh_uuid};
 use crate::catalogue::{
@@ -100,6 +100,15 @@ impl Alerts {
             mqtt,
             tally,
         })))
+    }
+
+    /// Whether there is a place where an alert would be heard.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be used.
+    pub async fn reaches_anybody(&self) -> Result<bool> {
+        let world = World::load(&self.0.catalogue, self.0.hears, self.0.clock.now()).await?;
+        Ok(world.reaches_anybody())
     }
 
     /// The task that decides.

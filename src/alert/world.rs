@@ -12,7 +12,7 @@ use super::schedule::{Hand, Schedule, Standing};
 use super::settings::{AlertRules, NotificationPrefs, SchedulePlan};
 use super::words;
 use crate::base::{CameraId, Result, Ticks, Zone};
-use crate::catalogue::{Alert, AlertKind, Catalogue, NewDelivery, Person, Scope, Snooze};
+use crate::catalogue::{Alert, AlertKind, Camera, Catalogue, NewDelivery, Person, Scope, Snooze};
 
 /// Documents of settings, by their names in the catalogue.
 pub(super) const SCHEDULE: &str = "schedule";
@@ -85,6 +85,13 @@ impl Listener {
     }
 }
 
+/// What is asked of a camera.
+struct Known {
+    name: String,
+    area: String,
+    enabled: bool,
+}
+
 /// Everything.
 pub(super) struct World {
     pub(super) now: Ticks,
@@ -93,7 +100,7 @@ pub(super) struct World {
     hand: Option<Hand>,
     pub(super) rules: AlertRules,
     pub(super) rule: Rule,
-    cameras: HashMap<CameraId, (String, String)>,
+    cameras: HashMap<CameraId, Known>,
     people: Vec<Listener>,
     /// Channels of the site that are on.
     site: Vec<&'static str>,
@@ -101,11 +108,16 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn load(catalogue: &Catalogue, hears: Hears, now: Ticks) -> Result<Self> {
-        let rules = rules(catalogue).await?;
+        let mut rules = rules(catalogue).await?;
         let (schedule, hand) =
             plan(catalogue).await?.checked().or_else(|_| SchedulePlan::default().checked())?;
         let cameras = catalogue.cameras(Scope::everything()).await?;
-        let cameras = cameras.into_iter().map(|camera| (camera.id, (camera.name, camera.area))).collect();
+        let known = |camera: Camera| {
+            (camera.id, Known { name: camera.name, area: camera.area, enabled: camera.enabled })
+        };
+        let cameras: HashMap<CameraId, Known> = cameras.into_iter().map(known).collect();
+        // Of cameras that are all gone nothing is left to choose: it is told of all, as where none was chosen.
+        rules.cameras.retain(|camera| cameras.contains_key(camera));
         let prefs: HashMap<Uuid, NotificationPrefs> = catalogue
             .alert_prefs()
             .await?
@@ -116,7 +128,8 @@ impl World {
         let snoozes = catalogue.snoozes(now).await?;
         let (mail, zalo) = (is_on(catalogue, MAIL).await?, is_on(catalogue, ZALO).await?);
         let listener = |person: Person| {
-            let prefs = prefs.get(&person.id).cloned().unwrap_or_default();
+            let mut prefs = prefs.get(&person.id).cloned().unwrap_or_default();
+            prefs.cameras.retain(|camera| cameras.contains_key(camera));
             let mine = |snooze: &&Snooze| snooze.person == person.id;
             let mut places: Vec<(&'static str, Uuid)> =
                 endpoints.iter().filter(|e| e.person == person.id).map(|e| (PUSH, e.id)).collect();
@@ -150,15 +163,39 @@ impl World {
 
     /// Cameras of one area see the same people.
     pub(super) fn near(&self, a: CameraId, b: CameraId) -> bool {
-        let area =
-            |camera| self.cameras.get(&camera).map(|(_, area)| area.as_str()).filter(|area| !area.is_empty());
+        let area = |camera| {
+            self.cameras.get(&camera).map(|known| known.area.as_str()).filter(|area| !area.is_empty())
+        };
         area(a).is_some() && area(a) == area(b)
     }
 
     /// What an alert remembers of a camera.
     pub(super) fn named(&self, camera: CameraId) -> Value {
-        let (name, area) = self.cameras.get(&camera).cloned().unwrap_or_default();
-        words::named(camera, &name, &area)
+        let known = self.cameras.get(&camera);
+        let (name, area) = known.map_or(("", ""), |known| (&known.name, &known.area));
+        words::named(camera, name, area)
+    }
+
+    /// It is there, and switched on.
+    pub(super) fn records(&self, camera: CameraId) -> bool {
+        self.cameras.get(&camera).is_some_and(|known| known.enabled)
+    }
+
+    /// Alerts are not wanted now, and will be within so many ticks.
+    pub(super) fn arms_within(&self, ticks: i64) -> bool {
+        let standing = self.standing(self.now);
+        !standing.armed && standing.until.is_some_and(|until| until - self.now <= ticks)
+    }
+
+    /// Those in line hear of an alert one after another, as long as nobody looks; others hear of it at once.
+    pub(super) fn escalates(&self, alert: &Alert) -> bool {
+        let answered = !matches!(alert.kind, AlertKind::CameraBack | AlertKind::Restarted);
+        alert.out && answered && self.rules.escalates_after().is_some()
+    }
+
+    /// There is a phone, an address or a machine that would hear of an alert.
+    pub(super) fn reaches_anybody(&self) -> bool {
+        !self.site.is_empty() || self.people.iter().any(|listener| !listener.places.is_empty())
     }
 
     fn place(alert: &Alert, listener: &Listener, hearing: Hearing) -> Vec<NewDelivery> {
@@ -175,11 +212,14 @@ impl World {
         listener.places.iter().map(place).collect()
     }
 
-    /// Who is told of an alert, and where; those in line are not, as long as it may be that somebody looks.
+    /// Who is told of an alert, and where; of those in line only whose turn it was already.
     pub(super) fn deliveries(&self, alert: &Alert) -> Vec<NewDelivery> {
-        let waits =
-            |listener: &&Listener| alert.escalate.is_none() || !self.rules.in_line.contains(&listener.id);
-        let people = self.people.iter().filter(waits);
+        let escalates = self.escalates(alert);
+        let place = |id| self.rules.in_line.iter().position(|next| *next == id);
+        let waits = |listener: &Listener| {
+            escalates && place(listener.id).is_some_and(|place| place >= alert.escalated as usize)
+        };
+        let people = self.people.iter().filter(|listener| !waits(listener));
         let mut all: Vec<NewDelivery> = people
             .flat_map(|listener| Self::place(alert, listener, listener.hears(alert, self.zone, self.now)))
             .collect();
@@ -198,8 +238,10 @@ impl World {
         let line = self.rules.in_line.iter().enumerate().skip(alert.escalated as usize);
         line.filter_map(|(n, id)| {
             let listener = self.people.iter().find(|listener| listener.id == *id)?;
-            let places = Self::place(alert, listener, listener.hears(alert, self.zone, self.now));
-            (!places.is_empty()).then_some((n as u32, places))
+            // Whoever is asleep cannot look.
+            let hearing = listener.hears(alert, self.zone, self.now);
+            let places = Self::place(alert, listener, hearing);
+            (hearing == Hearing::Now && !places.is_empty()).then_some((n as u32, places))
         })
         .next()
     }

@@ -57,7 +57,8 @@ pub(super) struct HealthCheck {
     /// Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
     /// `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
     /// `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`, `certificate_ending`, `certificate_ended`,
-    /// `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`, `alerts_stuck`.
+    /// `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`, `alerts_stuck`,
+    /// `alerts_nobody`.
     code: &'static str,
     /// Values for the translation.
     #[schema(value_type = Object)]
@@ -197,9 +198,14 @@ fn clocks(main: &[StreamStatus], doubt: Option<&'static str>) -> HealthCheck {
 }
 
 /// Alerts that do not arrive anywhere: whoever looks here must not rely on their phone.
-fn alerts(stuck: Option<(Ticks, u64)>) -> HealthCheck {
-    let Some((since, places)) = stuck else { return fine("alerts") };
-    check("alerts", Level::Warn, "alerts_stuck", json!({"places": places}), Some(since))
+fn alerts(stuck: Option<(Ticks, u64)>, anybody: bool) -> HealthCheck {
+    match stuck {
+        Some((since, places)) => {
+            check("alerts", Level::Warn, "alerts_stuck", json!({"places": places}), Some(since))
+        }
+        None if !anybody => check("alerts", Level::Warn, "alerts_nobody", Value::Null, None),
+        None => fine("alerts"),
+    }
 }
 
 /// The certificate of HTTPS: how long it holds, and whether it is the one that was asked for.
@@ -267,7 +273,7 @@ pub(super) async fn checks(app: &App, scope: &Scope) -> Answer<(Status, Vec<Heal
         motion(app.catalogue().motion_trouble(), &unwatched, &app.workers()),
         clocks(&main, app.clock_doubt()),
         certificate(app.tls().map(Tls::standing).as_ref(), app.now()),
-        alerts(app.alerts().no_channel_works().await?),
+        alerts(app.alerts().no_channel_works().await?, app.alerts().reaches_anybody().await?),
     ];
     let worst = checks.iter().map(|c| c.level).max().unwrap_or(Level::Ok);
     let starting = app.now() - app.started() < STARTING;

@@ -318,16 +318,22 @@ impl Presence {
 
     /// Tells of events; settings and cameras may be others, too.
     async fn read(&self, site: &Site, line: &Line, known: &mut Known) -> Result<()> {
-        let rows = self.alerts.0.catalogue.outbox(known.position, ROWS).await?;
         let mut settings = false;
-        for row in rows {
-            known.position = row.seq;
-            settings |= row.kind == "alert_setting" && row.body["name"] != MQTT_TOLD;
-            let camera = row.body["camera"].as_str().and_then(|id| id.parse().ok());
-            let camera = known.cameras.iter().find(|known| Some(known.id) == camera);
-            if let Some(camera) = camera.filter(|_| row.kind == "event") {
-                let told = known.events.told(&site.broker, EventId(row.object), &camera.slug, &row.body);
-                line.publish(&told, None);
+        loop {
+            let rows = self.alerts.0.catalogue.outbox(known.position, ROWS).await?;
+            let more = rows.len() == ROWS as usize;
+            for row in rows {
+                known.position = row.seq;
+                settings |= row.kind == "alert_setting" && row.body["name"] != MQTT_TOLD;
+                let camera = row.body["camera"].as_str().and_then(|id| id.parse().ok());
+                let camera = known.cameras.iter().find(|known| Some(known.id) == camera);
+                if let Some(camera) = camera.filter(|_| row.kind == "event") {
+                    let told = known.events.told(&site.broker, EventId(row.object), &camera.slug, &row.body);
+                    line.publish(&told, None);
+                }
+            }
+            if !more {
+                break;
             }
         }
         if settings {

@@ -4,6 +4,7 @@
 mod broker;
 mod crash;
 mod cut;
+mod decided;
 mod fallback;
 mod letters;
 mod night;

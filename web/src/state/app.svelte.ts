@@ -166,10 +166,22 @@ export async function signOut(): Promise<void> {
   signedOut(false);
 }
 
-function sessionEnded(): void {
-  if (app.status === 'ready') signedOut(true);
+/** A change of the password ends the session and begins another: what was asked under the old one is refused meanwhile. */
+const REPLACED_MS = 500;
+let doubted = false;
+async function sessionEnded(): Promise<void> {
+  if (app.status !== 'ready' || doubted) return;
+  doubted = true;
+  try {
+    await new Promise((done) => setTimeout(done, REPLACED_MS));
+    await api.me();
+  } catch (e) {
+    if (e instanceof ApiError && e.status === 401 && app.status === 'ready') signedOut(true);
+  } finally {
+    doubted = false;
+  }
 }
-whenUnauthenticated(sessionEnded);
+whenUnauthenticated(() => void sessionEnded());
 
 // A sign-in link pasted into the address bar of the sign-in page changes nothing but the hash.
 addEventListener('hashchange', () => {
@@ -203,7 +215,7 @@ socket.onChange = changed;
 socket.onAnew = () => changedAll(socket.opened > 1 ? undefined : FIRST_MS);
 socket.follow(TOPICS);
 whenChanged(['cameras'], () => app.status === 'ready' && void refreshCameras());
-socket.onSessionEnd = sessionEnded;
+socket.onSessionEnd = () => void sessionEnded();
 socket.onRefused = () => void api.me().catch(() => {});
 socket.onState = (e) => {
   const camera = app.cameras.find((c) => c.id === e.camera || c.slug === e.camera);

@@ -2411,7 +2411,8 @@ export interface components {
              * @description Stable name, to be translated: `ok`, `cameras_offline`, `disk_full`, `disk_nearly_full`, `disk_error`,
              *     `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
              *     `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`, `certificate_ending`, `certificate_ended`,
-             *     `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`, `alerts_stuck`.
+             *     `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`, `alerts_stuck`,
+             *     `alerts_nobody`.
              */
             code: string;
             /** @description What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`, `certificate`, `alerts`. */

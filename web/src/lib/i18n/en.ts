@@ -581,6 +581,7 @@ export const en: Record<keyof typeof vi, string> = {
   'healthcode.camera_clock_off':
     '{cameras} cameras have a wrong clock, the worst by {offset_s} s. Switch NTP on in the cameras.',
   'healthcode.clock_doubted': 'The recorder’s clock may be wrong. Nothing is deleted for its age meanwhile.',
+  'healthcode.alerts_nobody': 'No phone and no machine gets alerts yet.',
   'healthcode.alerts_stuck': 'Alerts do not get out. Watch this screen; do not wait for a phone.',
 
   'healthdo.cameras_offline': 'See the list below: check power, network cable and address of each camera.',
@@ -589,6 +590,7 @@ export const en: Record<keyof typeof vi, string> = {
   'healthdo.disk_nearly_full': 'Nothing urgent: the oldest footage goes by and by. To keep more, add a disk.',
   'healthdo.not_watched': 'Wait some minutes. If it stays so, open the camera to see why, or restart the recorder.',
   'healthdo.clock_doubted': 'Check date and time of the recorder’s machine, and let it set its clock over the network.',
+  'healthdo.alerts_nobody': 'On the phones of the village head and the team, open the Alerts page and switch this device on.',
   'healthdo.alerts_stuck': 'Check the recorder’s internet. They are sent by themselves when it is back.',
   'healthdo.disk_error': 'Copy important footage elsewhere before you replace the disk.',
   'healthdo.disk_absent':

@@ -573,6 +573,7 @@ export const vi = {
     'Hiện không lưu và không tìm được chuyển động. Ghi hình vẫn tiếp tục; xem nhật ký để biết lý do.',
   'healthcode.camera_clock_off': '{cameras} camera sai đồng hồ, lệch nhất {offset_s} giây. Bật NTP trong camera.',
   'healthcode.clock_doubted': 'Đồng hồ đầu ghi có thể sai. Tạm thời không xóa bản ghi theo số ngày.',
+  'healthcode.alerts_nobody': 'Chưa có điện thoại hay máy nào nhận cảnh báo.',
   'healthcode.alerts_stuck': 'Cảnh báo không gửi đi được. Hãy nhìn màn hình này, đừng chờ điện thoại.',
 
   'healthdo.cameras_offline': 'Xem danh sách bên dưới: kiểm tra nguồn điện, dây mạng và địa chỉ của từng camera.',
@@ -582,6 +583,7 @@ export const vi = {
     'Chưa cần làm gì gấp: bản ghi cũ nhất sẽ được xóa dần. Muốn lưu lâu hơn thì thêm ổ cứng.',
   'healthdo.not_watched': 'Chờ vài phút. Nếu vẫn vậy, mở camera để xem lý do, hoặc khởi động lại đầu ghi.',
   'healthdo.clock_doubted': 'Kiểm tra ngày giờ của máy đầu ghi và bật tự chỉnh giờ qua mạng.',
+  'healthdo.alerts_nobody': 'Trên điện thoại của trưởng thôn và tổ an ninh, mở trang Cảnh báo và bật ở phần thiết bị này.',
   'healthdo.alerts_stuck': 'Kiểm tra mạng internet của đầu ghi. Có mạng lại là máy tự gửi.',
   'healthdo.disk_error': 'Sao lưu các đoạn quan trọng ra ngoài trước khi thay ổ.',
   'healthdo.disk_absent':
