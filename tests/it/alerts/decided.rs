@@ -119,7 +119,7 @@ async fn a_clock_that_may_be_years_ahead_takes_no_alert_away() {
     let id = yard.moves(0, 8).await;
     yard.settle().await;
     let there =
-        async |yard: &Yard| yard.catalogue.alert(&Scope::everything(), id.0).await.expect("read").is_some();
+        async |yard: &Yard| yard.catalogue.alert(Scope::everything(), id.0).await.expect("read").is_some();
     let doubt = Sign { name: "clock_doubted", kind: AlertKind::Clock, rank: 0.6 };
     *yard.says.0.lock().expect("lock") = vec![doubt];
     yard.clock.advance(10 * 366 * 24 * HOUR);
@@ -145,7 +145,7 @@ async fn somebody_new_after_it_was_dealt_with_is_told_of() {
     };
     let first = strong(&mut yard).await;
     assert_eq!(told(&yard), BTreeSet::from([who]));
-    let alert = yard.catalogue.alert(&Scope::everything(), first.0).await.expect("read").expect("there");
+    let alert = yard.catalogue.alert(Scope::everything(), first.0).await.expect("read").expect("there");
     assert!(alert.rank >= 0.75, "{}", alert.rank);
     yard.catalogue.handle_alert(alert, "who", "Người quen").await.expect("handled");
     yard.clock.advance(MINUTE);
