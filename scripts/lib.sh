@@ -35,6 +35,7 @@ missing_packages() {
             # A broker. Debian starts it at once where there is an init; the tests run their own on another port.
             have_file '/usr/sbin/mosquitto' || echo mosquitto
             have mosquitto_sub || echo mosquitto-clients
+            have_file '/usr/lib/python3*/ensurepip/__init__.py' || echo python3-venv
             ;;
         cameras)
             have ffmpeg || echo ffmpeg
