@@ -29,6 +29,13 @@ const kept = {
   mqtt: (form, now) => ({ broker: form.broker, password_set: has(form.password, now.password_set) }),
   relay: (form, now) => ({ enabled: form.enabled, mqtt: form.mqtt, on_since: null, host: form.url === undefined ? now.host : form.url ? new URL(form.url).host : null }), // prettier-ignore
 };
+const told = (id, kind, which, minutes, more = {}) => ({ id, kind, cameras: which.map((i) => cameras[i].id), from: iso(Date.now() - minutes * 6e4), to: iso(Date.now() - minutes * 6e4 + 3e4), rank: 0.5, told: true, events: [], reached: { made: 3, sent: 3, shown: 2, opened: 1 }, handled: null, ...more }); // prettier-ignore
+let matters = [
+  told(randomUUID(), 'camera_lost', [12], 25),
+  told(randomUUID(), 'motion', [6, 7], 190, { handled: { by: 'binh', at: iso(Date.now() - 180 * 6e4), note: 'đã gọi chủ nhà' } }), // prettier-ignore
+  told(randomUUID(), 'disk', [], 400, { reached: { made: 2, sent: 0, shown: 0, opened: 0 } }),
+  ...Array.from({ length: 12 }, (_, i) => told(randomUUID(), 'motion', [i], 600 + i * 40, { told: false, reached: { made: 3, sent: 0, shown: 0, opened: 0 } })), // prettier-ignore
+];
 let snoozes = [];
 let phones = [{ id: randomUUID(), name: 'Android, Chrome', host: 'fcm.googleapis.com', created_at: iso(Date.now() - 9e8), used_at: iso(Date.now() - 9e6), gone_at: null }]; // prettier-ignore
 let tests = [];
@@ -44,6 +51,16 @@ const schedule = () => ({
 
 /** By route, each with `{ id, body }`: status and answer. */
 export const routes = {
+  'GET alerts': ({ query }) => {
+    const from = Number(query.get('cursor') ?? 0);
+    const to = from + Number(query.get('limit') ?? 50);
+    return [200, { items: matters.slice(from, to), next_cursor: to < matters.length ? String(to) : null }];
+  },
+  'POST alerts/:id/handled': ({ id, body }) => {
+    const handled = { by: 'binh', at: iso(Date.now()), note: body.note };
+    matters = matters.map((a) => (a.id === id ? { ...a, handled: a.handled ?? handled } : a));
+    return [200, matters.find((a) => a.id === id)];
+  },
   'GET schedules/:id': () => [200, schedule()],
   'PUT schedules/:id': ({ body }) => {
     plan = { ...body, revision: plan.revision + 1 };

@@ -342,7 +342,11 @@ const server = createServer(async (req, res) => {
     case 'GET camera-tests/:id/snapshot.jpg':
       return bytes(req, res, picture(cameras[0], 5000), 'image/jpeg');
     default: {
-      const [status, body] = more[route]?.({ id, body: req.method === 'GET' ? null : await readJson(req) }) ?? [404];
+      const [status, body] = more[route]?.({
+        id,
+        query: q,
+        body: req.method === 'GET' ? null : await readJson(req),
+      }) ?? [404];
       if (status >= 400) return problem(res, status, status === 409 ? 'conflict' : 'not_found');
       return json(res, status, body);
     }

@@ -172,6 +172,7 @@ export const SCREENS = {
   }),
   'alerts-week': sheet('/alerts', '[data-part=week]', [click('[data-preset=always]'), click('[data-action=hours-off]'), scroll('[data-action=save-week]')]), // prettier-ignore
   'alerts-quiet': sheet('/alerts', '[data-part=snoozes]', [click('[data-part=snoozes] [data-snooze="60"]'), see('[data-banner=snooze]'), scroll('[data-part=prefs]')]), // prettier-ignore
+  'alerts-recent': sheet('/alerts', '[data-part=recent] li', [click('[data-action=older-alerts]'), click('[data-action=handle-alert]'), see('dialog[open]'), click('[data-action=save-handled]'), scroll('[data-part=recent]')]), // prettier-ignore
   channels: { path: '/alerts/channels', shown: '[data-channel=relay] form', states: FAILS },
   'channels-tried': sheet('/alerts/channels', '[data-channel=relay] form', [fill('[data-channel=mail] [data-field=to]', 'binh@example.vn'), click('[data-action=try-mail]'), see('[data-channel=mail] [data-trial=delivered]'), click('[data-action=try-webhook]'), see('[data-channel=webhook] [data-trial=answer]'), scroll('[data-channel=webhook] [data-trial]')]), // prettier-ignore
   'channels-wrong': sheet('/alerts/channels', '[data-channel=relay] form', [fill('[data-channel=mail] [data-field=host]', '192.168.1.9'), click('[data-action=save-mail]'), see('[data-channel=mail] [data-wrong]'), click('[data-channel=webhook] [data-action=replace]'), fill('[data-channel=webhook] input[type=url]', 'http://192.168.1.9/x'), click('[data-action=save-webhook]'), see('[data-channel=webhook] [data-wrong]')]), // prettier-ignore

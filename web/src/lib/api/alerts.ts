@@ -1,8 +1,9 @@
 /** The part of the HTTP client for alerts: when they are sent, to whom, what one wants of them, and this browser's subscription. */
-import { iso, json, send } from './client';
+import { iso, json, query, send } from './client';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
+export type Alert = Schemas['Alert'];
 export type Schedule = Schemas['Schedule'];
 export type SchedulePlan = Schemas['SchedulePlan'];
 export type AlertRules = Schemas['AlertRules'];
@@ -29,12 +30,17 @@ export interface ChannelForms {
   relay: [Schemas['Relay'], Schemas['NewRelay']];
 }
 
+/** Alerts that are asked for at once. */
+const RECENT = 10;
+
 export const SUBJECTS: readonly Subject[] = ['motion', 'tamper', 'cameras', 'recorder'];
 
 const match = (revision: number): Record<string, string> => ({ 'if-match': `"${revision}"` });
 const items = <T>(path: string): Promise<T[]> => json<{ items: T[] }>(path).then((l) => l.items);
 
 export const alertsApi = {
+  /** Newest first; with the cursor of the page before, older ones. */
+  recent: (cursor?: string) => json<Schemas['AlertPage']>(`alerts?${query({ limit: RECENT, cursor })}`),
   schedule: () => json<Schedule>('schedules/site'),
   setSchedule: ({ week, special, hand }: SchedulePlan, revision: number) =>
     send<Schedule>('PUT', 'schedules/site', { week, special, hand }, match(revision)),

@@ -103,5 +103,5 @@ export const enAdding: Record<keyof typeof viAdding, string> = {
   'setup.proof_video': 'Recorded minute of {name}',
   'setup.proof_none': 'No camera yet. Go back to add one, or do it later.',
   'setup.alerts':
-    'Then: invite everybody on the People page, and turn alerts on on each phone on the Alert schedule page.',
+    'Then: invite everybody on the People page, and turn alerts on on each phone on the page “Alerts sent, schedule”.',
 };

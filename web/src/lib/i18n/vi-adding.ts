@@ -98,5 +98,5 @@ export const viAdding = {
   'setup.proof_video': 'Phút đã ghi của {name}',
   'setup.proof_none': 'Chưa có camera nào. Quay lại để thêm, hoặc làm sau.',
   'setup.alerts':
-    'Sau đó: mời mọi người ở trang Người dùng, và bật cảnh báo trên từng điện thoại ở trang Lịch cảnh báo.',
+    'Sau đó: mời mọi người ở trang Người dùng, và bật cảnh báo trên từng điện thoại ở trang “Cảnh báo đã gửi, lịch báo”.',
 } as const;

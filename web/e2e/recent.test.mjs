@@ -1,0 +1,88 @@
+// J14: an alert without an event - a camera that is lost - stands on the alerts page with how far it came; one of the team
+// takes care of it there, and another sees who did. With a recorder of its own.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, api, launch, open, PC, PHONE } from './browser.mjs';
+import { PushService } from './push-service.mjs';
+import { fault, lane, needsRecorder, Recorder } from './recorder.mjs';
+
+let browser, recorder, service;
+before(async () => {
+  browser = await launch();
+  if (needsRecorder.skip) return;
+  service = await PushService.start();
+  recorder = await Recorder.start({ config: '[alert]\nlocal_hosts = ["127.0.0.1"]\n' });
+  recorder.add(lane('lane03'));
+});
+after(async () => {
+  if (!needsRecorder.skip) await fault('lane03', 'on');
+  await browser?.close();
+  await recorder?.close();
+  service?.close();
+});
+
+const post = (page, path, body) =>
+  page.evaluate(
+    async ([p, b]) => {
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch(`/api/v1/${p}`, { method: 'POST', headers, body: JSON.stringify(b) })).json();
+    },
+    [path, body],
+  );
+
+test(
+  'J14: an alert without an event is listed with how far it came, handled by one, and another sees who did',
+  needsRecorder,
+  async () => {
+    const head = await open(browser, PHONE, { fresh: true });
+    await head.page.goto(`${recorder.url}/#code=${recorder.code()}`);
+    await head.page.waitForSelector('[data-tile="lane03"][data-state="live"]');
+    await head.page.goto(`${recorder.url}/alerts`);
+    await head.page.waitForSelector('[data-part=recent]');
+    const told = await post(head.page, 'push-subscriptions', { ...service.subscription(), name: 'Điện thoại thử' });
+    assert.ok(told.id, JSON.stringify(told));
+
+    await fault('lane03', 'off');
+    const row = '[data-part=recent] [data-kind=camera_lost]';
+    // The recorder waits twenty seconds before it calls a camera lost; the page learns of it by itself.
+    await head.page.waitForSelector(`${row}[data-handled=false] >> text=lane03: mất hình`, { timeout: 120_000 });
+    await head.page.waitForSelector(`${row} >> text=/Gửi được 1.1 tin/`, { timeout: 60_000 });
+    assert.equal(await head.page.getAttribute(`${row} a`, 'href'), '/c/lane03');
+    await accessible(head.page);
+    const small = await head.page.$$eval(`${row} :is(a, button)`, (all) =>
+      all.filter((e) => e.getBoundingClientRect().height < 44).map((e) => e.outerHTML),
+    );
+    assert.deepEqual(small, [], 'touch targets');
+    await head.page.setViewportSize({ width: 360, height: 800 });
+    assert.equal(await head.page.$eval('#main', (e) => e.scrollWidth - e.clientWidth), 0, 'fits 360 px');
+
+    // Somebody else has it open meanwhile.
+    const made = await post(head.page, 'invites', {
+      name: 'to.an.ninh',
+      display_name: 'Tổ',
+      role: 'guard',
+      reach: null,
+    });
+    const guard = await open(browser, PC, { fresh: true, expected: [/401/] });
+    await guard.page.goto(`${recorder.url}/invite${new URL(made.url).hash}`);
+    await guard.page.fill('#new', 'trâu cày ruộng cạn');
+    await guard.page.click('[data-action=accept]');
+    await guard.page.waitForSelector('[data-action=enter]');
+    await guard.page.goto(`${recorder.url}/alerts`);
+    await guard.page.waitForSelector(`${row}[data-handled=false] [data-action=handle-alert]`);
+
+    await head.page.tap(`${row} [data-action=handle-alert]`);
+    await head.page.getByRole('button', { name: 'Đã gọi điện' }).tap();
+    await accessible(head.page);
+    await head.page.tap('[data-action=save-handled]');
+    const said = 'text=/admin đã xử lý lúc \\d\\d:\\d\\d: Đã gọi điện/';
+    await head.page.waitForSelector(`${row}[data-handled=true] >> ${said}`);
+    assert.equal(await head.page.$(`${row} [data-action=handle-alert]`), null);
+    await guard.page.waitForSelector(`${row}[data-handled=true] >> ${said}`, { timeout: 60_000 });
+    const [alert] = (await api(guard.page, 'alerts')).items.filter((a) => a.kind === 'camera_lost');
+    assert.equal(alert.handled.by, 'admin');
+    assert.deepEqual(alert.events, []);
+    assert.deepEqual(head.faults.concat(guard.faults), []);
+    for (const c of [head.context, guard.context]) await c.close();
+  },
+);
