@@ -164,7 +164,7 @@ test(
     await deliver(context, page, first.message);
     const [shown] = await until('notification', 5000, async () => (await shownNow(page)).filter((n) => n.tag === tag).length && shownNow(page)); // prettier-ignore
     assert.equal(shown.title, first.message.notification.title);
-    assert.deepEqual(shown.actions, ['handled', 'snooze']);
+    assert.deepEqual(shown.actions, ['handled', 'snooze-60']);
     const mine = async () => (await api(page, `push-subscriptions/${made.id}/deliveries`)).items.find((d) => d.id === first.message.lanewatch.id); // prettier-ignore
     const noted = await until('receipt of showing', 5000, async () => (await mine())?.shown_at && mine());
     assert.ok(noted.sent_at && !noted.opened_at);
@@ -184,8 +184,14 @@ test(
     await until('mark', 5000, async () => (await api(page, `alerts/${event}`)).handled);
     await deliver(context, page, first.message);
     await until('notification', 5000, async () => (await shownNow(page)).some((n) => n.actions.length));
-    await press(context, tag, 'snooze');
-    await until('quiet', 5000, async () => (await api(page, 'snoozes')).items.length === 1);
+    await press(context, tag, 'snooze-60');
+    const hour = await until('quiet', 5000, async () => (await api(page, 'snoozes')).items[0]);
+    // What is said then offers other lengths, by the same message.
+    await until('answer', 5000, async () => (await shownNow(page)).some((n) => n.actions.includes('snooze-15')));
+    await press(context, tag, 'snooze-15');
+    const shorter = await until('shorter quiet', 5000, async () => (await api(page, 'snoozes')).items.find((s) => s.until < hour.until)); // prettier-ignore
+    assert.equal(shorter.camera, hour.camera);
+    await until('answer', 5000, async () => (await shownNow(page)).some((n) => /15 phút/.test(n.title)));
     assert.deepEqual(faults, []);
     await context.close();
   },
