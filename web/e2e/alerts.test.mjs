@@ -164,7 +164,7 @@ test(
     await deliver(context, page, first.message);
     const [shown] = await until('notification', 5000, async () => (await shownNow(page)).filter((n) => n.tag === tag).length && shownNow(page)); // prettier-ignore
     assert.equal(shown.title, first.message.notification.title);
-    assert.deepEqual(shown.actions, ['handled', 'snooze']);
+    assert.deepEqual(shown.actions, ['handled', 'snooze-60']);
     const mine = async () => (await api(page, `push-subscriptions/${made.id}/deliveries`)).items.find((d) => d.id === first.message.lanewatch.id); // prettier-ignore
     const noted = await until('receipt of showing', 5000, async () => (await mine())?.shown_at && mine());
     assert.ok(noted.sent_at && !noted.opened_at);
@@ -184,8 +184,14 @@ test(
     await until('mark', 5000, async () => (await api(page, `alerts/${event}`)).handled);
     await deliver(context, page, first.message);
     await until('notification', 5000, async () => (await shownNow(page)).some((n) => n.actions.length));
-    await press(context, tag, 'snooze');
-    await until('quiet', 5000, async () => (await api(page, 'snoozes')).items.length === 1);
+    await press(context, tag, 'snooze-60');
+    const hour = await until('quiet', 5000, async () => (await api(page, 'snoozes')).items[0]);
+    // What is said then offers other lengths, by the same message.
+    await until('answer', 5000, async () => (await shownNow(page)).some((n) => n.actions.includes('snooze-15')));
+    await press(context, tag, 'snooze-15');
+    const shorter = await until('shorter quiet', 5000, async () => (await api(page, 'snoozes')).items.find((s) => s.until < hour.until)); // prettier-ignore
+    assert.equal(shorter.camera, hour.camera);
+    await until('answer', 5000, async () => (await shownNow(page)).some((n) => /15 phút/.test(n.title)));
     assert.deepEqual(faults, []);
     await context.close();
   },
@@ -212,6 +218,68 @@ test(
     await page.waitForSelector('text=không còn nhận');
     await accessible(page);
     await send(page, 'DELETE', `push-subscriptions/${made.id}`);
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+);
+
+test(
+  'a device that its push service has given up says so on every page, and is mended by a tap with a new subscription',
+  needsRecorder,
+  async () => {
+    const { context, page, faults } = await open(browser, { ...PHONE, serviceWorkers: 'allow' }, { fresh: true });
+    await context.grantPermissions(['notifications'], { origin: recorder.url });
+    // The browser's own push service cannot be reached: what it would answer is kept beside it.
+    await context.addInitScript(
+      (all) => {
+        const kept = () => JSON.parse(localStorage.getItem('e2e.push') ?? 'null');
+        const keep = (x) => localStorage.setItem('e2e.push', JSON.stringify(x));
+        const shown = (n) => ({
+          toJSON: () => all[n],
+          unsubscribe: async () => (keep({ ...kept(), on: false }), true),
+        });
+        PushManager.prototype.getSubscription = async () => (kept()?.on ? shown(kept().n) : null);
+        PushManager.prototype.subscribe = async () => {
+          if (kept()?.on) return shown(kept().n);
+          keep({ n: (kept()?.n ?? -1) + 1, on: true });
+          return shown(kept().n);
+        };
+      },
+      [service.subscription('given-up'), service.subscription('anew')],
+    );
+    await page.goto(`${recorder.url}/#code=${recorder.code()}`);
+    await page.waitForSelector('[data-tile="lane01"][data-state="live"]');
+    await page.goto(`${recorder.url}/alerts`);
+    await page.tap('[data-action=push-on]');
+    await page.waitForSelector('[data-device=on]');
+    const named = () => page.evaluate(() => JSON.parse(localStorage.getItem('lanewatch.push')));
+    const found = async (id) => (await api(page, 'push-subscriptions')).items.find((s) => s.id === id);
+    const id = await named();
+    await page.goto(`${recorder.url}/cameras`);
+    await page.waitForSelector('main h1');
+    service.gone.add('/push/given-up');
+    await call(page, 'POST', `push-subscriptions/${id}/test`);
+    await until('end of the subscription', 5000, async () => (await found(id))?.gone_at);
+    await page.goto(`${recorder.url}/`);
+    await page.waitForSelector('[data-banner=device] >> text=không còn nhận cảnh báo');
+    await accessible(page);
+    await page.goto(`${recorder.url}/alerts`);
+    await page.waitForSelector('[data-device=dead]');
+    await accessible(page);
+    await page.goto(`${recorder.url}/events`);
+    await page.tap('[data-action=mend-push]');
+    await page.waitForSelector('[data-banner=device]', { state: 'detached' });
+    await until('end of what was here', 5000, async () => !(await found(id)));
+    const now = await named();
+    assert.notEqual(now, id);
+    assert.equal((await found(now)).gone_at, null);
+    await page.goto(`${recorder.url}/alerts`);
+    await page.waitForSelector('[data-device=on]');
+    await page.tap('[data-action=test-push]');
+    await until('test at the new address', 5000, () => service.received.some((r) => r.path === '/push/anew'));
+    await page.tap('[data-action=push-off]');
+    await page.waitForSelector('[data-action=push-on]');
+    assert.equal(await found(now), undefined);
     assert.deepEqual(faults, []);
     await context.close();
   },

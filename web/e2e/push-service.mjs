@@ -9,10 +9,12 @@ const hmac = (key, ...parts) => parts.reduce((h, p) => h.update(p), createHmac('
 const hkdf = (salt, secret, info, length) => hmac(hmac(salt, secret), info, Buffer.of(1)).subarray(0, length);
 
 export class PushService {
-  /** What has come, opened: {message, headers, at, id}. */
+  /** What has come, opened: {message, path, headers, at, signed}. */
   received = [];
   /** Answers the next requests otherwise: status codes, first first. */
   answers = [];
+  /** Paths of browsers that are no more. */
+  gone = new Set();
 
   static async start() {
     const s = new PushService();
@@ -34,10 +36,10 @@ export class PushService {
   async take(req, res) {
     const chunks = [];
     for await (const c of req) chunks.push(c);
-    const status = this.answers.shift() ?? 201;
+    const status = this.gone.has(req.url) ? 410 : (this.answers.shift() ?? 201);
     if (status === 201) {
       const message = JSON.parse(this.open(Buffer.concat(chunks)));
-      this.received.push({ message, headers: req.headers, at: Date.now(), signed: this.signed(req.headers.authorization) }); // prettier-ignore
+      this.received.push({ message, path: req.url, headers: req.headers, at: Date.now(), signed: this.signed(req.headers.authorization) }); // prettier-ignore
     }
     res.writeHead(status, status === 429 ? { 'retry-after': '1' } : {}).end();
   }

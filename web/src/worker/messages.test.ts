@@ -1,6 +1,6 @@
 import * as pending from '../lib/push/pending';
 import { describe, expect, it } from 'vitest';
-import { answered, options, PENDING, pressOf, read, receiptOf, SNOOZE_MINUTES, target } from './messages';
+import { answered, options, PENDING, pressOf, read, receiptOf, target } from './messages';
 
 const body = {
   web_push: 8030,
@@ -16,6 +16,9 @@ const body = {
   lanewatch: { id: 'd1', alert: 'a7', kind: 'motion', event: 'e1', at: '2026-11-27T15:14:00.000Z', token: 'tok' },
 };
 const message = read(body)!;
+const actionsOf = (o: NotificationOptions) =>
+  (o as unknown as { actions: { action: string; title: string }[] }).actions;
+const titles = (o: NotificationOptions): string[] => actionsOf(o).map((a) => a.title);
 
 describe('a message', () => {
   it('is read as the recorder sends it, and as little of it as there is', () => {
@@ -35,11 +38,14 @@ describe('a message', () => {
   });
 
   it('offers what can be done about it, in its own language', () => {
-    const actions = (m: typeof message): string[] =>
-      (options(m, null) as unknown as { actions: { title: string }[] }).actions.map((a) => a.title);
+    const actions = (m: typeof message): string[] => titles(options(m, null));
+    const of = (kind: string): string[] => actions({ ...message, own: { ...message.own!, kind } });
     expect(actions(message)).toEqual(['Đã xử lý', 'Tạm tắt 1 giờ']);
     expect(actions({ ...message, lang: 'en' })).toEqual(['Handled', 'Quiet for 1 hour']);
-    expect(actions({ ...message, own: { ...message.own!, kind: 'digest' } })).toEqual([]);
+    expect(of('camera_lost')).toEqual(['Đã xử lý', 'Tạm tắt 1 giờ']);
+    expect(of('digest')).toEqual([]);
+    // Of the recorder itself: quiet would be quiet from all cameras.
+    for (const kind of ['disk', 'clock']) expect(of(kind)).toEqual(['Đã xử lý']);
     expect(actions({ ...message, own: null })).toEqual([]);
   });
 
@@ -50,12 +56,36 @@ describe('a message', () => {
   it('tells the recorder what became of it', () => {
     expect(receiptOf(message, 'shown')).toEqual({ token: 'tok', what: 'shown' });
     expect(receiptOf(message, pressOf(''))).toEqual({ token: 'tok', what: 'opened' });
-    expect(receiptOf(message, pressOf('snooze'))).toEqual({ token: 'tok', what: 'snooze', minutes: SNOOZE_MINUTES });
+    expect(receiptOf(message, pressOf('snooze-60'))).toEqual({ token: 'tok', what: 'snooze', minutes: 60 });
+    expect(receiptOf(message, pressOf('snooze-15'))).toEqual({ token: 'tok', what: 'snooze', minutes: 15 });
+    expect(receiptOf(message, pressOf('snooze-morning'))).toEqual({ token: 'tok', what: 'snooze' });
+    expect(pressOf('snooze-7')).toBe('open');
     expect(receiptOf(message, pressOf('handled'))).toEqual({ token: 'tok', what: 'handled' });
     expect(receiptOf({ ...message, own: null }, 'shown')).toBeNull();
-    const quiet = answered(message, 'snooze');
+  });
+
+  it('says for how long it is quiet, and offers other lengths until the one that is wanted has been pressed', () => {
+    const quiet = answered(message, pressOf('snooze-60'));
     expect(quiet.title).toBe('Đã tạm tắt cảnh báo 1 giờ');
     expect(quiet.options).toMatchObject({ silent: true, tag: 'a7', body: 'Ngõ 7: có chuyển động' });
+    expect(titles(quiet.options)).toEqual(['Tạm tắt 15 phút', 'Tạm tắt đến 6 giờ sáng']);
+    // What is pressed there is told by the same message, and answered again.
+    const seen = new Set<string>();
+    const follow = (action: string): void => {
+      if (seen.has(action)) return;
+      seen.add(action);
+      const shown = answered(message, pressOf(action)).options;
+      expect(receiptOf(shown.data as typeof message, pressOf(action))).toMatchObject({ token: 'tok', what: 'snooze' });
+      expect(actionsOf(shown)).toHaveLength(2);
+      actionsOf(shown).forEach((a) => follow(a.action));
+    };
+    follow('snooze-60');
+    expect([...seen].sort()).toEqual(['snooze-15', 'snooze-30', 'snooze-60', 'snooze-morning']);
+    expect(answered({ ...message, lang: 'en' }, 'snooze-morning').title).toBe(
+      'Alerts are silent until 6 in the morning',
+    );
+    const took = answered(message, 'handled');
+    expect([took.title, actionsOf(took.options), receiptOf(took.options.data as typeof message, 'open')]).toEqual(['Đã ghi là đã xử lý', [], null]); // prettier-ignore
   });
 
   it('leads to its page in this app, or to its address, and never anywhere else', () => {

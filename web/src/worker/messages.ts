@@ -17,17 +17,28 @@ export interface Message {
   own: { event: string | null; at: number | null; token: string; kind: string } | null;
 }
 
-export type Press = 'open' | 'handled' | 'snooze';
+/** How long a press asks for quiet: minutes, or until the morning of the recorder's site. */
+const LENGTHS = ['15', '30', '60', 'morning'] as const;
+type Length = (typeof LENGTHS)[number];
+type Quiet = `snooze-${Length}`;
+export type Press = 'open' | 'handled' | Quiet;
 
 /** What the phone says back; see `POST /alert-receipts`. */
 export interface Receipt {
   token: string;
   what: 'shown' | 'opened' | 'snooze' | 'handled';
+  /** For `snooze`; none: until the morning. */
   minutes?: number;
 }
 
-/** A press on "quiet" is for this long. */
-export const SNOOZE_MINUTES = 60;
+/** A message has room for two actions: the first press is for an hour, and what is said then offers two other lengths. */
+const FIRST: Length = '60';
+const OTHERS: Record<Length, readonly [Length, Length]> = {
+  '60': ['15', 'morning'],
+  '15': ['30', 'morning'],
+  '30': ['60', 'morning'],
+  morning: ['15', '60'],
+};
 
 const isObject = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null;
 const text = (x: unknown): string => (typeof x === 'string' ? x : '');
@@ -56,18 +67,38 @@ export function read(data: unknown): Message | null {
 }
 
 const WORDS = {
-  vi: { handled: 'Đã xử lý', snooze: 'Tạm tắt 1 giờ', silenced: 'Đã tạm tắt cảnh báo 1 giờ', took: 'Đã ghi là đã xử lý' },
-  en: { handled: 'Handled', snooze: 'Quiet for 1 hour', silenced: 'Alerts are silent for 1 hour', took: 'Noted as handled' },
-} as const; // prettier-ignore
+  vi: {
+    handled: 'Đã xử lý',
+    took: 'Đã ghi là đã xử lý',
+    snooze: 'Tạm tắt',
+    silenced: 'Đã tạm tắt cảnh báo',
+    lengths: { '15': '15 phút', '30': '30 phút', '60': '1 giờ', morning: 'đến 6 giờ sáng' },
+  },
+  en: {
+    handled: 'Handled',
+    took: 'Noted as handled',
+    snooze: 'Quiet',
+    silenced: 'Alerts are silent',
+    lengths: { '15': 'for 15 min', '30': 'for 30 min', '60': 'for 1 hour', morning: 'until 6 in the morning' },
+  },
+} as const;
 const words = (lang: string): (typeof WORDS)['vi' | 'en'] => WORDS[lang.startsWith('en') ? 'en' : 'vi'];
 
 /** A test, a digest and the end of something are not to be handled. */
 const TASKS = new Set(['motion', 'tamper', 'camera_lost', 'not_recording', 'disk', 'clock']);
 
+/** Quiet is quiet from cameras: what the recorder tells of itself has none, and must not silence all of them. */
+const OF_CAMERAS = new Set(['motion', 'tamper', 'camera_lost', 'not_recording']);
+
+const quietAction = (m: Message, length: Length): { action: Quiet; title: string } => ({
+  action: `snooze-${length}`,
+  title: `${words(m.lang).snooze} ${words(m.lang).lengths[length]}`,
+});
+
 /** As the browser takes it. With a picture it replaces the one without, and makes no sound again. */
 export function options(m: Message, picture: string | null): NotificationOptions {
   const w = words(m.lang);
-  const task = m.own !== null && TASKS.has(m.own.kind);
+  const kind = m.own?.kind ?? '';
   return {
     body: m.body,
     lang: m.lang,
@@ -78,36 +109,44 @@ export function options(m: Message, picture: string | null): NotificationOptions
     ...(picture ? { image: picture } : {}),
     // A later word about the same matter is heard, unless it says that it should not be.
     renotify: m.tag !== '' && !m.silent && picture === null,
-    actions: task
-      ? [
-          { action: 'handled', title: w.handled },
-          { action: 'snooze', title: w.snooze },
-        ]
-      : [],
+    actions: [
+      ...(TASKS.has(kind) ? [{ action: 'handled', title: w.handled }] : []),
+      ...(OF_CAMERAS.has(kind) ? [quietAction(m, FIRST)] : []),
+    ],
     data: m,
   } as NotificationOptions;
 }
 
-/** What is shown after a press that opens nothing. */
-export const answered = (m: Message, press: Press): { title: string; options: NotificationOptions } => ({
-  title: press === 'snooze' ? words(m.lang).silenced : words(m.lang).took,
-  options: {
-    body: m.title,
-    tag: m.tag,
-    lang: m.lang,
-    silent: true,
-    icon: '/icons/icon-192.png',
-    data: { ...m, own: null },
-  },
-});
+const lengthOf = (press: string): Length | null => LENGTHS.find((l) => press === `snooze-${l}`) ?? null;
 
-export const pressOf = (action: string): Press => (action === 'handled' || action === 'snooze' ? action : 'open');
+/** What is shown after a press that opens nothing. What it offers is said by the same token. */
+export function answered(m: Message, press: Press): { title: string; options: NotificationOptions } {
+  const w = words(m.lang);
+  const length = lengthOf(press);
+  return {
+    title: length ? `${w.silenced} ${w.lengths[length]}` : w.took,
+    options: {
+      body: m.title,
+      tag: m.tag,
+      lang: m.lang,
+      silent: true,
+      icon: '/icons/icon-192.png',
+      actions: length ? OTHERS[length].map((other) => quietAction(m, other)) : [],
+      data: length ? m : { ...m, own: null },
+    } as NotificationOptions,
+  };
+}
+
+export const pressOf = (action: string): Press =>
+  action === 'handled' || lengthOf(action) ? (action as Press) : 'open';
 
 export function receiptOf(m: Message, press: Press | 'shown'): Receipt | null {
   const token = m.own?.token;
   if (!token) return null;
-  if (press === 'snooze') return { token, what: 'snooze', minutes: SNOOZE_MINUTES };
-  return { token, what: press === 'open' ? 'opened' : press };
+  if (press === 'shown' || press === 'handled') return { token, what: press };
+  const length = lengthOf(press);
+  if (!length) return { token, what: 'opened' };
+  return { token, what: 'snooze', ...(length === 'morning' ? {} : { minutes: Number(length) }) };
 }
 
 /**

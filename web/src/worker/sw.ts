@@ -129,6 +129,9 @@ self.addEventListener('notificationclick', (e) => {
   e.waitUntil(pressed((e.notification.data as Message | null) ?? UNREADABLE, e.action));
 });
 
+/** As in `lib/push/subscribe.ts`. */
+const MOVED = 'lanewatch-moved';
+
 // The push service has made a new address of it: the recorder has to know.
 self.addEventListener('pushsubscriptionchange', (e) => {
   const { oldSubscription, newSubscription } = e as ExtendableEvent & {
@@ -141,7 +144,11 @@ self.addEventListener('pushsubscriptionchange', (e) => {
     if (!subscription) return;
     const headers = { 'content-type': 'application/json' };
     const body = JSON.stringify({ ...subscription.toJSON(), expirationTime: undefined });
-    await fetch('/api/v1/push-subscriptions', { method: 'POST', headers, body });
+    const answer = await fetch('/api/v1/push-subscriptions', { method: 'POST', headers, body });
+    if (!answer.ok) return;
+    // The page looks after it by its name.
+    const { id } = (await answer.json()) as { id: string };
+    await (await caches.open(MOVED)).put('/moved', new Response(id));
   };
   (e as ExtendableEvent).waitUntil(again());
 });

@@ -31,7 +31,7 @@ export interface ChannelForms {
 }
 
 /** Alerts that are asked for at once. */
-const RECENT = 10;
+const RECENT = 5;
 
 export const SUBJECTS: readonly Subject[] = ['motion', 'tamper', 'cameras', 'recorder'];
 

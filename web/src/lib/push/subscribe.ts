@@ -14,9 +14,6 @@ export function keyBytes(key: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
 
-const same = (a: ArrayBuffer | null, b: Uint8Array): boolean =>
-  a !== null && a.byteLength === b.length && new Uint8Array(a).every((byte, i) => byte === b[i]);
-
 async function manager(): Promise<PushManager> {
   return (await navigator.serviceWorker.ready).pushManager;
 }
@@ -28,6 +25,17 @@ export async function subscription(): Promise<PushSubscription | null> {
   return (await manager()).getSubscription();
 }
 
+/** As in `worker/sw.ts`: where the worker leaves the recorder's name of a subscription that the browser has changed by itself. */
+const MOVED = 'lanewatch-moved';
+
+/** That name, once. */
+export async function movedTo(): Promise<string | null> {
+  if (!('caches' in window) || !(await caches.has(MOVED))) return null;
+  const kept = await (await caches.open(MOVED)).match('/moved');
+  await caches.delete(MOVED);
+  return kept ? kept.text() : null;
+}
+
 export class Refused extends Error {}
 
 /** After a tap: asks the person, then the browser, then tells the recorder. */
@@ -35,13 +43,9 @@ export async function subscribe(): Promise<Subscribed> {
   if ((await Notification.requestPermission()) !== 'granted') throw new Refused();
   const key = keyBytes(await alertsApi.vapidKey());
   const push = await manager();
-  let mine = await push.getSubscription();
-  // It was made for a recorder that is no more, or was set up anew.
-  if (mine && !same(mine.options.applicationServerKey, key)) {
-    await mine.unsubscribe();
-    mine = null;
-  }
-  mine ??= await push.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  // One that is there already does not work: the push service has given it up, or it was made for another recorder or person.
+  await (await push.getSubscription())?.unsubscribe();
+  const mine = await push.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   return alertsApi.subscribe(mine.toJSON(), deviceName(navigator.userAgent));
 }
 
