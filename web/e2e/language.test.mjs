@@ -1,6 +1,7 @@
 // The interface is Vietnamese first and complete in English; the choice stays. Names of cameras are the user's own.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { canaries } from './canaries.mjs';
 import { accessible, api, launch, open, PC, PHONE, signIn, SWEEPS, URL_BASE } from './browser.mjs';
 
 let browser;
@@ -106,6 +107,7 @@ for (const [device, options] of Object.entries(DEVICES)) {
       const week = new Date(Date.now() - 7 * 86_400_000).toISOString();
       const event = (await api(page, `events?limit=1&from=${week}&to=${new Date().toISOString()}`)).items[0]?.id;
       const before = new Date(Date.now() - 60_000).toISOString();
+      const nothingSecret = await canaries(context, page);
       for (const [path, there] of Object.entries(PAGES({ slug, before, event }))) {
         await page.goto(`${URL_BASE}${path}`);
         await page.waitForSelector(there);
@@ -114,6 +116,7 @@ for (const [device, options] of Object.entries(DEVICES)) {
         await accessible(page);
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && document.querySelector('main').scrollWidth <= document.querySelector('main').clientWidth), true, `${path} scrolls sideways`); // prettier-ignore
         if (dressed) await inAllColours(page);
+        assert.ok((await nothingSecret(path)) > 2, 'something was looked at');
       }
       assert.deepEqual(faults, []);
       await context.close();
