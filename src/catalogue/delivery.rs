@@ -48,13 +48,19 @@ statements! {
         where d.state in ('due', 'held') and d.state = ?5 and a.kind <> 'digest' and ", of_outlet!(), "on conflict do nothing");
     DIGESTED = "update delivery set state = 'digested' where state in ('due', 'held') and state = ?5 and person = ?1 and channel = ?2 and target = ?3 \
         and alert_key in (select alert_key from digest_member where digest_key = (select key from alert where id = ?4))";
-    /// Since when something waits that people were to be told at once, and nothing that was made lately is taken anywhere.
-    STUCK = "select min(o.failing_90k), count(*) from outlet o where exists (select 1 from delivery d \
-        join alert a on a.key = d.alert_key \
-        where d.state in ('due', 'held') and d.state = 'due' and d.person = o.person and d.channel = o.channel and d.target = o.target \
-        and a.kind <> 'test' and (a.kind <> 'digest' or exists (select 1 from digest_member m join alert x on x.key = m.alert_key \
-        where m.digest_key = a.key and x.out = 1))) \
-        and o.failing_90k > coalesce((select max(sent_90k) from (select sent_90k from delivery order by key desc limit 100)), 0)";
+    /// Since when something waits that people were to be told at once, where a place fails and nothing has arrived since it was
+    /// made. What a machine took, such as a broker in the house, is not heard by anybody: it counts for machines alone.
+    STUCK = "with told as (select max(sent_90k) filter (where person <> zeroblob(16)) as people, max(sent_90k) as any_at \
+        from (select person, sent_90k from delivery order by key desc limit 1000) where sent_90k <= ?1), \
+        waits as (select d.person, d.channel, d.target, d.made_90k from delivery d join alert a on a.key = d.alert_key \
+        where d.state in ('due', 'held') and d.state = 'due' and a.kind not in ('test', 'digest') \
+        union all select d.person, d.channel, d.target, own.made_90k from delivery d join alert a on a.key = d.alert_key \
+        join digest_member m on m.digest_key = a.key join alert x on x.key = m.alert_key \
+        join delivery own on own.alert_key = m.alert_key and own.person = d.person and own.channel = d.channel \
+        and own.target = d.target where d.state in ('due', 'held') and d.state = 'due' and a.kind = 'digest' and x.out = 1) \
+        select min(max(o.failing_90k, w.made_90k)), count(distinct hex(o.person) || o.channel || hex(o.target)) \
+        from outlet o join waits w on w.person = o.person and w.channel = o.channel and w.target = o.target, told \
+        where w.made_90k > coalesce(iif(w.person = zeroblob(16), told.any_at, told.people), 0)";
     /// How a channel does; what was sent long ago is not looked for.
     CHANNEL = "select (select max(sent_90k) from (select channel, sent_90k from delivery order by key desc limit 2000) \
         where channel = ?1), (select min(failing_90k) from outlet where channel = ?1), \
@@ -360,9 +366,10 @@ impl Catalogue {
     }
 
     /// Since when nothing arrives although something waits that is no test and no digest of what could wait, and at how many
-    /// places; `None` = it does, or nothing waits.
-    pub async fn nothing_arrives(&self) -> Result<Option<(Ticks, u64)>> {
-        let row: (Option<i64>, i64) = self.read(sqlx::query_as(STUCK).fetch_one(self.readers())).await?;
+    /// places; `None` = it does, or nothing waits. Whoever is a person is not told by what a machine took.
+    pub async fn nothing_arrives(&self, now: Ticks) -> Result<Option<(Ticks, u64)>> {
+        let query = sqlx::query_as(STUCK).bind(now.0);
+        let row: (Option<i64>, i64) = self.read(query.fetch_one(self.readers())).await?;
         Ok(row.0.map(|since| (Ticks(since), row.1.unsigned_abs())))
     }
 

@@ -110,7 +110,7 @@ async fn a_place_that_fails_waits_and_its_alerts_become_one_digest() {
     assert!(room.catalogue.outlets(at(1)).await.expect("outlets").is_empty(), "not before its time");
     assert_eq!(room.catalogue.next_outlet().await.expect("read"), Some(at(2)));
     let since = room.clock.now();
-    assert_eq!(room.catalogue.nothing_arrives().await.expect("read"), Some((since, 1)));
+    assert_eq!(room.catalogue.nothing_arrives(room.clock.now()).await.expect("read"), Some((since, 1)));
     let failing = room.catalogue.outlets(at(2)).await.expect("outlets").remove(0);
     assert_eq!((failing.tries, failing.waiting), (1, 5));
     room.catalogue.fold(&failing).await.expect("folded");
@@ -128,7 +128,7 @@ async fn a_place_that_fails_waits_and_its_alerts_become_one_digest() {
     room.catalogue.settle(&failing, &due[0], Attempt::Sent).await.expect("settled");
     assert!(room.catalogue.outlets(at(9)).await.expect("outlets").is_empty());
     assert_eq!(room.catalogue.next_outlet().await.expect("read"), None, "it is well again");
-    assert_eq!(room.catalogue.nothing_arrives().await.expect("read"), None);
+    assert_eq!(room.catalogue.nothing_arrives(room.clock.now()).await.expect("read"), None);
 }
 
 #[tokio::test]
