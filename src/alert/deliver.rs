@@ -14,7 +14,7 @@ use super::token::Signer;
 use super::words::{Language, Reader};
 use super::world::{MAIL, PUSH, ZALO};
 use crate::base::{CameraId, EventId, Result, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
-use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, Outlet, Scope};
+use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, LONGEST_PAUSE, Outlet, Scope};
 use futures::StreamExt;
 use tokio::sync::Notify;
 
@@ -139,7 +139,7 @@ impl Deliver {
             Outcome::Later { after, why } => {
                 let asked = after.map_or(0, |after| i64::try_from(after.as_secs()).unwrap_or(0) * SECOND);
                 let wait = pause(outlet.tries, due.id.as_u64_pair().1.wrapping_add(u64::from(due.tries)));
-                Attempt::Later(self.clock.now() + asked.max(wait), why.why)
+                Attempt::Later(self.clock.now() + asked.max(wait).min(LONGEST_PAUSE), why.why)
             }
             Outcome::Refused(why) => Attempt::Refused(why.why),
             Outcome::Gone(why) => Attempt::Gone(why),

@@ -9,7 +9,7 @@ use super::alert::{Alert, AlertKind, alert_columns};
 use super::alert_write::{self, NewDelivery};
 use super::sql::{failed, statements, uuid};
 use super::writer::{Change, Write};
-use crate::base::{Error, Result, Ticks, fresh_uuid};
+use crate::base::{Error, Result, TICKS_PER_SECOND, Ticks, fresh_uuid};
 
 macro_rules! of_outlet {
     () => {
@@ -21,7 +21,8 @@ macro_rules! of_outlet {
 statements! {
     OUTLETS = "select d.person, d.channel, d.target, min(d.made_90k), count(*), o.failing_90k, coalesce(o.tries, 0) \
         from delivery d left join outlet o on o.person = d.person and o.channel = d.channel and o.target = d.target \
-        where d.state in ('due', 'held') and d.state = 'due' and coalesce(o.next_90k, 0) <= ?1 group by d.person, d.channel, d.target";
+        where d.state in ('due', 'held') and d.state = 'due' and (coalesce(o.next_90k, 0) <= ?1 or o.next_90k > ?2) \
+        group by d.person, d.channel, d.target";
     /// When the next failed place is tried again.
     NEXT = "select min(next_90k) from outlet";
     DUE = concat!("select d.id, d.version, d.tries, d.made_90k, d.sent_90k is not null, x.* from delivery d join (",
@@ -35,7 +36,7 @@ statements! {
     WELL = "delete from outlet where person = ?1 and channel = ?2 and target = ?3";
     FAILS = "insert into outlet (person, channel, target, tries, failing_90k, next_90k, error) \
         values (?1, ?2, ?3, 1, ?4, ?5, ?6) on conflict (person, channel, target) do update set tries = tries + 1, \
-        next_90k = excluded.next_90k, error = excluded.error";
+        failing_90k = min(failing_90k, excluded.failing_90k), next_90k = excluded.next_90k, error = excluded.error";
     DROP_ALL = "update delivery set state = 'dropped', error = ?4 where state in ('due', 'held') \
         and person = ?1 and channel = ?2 and target = ?3";
     /// The digest that waits already.
@@ -79,6 +80,9 @@ statements! {
 
 /// Names of the channels, as the column has them.
 pub const CHANNELS: [&str; 5] = ["push", "mail", "zalo", "webhook", "mqtt"];
+
+/// No place is left alone for longer. What is to be tried after that was noted by a clock that was ahead.
+pub const LONGEST_PAUSE: i64 = 3600 * TICKS_PER_SECOND;
 
 /// A place that has something to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -344,7 +348,8 @@ impl Catalogue {
     /// Places that have something to be sent and may be tried now.
     pub async fn outlets(&self, now: Ticks) -> Result<Vec<Outlet>> {
         type Row = (Vec<u8>, String, Vec<u8>, i64, i64, Option<i64>, u32);
-        let rows: Vec<Row> = self.read(sqlx::query_as(OUTLETS).bind(now.0).fetch_all(self.readers())).await?;
+        let query = sqlx::query_as(OUTLETS).bind(now.0).bind((now + LONGEST_PAUSE).0);
+        let rows: Vec<Row> = self.read(query.fetch_all(self.readers())).await?;
         let each = |(person, channel, target, oldest, waiting, failing, tries): Row| {
             Ok(Outlet {
                 person: uuid(&person)?,

@@ -4,7 +4,7 @@ use lanewatch::alert::{AlertRules, Fault, Outcome, SchedulePlan, Step};
 use lanewatch::catalogue::{AlertKind, Scope};
 use serde_json::json;
 
-use super::yard::{MINUTE, SECOND, Yard};
+use super::yard::{HOUR, MINUTE, SECOND, Yard};
 
 async fn always(yard: &Yard) {
     yard.schedule(SchedulePlan { week: vec!["1".repeat(48); 7], ..SchedulePlan::default() }).await;
@@ -102,4 +102,20 @@ async fn a_push_service_that_asks_to_wait_is_left_alone_as_long_as_it_asks() {
     let deliveries = yard.catalogue.deliveries_of(alert.id).await.expect("read");
     assert_eq!((deliveries[0].tries, deliveries[0].state.as_str()), (2, "sent"));
     assert!(yard.catalogue.next_outlet().await.expect("read").is_none());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_leaves_no_place_alone_for_days() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    always(&yard).await;
+    yard.person("who", "head", None).await;
+    yard.clock.step(72 * HOUR);
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    yard.clock.step(-72 * HOUR);
+    yard.post.works();
+    let id = yard.moves(1, 8).await;
+    yard.settle().await;
+    assert!(yard.post.take().iter().any(|message| message.alert == id.0));
 }
