@@ -42,6 +42,9 @@ statements! {
     /// The digest that waits already.
     OPEN_DIGEST = concat!("select a.id from delivery d join alert a on a.key = d.alert_key \
         where d.state in ('due', 'held') and d.state = 'due' and a.kind = 'digest' and ", of_outlet!(), "order by d.key limit 1");
+    /// More of it than may be on its way by now: whoever has sent that sends this, too.
+    MORE_OF = "update alert set version = version + 1 where id = ?1";
+    MORE_IS_DUE = "update delivery set version = version + 1 where alert_key = (select key from alert where id = ?1)";
     HELD = "select distinct person, channel, target from delivery where state in ('due', 'held') \
         and state = 'held'";
     ADD_MEMBERS = concat!("insert into digest_member (digest_key, alert_key) \
@@ -227,7 +230,12 @@ async fn fold(w: &mut Write, place: &Place, state: &'static str) -> Result<()> {
     let query = query.bind(blob(place.0)).bind(place.1.clone()).bind(blob(place.2));
     let open: Option<Vec<u8>> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
     let digest = match open {
-        Some(id) => uuid(&id)?,
+        Some(id) => {
+            for sql in [MORE_OF, MORE_IS_DUE] {
+                sqlx::query(sql).bind(id.clone()).execute(&mut w.conn).await.map_err(failed)?;
+            }
+            uuid(&id)?
+        }
         None => {
             let id = fresh_uuid(w.now);
             let alert = Alert {

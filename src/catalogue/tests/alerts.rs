@@ -125,7 +125,16 @@ async fn a_place_that_fails_waits_and_its_alerts_become_one_digest() {
     let due = room.catalogue.due(&failing, 9).await.expect("due");
     let (_, count) = room.catalogue.digest_members(due[0].alert.id, 3).await.expect("members");
     assert_eq!((due.len(), count), (1, 6));
+    // And one more while it is on its way: whoever got six is told of seven.
+    let seventh = alert(&room, 7);
+    decide(&room, 3, vec![seventh.clone()], vec![delivery(&seventh, who)]).await.expect("decided");
+    room.catalogue.fold(&failing).await.expect("folded");
     room.catalogue.settle(&failing, &due[0], Attempt::Sent).await.expect("settled");
+    let more = room.catalogue.due(&failing, 9).await.expect("due");
+    assert_eq!((more.len(), more[0].id, more[0].again), (1, due[0].id, true));
+    let (_, count) = room.catalogue.digest_members(more[0].alert.id, 3).await.expect("members");
+    assert_eq!(count, 7);
+    room.catalogue.settle(&failing, &more[0], Attempt::Sent).await.expect("settled");
     assert!(room.catalogue.outlets(at(9)).await.expect("outlets").is_empty());
     assert_eq!(room.catalogue.next_outlet().await.expect("read"), None, "it is well again");
     assert_eq!(room.catalogue.nothing_arrives(room.clock.now()).await.expect("read"), None);
