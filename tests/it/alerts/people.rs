@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use lanewatch::alert::{
-    AlertRules, HandPlan, Message, NotificationPrefs, Outcome, SchedulePlan, Sign, Subject,
+    AlertRules, HandPlan, Message, NotificationPrefs, Outcome, SchedulePlan, Sign, Step, Subject,
 };
 use lanewatch::base::{Clock, Ticks};
-use lanewatch::catalogue::{AlertKind, EventKind, GapCause, Scope};
+use lanewatch::catalogue::{AlertKind, EventKind, GapCause, NewPushEndpoint, PushAddress, Scope};
 use serde_json::json;
 
 use super::yard::{HOUR, MINUTE, SECOND, Yard, begin, event};
@@ -238,4 +238,30 @@ async fn a_place_that_is_no_more_is_not_tried_again() {
     yard.moves(1, 8).await;
     yard.settle().await;
     assert_eq!(yard.post.take().len(), 1);
+}
+
+#[tokio::test]
+async fn a_browser_that_subscribes_again_keeps_what_waits_for_its_person_and_for_nobody_else() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    let (who, phone) = yard.person("who", "head", None).await;
+    let an = yard.catalogue.ensure_person("an", "head").await.expect("a person").id;
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    assert_eq!(yard.phone(who, "who").await, phone);
+    yard.post.works();
+    yard.settle().await;
+    assert_eq!(to(&yard.post.take()), BTreeSet::from([who]), "and it is tried at once");
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    yard.clock.advance(10 * MINUTE);
+    yard.moves(1, 8).await;
+    yard.settle().await;
+    let url = format!("https://push.example/who/{who}");
+    let address = PushAddress { url, p256dh: String::new(), auth: String::new() };
+    let (host, name) = ("push.example".to_owned(), "who".to_owned());
+    let new = NewPushEndpoint { person: an, address, host, name, origin: None };
+    assert_eq!(yard.catalogue.put_push_endpoint(new).await.expect("kept"), phone);
+    yard.post.works();
+    yard.pass(10 * MINUTE, MINUTE).await;
+    assert!(yard.post.take().is_empty(), "it was told to whoever had it then");
 }
