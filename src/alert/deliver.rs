@@ -12,7 +12,7 @@ use super::settings::NotificationPrefs;
 use super::tally::Tally;
 use super::token::Signer;
 use super::words::{Language, Reader};
-use super::world::{MAIL, PUSH, ZALO};
+use super::world::{MAIL, PUSH, ZALO, is_on};
 use crate::base::{CameraId, EventId, Result, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
 use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, LONGEST_PAUSE, Outlet, Scope};
 use futures::StreamExt;
@@ -155,6 +155,9 @@ impl Deliver {
         let (alert, now) = (&due.alert, self.clock.now());
         if now - due.made > GIVEN_UP {
             return Ok(Err("it could not be sent for two weeks"));
+        }
+        if outlet.channel != PUSH && !is_on(&self.catalogue, &outlet.channel).await? {
+            return Ok(Err("its channel is switched off"));
         }
         let (mut scope, mut language, mut address) = (Scope::everything().clone(), Language::Vi, None);
         if !outlet.person.is_nil() {

@@ -119,3 +119,31 @@ async fn a_clock_that_was_ahead_leaves_no_place_alone_for_days() {
     yard.settle().await;
     assert!(yard.post.take().iter().any(|message| message.alert == id.0));
 }
+
+#[tokio::test]
+async fn a_channel_that_was_switched_off_sends_nothing_of_what_waited() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    always(&yard).await;
+    let switch = async |yard: &Yard, on: bool| {
+        let keep = lanewatch::catalogue::NewSecret::Keep;
+        yard.catalogue
+            .put_alert_setting("webhook", None, json!({"enabled": on}), keep, "admin")
+            .await
+            .expect("put");
+    };
+    switch(&yard, true).await;
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    let id = yard.moves(0, 8).await;
+    yard.settle().await;
+    switch(&yard, false).await;
+    yard.post.works();
+    yard.pass(5 * MINUTE, MINUTE).await;
+    assert!(yard.post.take().is_empty());
+    let alert = yard.catalogue.alert_of(Scope::everything(), id).await.expect("read").expect("told");
+    let delivery = yard.catalogue.deliveries_of(alert.id).await.expect("read").remove(0);
+    assert_eq!((delivery.state.as_str(), delivery.error.is_some()), ("dropped", true), "and it says why");
+    switch(&yard, true).await;
+    let next = yard.moves(1, 8).await;
+    yard.settle().await;
+    assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [next.0], "and then as before");
+}
