@@ -1,9 +1,14 @@
 //! From who is told to what they get: takes what is due, place by place and each in order, and writes what came of it. A place
 //! that fails waits by itself and holds up no other; one that failed for long gets one digest instead of everything.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Notify;
+use uuid::Uuid;
 
 use super::channel::{Channel, Hears, Outcome, in_time};
 use super::failures::{Failures, every};
@@ -15,15 +20,15 @@ use super::words::{Language, Reader};
 use super::world::{MAIL, PUSH, ZALO, is_on};
 use crate::base::{CameraId, EventId, Result, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
 use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, LONGEST_PAUSE, Outlet, Scope};
-use futures::StreamExt;
-use tokio::sync::Notify;
 
 const SECOND: i64 = TICKS_PER_SECOND;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// Places that are served at once.
-const AT_ONCE: usize = 8;
+/// Places that are served at once, and how many of them may be such that took nothing the last time: each of those can take ten
+/// seconds to find out that it still does not.
+const AT_ONCE: usize = 64;
+const FAILING_AT_ONCE: usize = 16;
 /// Messages of one place that are read at a time.
 const READ: u32 = 50;
 /// How often it looks by itself.
@@ -53,6 +58,55 @@ pub struct Deliver {
     url: String,
     due: Arc<Notify>,
     tally: Tally,
+    /// What came of attempts that could not be written, by place: it is written before anything else is sent there.
+    unnoted: Mutex<HashMap<Place, (Due, Attempt)>>,
+}
+
+/// Where something goes: person, channel, target.
+type Place = (Uuid, String, Uuid);
+
+fn place(outlet: &Outlet) -> Place {
+    (outlet.person, outlet.channel.clone(), outlet.target)
+}
+
+/// What came of serving a place.
+type Served = (Place, Result<usize>);
+
+/// Places that are being served, each by itself.
+#[derive(Default)]
+struct Flights<'a> {
+    all: FuturesUnordered<BoxFuture<'a, Served>>,
+    /// Whether each failed before.
+    busy: HashMap<Place, bool>,
+    /// Those that had nothing to be given when they were looked at last: they wait for the next look.
+    rested: HashSet<Place>,
+}
+
+impl<'a> Flights<'a> {
+    /// Sends to those places that are free, as long as there is room; those that work go first.
+    fn start(&mut self, deliver: &'a Deliver, mut outlets: Vec<Outlet>) {
+        outlets.sort_by_key(|outlet| outlet.failing.is_some());
+        for outlet in outlets {
+            let (place, fails) = (place(&outlet), outlet.failing.is_some());
+            let failing = || self.busy.values().filter(|fails| **fails).count();
+            let room = self.busy.len() < AT_ONCE && !(fails && failing() >= FAILING_AT_ONCE);
+            if !room || self.busy.contains_key(&place) || self.rested.contains(&place) {
+                continue;
+            }
+            self.busy.insert(place.clone(), fails);
+            self.all.push(async move { (place, deliver.serve(outlet).await) }.boxed());
+        }
+    }
+
+    /// The next place that is done.
+    async fn next(&mut self) -> Result<()> {
+        let Some((place, served)) = self.all.next().await else { return std::future::pending().await };
+        self.busy.remove(&place);
+        if !matches!(served, Ok(1..)) {
+            self.rested.insert(place);
+        }
+        served.map(drop)
+    }
 }
 
 /// How long a place that has failed so often is left alone, in ticks: twice as long each time, and none quite as long as another.
@@ -85,7 +139,8 @@ impl Deliver {
         url: String,
         due: Arc<Notify>,
     ) -> Self {
-        Self { catalogue, clock, channels, hears, signer, url, due, tally: Tally::default() }
+        let (tally, unnoted) = (Tally::default(), Mutex::default());
+        Self { catalogue, clock, channels, hears, signer, url, due, tally, unnoted }
     }
 
     /// Counts there what comes of sending.
@@ -106,6 +161,10 @@ impl Deliver {
     }
 
     async fn serve(&self, outlet: Outlet) -> Result<usize> {
+        let unnoted = self.unnoted().remove(&place(&outlet));
+        if let Some((due, attempt)) = unnoted {
+            self.note(&outlet, due, attempt).await?;
+        }
         let mut due = self.catalogue.due(&outlet, READ).await?;
         if should_fold(&outlet, &due, self.clock.now()) {
             self.catalogue.fold(&outlet).await?;
@@ -116,12 +175,25 @@ impl Deliver {
             let (attempt, was_given) = self.attempt(&outlet, &one).await?;
             given += usize::from(was_given);
             let goes_on = matches!(attempt, Attempt::Sent | Attempt::Refused(_));
-            self.catalogue.settle(&outlet, &one, attempt).await?;
+            self.note(&outlet, one, attempt).await?;
             if !goes_on {
                 break;
             }
         }
         Ok(given)
+    }
+
+    fn unnoted(&self) -> MutexGuard<'_, HashMap<Place, (Due, Attempt)>> {
+        self.unnoted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what came of an attempt; what cannot be written is written later, and not sent a second time meanwhile.
+    async fn note(&self, outlet: &Outlet, due: Due, attempt: Attempt) -> Result<()> {
+        let noted = self.catalogue.settle(outlet, &due, attempt.clone()).await;
+        if noted.is_err() {
+            self.unnoted().insert(place(outlet), (due, attempt));
+        }
+        noted
     }
 
     async fn attempt(&self, outlet: &Outlet, due: &Due) -> Result<(Attempt, bool)> {
@@ -228,20 +300,24 @@ impl Deliver {
         }
     }
 
-    /// Sends until stopped. What is under way then is sent again at the next start, under the same name.
+    /// Sends until stopped, to each place by itself: one that hangs holds up no other. What is under way then is sent again at
+    /// the next start, under the same name.
     pub async fn run(self, stop: Stop) {
-        let (mut tick, mut failures) = (every(EVERY), Failures::default());
+        let (mut tick, mut flights) = (every(EVERY), Flights::default());
+        let (mut reading, mut writing) = (Failures::default(), Failures::default());
         loop {
             tokio::select! {
                 () = stop.wait() => return,
-                _ = tick.tick() => {}
-                () = self.due.notified(), if failures.none() => {}
+                _ = tick.tick() => flights.rested.clear(),
+                () = self.due.notified(), if reading.none() && writing.none() => flights.rested.clear(),
+                served = flights.next() => writing.note(served.err().as_ref(), "alerts wait to be sent"),
             }
-            let done = tokio::select! {
+            let outlets = tokio::select! {
                 () = stop.wait() => return,
-                done = self.step() => done,
+                outlets = self.catalogue.outlets(self.clock.now()) => outlets,
             };
-            failures.note(done.err().as_ref(), "alerts wait to be sent");
+            reading.note(outlets.as_ref().err(), "alerts wait to be sent");
+            flights.start(&self, outlets.unwrap_or_default());
         }
     }
 }

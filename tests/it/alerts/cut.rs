@@ -1,10 +1,18 @@
 //! No internet for a day: nothing is lost, and nobody gets two hundred messages when it is back.
 
-use lanewatch::alert::{AlertRules, Fault, Outcome, SchedulePlan, Step};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lanewatch::alert::{AlertRules, Channel, Deliver, Fault, Message, Outcome, SchedulePlan, Signer, Step};
+use lanewatch::base::{Stop, Tasks};
 use lanewatch::catalogue::{AlertKind, Scope};
 use serde_json::json;
+use tokio::sync::Notify;
+use uuid::Uuid;
 
-use super::yard::{HOUR, MINUTE, SECOND, Yard};
+use super::yard::{HOUR, MINUTE, SECOND, Yard, hears};
 
 async fn always(yard: &Yard) {
     yard.schedule(SchedulePlan { week: vec!["1".repeat(48); 7], ..SchedulePlan::default() }).await;
@@ -146,4 +154,76 @@ async fn a_channel_that_was_switched_off_sends_nothing_of_what_waited() {
     let next = yard.moves(1, 8).await;
     yard.settle().await;
     assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [next.0], "and then as before");
+}
+
+/// Takes what is for one person at once; whatever is for others hangs until it is cut.
+#[derive(Default)]
+struct Hole {
+    quick: Uuid,
+    hanging: Mutex<BTreeSet<Uuid>>,
+    /// How many hung when each message was taken.
+    taken: Mutex<Vec<(Uuid, usize)>>,
+    news: Notify,
+}
+
+struct Hangs<'a>(&'a Hole, Uuid);
+
+impl Drop for Hangs<'_> {
+    fn drop(&mut self) {
+        self.0.hanging.lock().expect("lock").remove(&self.1);
+    }
+}
+
+impl Channel for Hole {
+    fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Outcome> {
+        async move {
+            if message.person == self.quick {
+                let hanging = self.hanging.lock().expect("lock").len();
+                self.taken.lock().expect("lock").push((message.alert, hanging));
+                self.news.notify_one();
+                return Outcome::Taken;
+            }
+            assert!(self.hanging.lock().expect("lock").insert(message.target), "one at a time for a place");
+            let _hangs = Hangs(self, message.target);
+            self.news.notify_one();
+            std::future::pending().await
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test]
+async fn twenty_phones_that_hang_hold_up_nobody_else() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    always(&yard).await;
+    let (slow, _) = yard.person("slow", "head", Some(vec![yard.cameras[0].id])).await;
+    for n in 1..20 {
+        yard.phone(slow, &format!("slow{n}")).await;
+    }
+    let (quick, _) = yard.person("quick", "head", None).await;
+    let hole = Arc::new(Hole { quick, ..Hole::default() });
+    let channels = BTreeMap::from([("push", hole.clone() as Arc<dyn Channel>)]);
+    let signer = Signer::open(&yard.catalogue).await.expect("a key");
+    let (url, due) = ("https://thon.example.vn".to_owned(), Arc::new(Notify::new()));
+    let deliver =
+        Deliver::new(yard.catalogue.clone(), yard.clock.clone(), channels, hears, signer, url, due.clone());
+    let (tasks, stop) = (Tasks::new(), Stop::new());
+    let sending = tasks.spawn("send", deliver.run(stop.clone()));
+    let first = yard.moves(0, 8).await.0;
+    while yard.dispatch.step().await.expect("decided") {}
+    due.notify_one();
+    while hole.hanging.lock().expect("lock").len() < 20 {
+        hole.news.notified().await;
+    }
+    let second = yard.moves(1, 8).await.0;
+    while yard.dispatch.step().await.expect("decided") {}
+    due.notify_one();
+    while !hole.taken.lock().expect("lock").iter().any(|(alert, _)| *alert == second) {
+        hole.news.notified().await;
+    }
+    stop.request();
+    sending.await.expect("no panic");
+    let taken = hole.taken.lock().expect("lock").clone();
+    assert_eq!(taken.iter().map(|(alert, _)| *alert).collect::<Vec<_>>(), [first, second], "in order");
+    assert_eq!(taken[1].1, 20, "while all of them hang");
 }
