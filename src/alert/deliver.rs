@@ -281,7 +281,8 @@ impl Deliver {
             language: language.tag(),
             navigate: format!("{base}{}", self.path(alert, event)),
             rank: alert.rank,
-            silent: due.again,
+            // Whoever slept through the first hears the next.
+            silent: due.sent.is_some() && due.shown,
             ttl_s: if alert.kind == AlertKind::Motion { 3600 } else { 86_400 },
             token: self.signer.token(due.id, now + 7 * DAY),
             at: alert.from,

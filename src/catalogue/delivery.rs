@@ -25,7 +25,9 @@ statements! {
         group by d.person, d.channel, d.target";
     /// When the next failed place is tried again.
     NEXT = "select min(next_90k) from outlet";
-    DUE = concat!("select d.id, d.version, d.tries, d.made_90k, d.sent_90k is not null, x.* from delivery d join (",
+    /// A place that has said of none of its last twenty that it was shown is one that does not say.
+    DUE = concat!("select d.id, d.version, d.tries, d.made_90k, d.sent_90k, d.shown_90k is not null or 0 = (select count(shown_90k) \
+        from (select shown_90k from delivery where target = d.target order by key desc limit 20)), x.* from delivery d join (",
         alert_columns!(), ") x on x.id = (select id from alert where key = d.alert_key) \
         where d.state in ('due', 'held') and d.state = 'due' and ", of_outlet!(), "order by d.key limit ?4");
     SENT = "update delivery set state = case when version > ?2 then 'due' else 'sent' end, sent_90k = ?3, tried_90k = ?3, \
@@ -117,8 +119,10 @@ pub struct Due {
     pub tries: u32,
     /// When it was made.
     pub made: Ticks,
-    /// Less of it has been told before.
-    pub again: bool,
+    /// When less of it was told before; `None` = it was not.
+    pub sent: Option<Ticks>,
+    /// That was shown, as far as the place ever says so.
+    pub shown: bool,
     /// Of what.
     pub alert: Alert,
 }
@@ -184,8 +188,9 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Due {
             version: row.try_get(1)?,
             tries: row.try_get(2)?,
             made: Ticks(row.try_get(3)?),
-            again: row.try_get(4)?,
-            alert: super::alert::read(row, 5)?,
+            sent: row.try_get::<Option<i64>, _>(4)?.map(Ticks),
+            shown: row.try_get(5)?,
+            alert: super::alert::read(row, 6)?,
         })
     }
 }

@@ -86,7 +86,7 @@ async fn what_was_sent_goes_out_again_only_when_there_is_more_to_tell() {
     let more = Alert { version: 2, ..one.clone() };
     decide(&room, 3, vec![more], vec![delivery(&one, who)]).await.expect("decided");
     let again = room.catalogue.due(&outlet(&room).await, 9).await.expect("due").remove(0);
-    assert!(again.id == due.id && again.again && again.version == 2);
+    assert!(again.id == due.id && again.sent.is_some() && again.version == 2);
     // More came while it was on its way: that is due.
     let third = Alert { version: 3, ..one.clone() };
     decide(&room, 4, vec![third], vec![delivery(&one, who)]).await.expect("decided");
@@ -131,7 +131,7 @@ async fn a_place_that_fails_waits_and_its_alerts_become_one_digest() {
     room.catalogue.fold(&failing).await.expect("folded");
     room.catalogue.settle(&failing, &due[0], Attempt::Sent).await.expect("settled");
     let more = room.catalogue.due(&failing, 9).await.expect("due");
-    assert_eq!((more.len(), more[0].id, more[0].again), (1, due[0].id, true));
+    assert_eq!((more.len(), more[0].id, more[0].sent.is_some()), (1, due[0].id, true));
     let (_, count) = room.catalogue.digest_members(more[0].alert.id, 3).await.expect("members");
     assert_eq!(count, 7);
     room.catalogue.settle(&failing, &more[0], Attempt::Sent).await.expect("settled");

@@ -265,3 +265,28 @@ async fn a_browser_that_subscribes_again_keeps_what_waits_for_its_person_and_for
     yard.pass(10 * MINUTE, MINUTE).await;
     assert!(yard.post.take().is_empty(), "it was told to whoever had it then");
 }
+
+/// A minute later a camera sees somebody: the one message of it.
+async fn seen(yard: &mut Yard, camera: usize) -> Message {
+    yard.clock.advance(MINUTE);
+    yard.moves(camera, 8).await;
+    yard.settle().await;
+    let mut told = yard.post.take();
+    assert_eq!(told.len(), 1, "{told:?}");
+    told.remove(0)
+}
+
+#[tokio::test]
+async fn more_of_what_was_never_shown_is_heard() {
+    let mut yard = Yard::new(3, |_| "Ngõ".to_owned()).await;
+    yard.person("who", "head", None).await;
+    // A phone that says what it shows, and says nothing of the first of a walk: it was asleep, or off.
+    let before = seen(&mut yard, 0).await;
+    yard.catalogue.put_receipt(before.id, false).await.expect("noted");
+    yard.clock.advance(HOUR);
+    let (first, second) = (seen(&mut yard, 0).await, seen(&mut yard, 1).await);
+    assert!(first.id == second.id && second.version == 2 && !second.silent);
+    yard.catalogue.put_receipt(first.id, false).await.expect("noted");
+    let third = seen(&mut yard, 2).await;
+    assert!(third.id == first.id && third.version == 3 && third.silent);
+}
