@@ -36,6 +36,8 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Waiting after the first failure, and at most.
 const FIRST_WAIT: i64 = 5 * SECOND;
 const LONGEST_WAIT: i64 = 10 * MINUTE;
+/// More of what a phone was told is told after so long at the earliest.
+const GROWS: i64 = MINUTE;
 /// What is older is no news any more.
 const STALE: i64 = 10 * MINUTE;
 /// So many old ones are told as one.
@@ -172,6 +174,10 @@ impl Deliver {
         }
         let mut given = 0;
         for one in due {
+            let grows = one.sent.map(|sent| self.clock.now() - sent);
+            if outlet.channel == PUSH && grows.is_some_and(|since| (0..GROWS).contains(&since)) {
+                continue;
+            }
             let (attempt, was_given) = self.attempt(&outlet, &one).await?;
             given += usize::from(was_given);
             let goes_on = matches!(attempt, Attempt::Sent | Attempt::Refused(_));

@@ -30,7 +30,9 @@ statements! {
         from (select shown_90k from delivery where target = d.target order by key desc limit 20)), x.* from delivery d join (",
         alert_columns!(), ") x on x.id = (select id from alert where key = d.alert_key) \
         where d.state in ('due', 'held') and d.state = 'due' and ", of_outlet!(), "order by d.key limit ?4");
-    SENT = "update delivery set state = case when version > ?2 then 'due' else 'sent' end, sent_90k = ?3, tried_90k = ?3, \
+    /// More of it may have come meanwhile; a letter is written once, but for a digest: what it did not have is in nothing else.
+    SENT = "update delivery set state = case when version > ?2 and (channel not in ('mail', 'zalo') \
+        or (select kind from alert where key = alert_key) = 'digest') then 'due' else 'sent' end, sent_90k = ?3, tried_90k = ?3, \
         tries = tries + 1, error = null where id = ?1 and state = 'due'";
     TRIED = "update delivery set tried_90k = ?2, tries = tries + 1, error = ?3 where id = ?1";
     DROPPED = "update delivery set state = 'dropped', tried_90k = ?2, tries = tries + 1, error = ?3 \

@@ -95,6 +95,27 @@ async fn what_was_sent_goes_out_again_only_when_there_is_more_to_tell() {
 }
 
 #[tokio::test]
+async fn a_letter_is_written_once_however_the_alert_grows() {
+    let room = Room::new().await;
+    let who = person(&room).await;
+    let one = alert(&room, 1);
+    let letter = NewDelivery { channel: "mail", target: Uuid::nil(), ..delivery(&one, who) };
+    let held = NewDelivery { held: true, ..letter.clone() };
+    decide(&room, 1, vec![one.clone()], vec![held]).await.expect("decided");
+    let grown = |version| Alert { version, ..one.clone() };
+    decide(&room, 2, vec![grown(2)], vec![letter.clone()]).await.expect("decided");
+    let place = outlet(&room).await;
+    let due = room.catalogue.due(&place, 9).await.expect("due").remove(0);
+    assert_eq!(due.version, 2, "it was let out");
+    // It grows while it is on its way, and after that.
+    decide(&room, 3, vec![grown(3)], vec![letter.clone()]).await.expect("decided");
+    room.catalogue.settle(&place, &due, Attempt::Sent).await.expect("settled");
+    assert!(room.catalogue.outlets(room.clock.now()).await.expect("outlets").is_empty());
+    decide(&room, 4, vec![grown(4)], vec![letter]).await.expect("decided");
+    assert!(room.catalogue.outlets(room.clock.now()).await.expect("outlets").is_empty());
+}
+
+#[tokio::test]
 async fn a_place_that_fails_waits_and_its_alerts_become_one_digest() {
     let room = Room::new().await;
     let who = person(&room).await;

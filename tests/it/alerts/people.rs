@@ -290,3 +290,18 @@ async fn more_of_what_was_never_shown_is_heard() {
     let third = seen(&mut yard, 2).await;
     assert!(third.id == first.id && third.version == 3 && third.silent);
 }
+
+#[tokio::test]
+async fn a_walk_past_five_cameras_is_two_messages_on_a_phone() {
+    let mut yard = Yard::new(5, |_| "Ngõ".to_owned()).await;
+    yard.person("who", "head", None).await;
+    for camera in 0..5 {
+        yard.moves(camera, 8).await;
+        yard.settle().await;
+        yard.clock.advance(5 * SECOND);
+    }
+    assert_eq!(yard.post.take().len(), 1, "the rest within the minute is told at its end");
+    yard.pass(2 * MINUTE, 5 * SECOND).await;
+    let told = yard.post.take();
+    assert_eq!((told.len(), told[0].version, told[0].cameras.len()), (1, 5, 5));
+}
