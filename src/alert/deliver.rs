@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::channel::{Channel, Hears, Outcome, in_time};
 use super::failures::{Failures, every};
 use super::message::Message;
+use super::quiet::{Quiet, is_late};
 use super::settings::NotificationPrefs;
 use super::tally::Tally;
 use super::token::Signer;
@@ -118,9 +119,13 @@ fn pause(tries: u32, spread: u64) -> i64 {
     doubled * (750 + part) / 1000
 }
 
+fn is_alert(due: &Due) -> bool {
+    due.alert.kind != AlertKind::Digest
+}
+
 /// Whether what waits at a place should rather be told as one.
 fn should_fold(outlet: &Outlet, due: &[Due], now: Ticks) -> bool {
-    let alerts = || due.iter().filter(|due| due.alert.kind != AlertKind::Digest);
+    let alerts = || due.iter().filter(|due| is_alert(due));
     let old = alerts().filter(|due| now - due.made >= STALE).count();
     let cut =
         outlet.failing.is_some_and(|since| now - since >= CUT) || alerts().any(|due| now - due.made >= CUT);
@@ -168,16 +173,23 @@ impl Deliver {
             self.note(&outlet, due, attempt).await?;
         }
         let mut due = self.catalogue.due(&outlet, READ).await?;
+        let quiet = self.quiet(&outlet, &due).await?;
+        if let Some(quiet) = &quiet {
+            let holds = |due: &mut Due| is_alert(due) && is_late(due, quiet.now) && quiet.from(&due.alert);
+            for one in due.extract_if(.., holds) {
+                self.note(&outlet, one, Attempt::Held).await?;
+            }
+        }
         if should_fold(&outlet, &due, self.clock.now()) {
             self.catalogue.fold(&outlet).await?;
             due = self.catalogue.due(&outlet, READ).await?;
         }
-        let mut given = 0;
+        let (mut given, mut tried) = (0, false);
         for one in due {
-            let grows = one.sent.map(|sent| self.clock.now() - sent);
-            if outlet.channel == PUSH && grows.is_some_and(|since| (0..GROWS).contains(&since)) {
+            if self.waits(&outlet, &one, quiet.as_ref()).await? {
                 continue;
             }
+            tried = true;
             let (attempt, was_given) = self.attempt(&outlet, &one).await?;
             given += usize::from(was_given);
             let goes_on = matches!(attempt, Attempt::Sent | Attempt::Refused(_));
@@ -186,7 +198,39 @@ impl Deliver {
                 break;
             }
         }
+        if quiet.is_some() && !tried && outlet.failing.is_some() {
+            self.catalogue.rest(&outlet).await?;
+        }
         Ok(given)
+    }
+
+    /// What a person wants by now, where something has waited for so long that they may want quiet since.
+    async fn quiet(&self, outlet: &Outlet, due: &[Due]) -> Result<Option<Quiet>> {
+        let now = self.clock.now();
+        if outlet.person.is_nil() || !due.iter().any(|due| is_late(due, now)) {
+            return Ok(None);
+        }
+        let Some(person) = self.catalogue.person_by_id(outlet.person).await? else { return Ok(None) };
+        let prefs = self.catalogue.alert_pref(person.id).await?;
+        let prefs = prefs.map(|body| NotificationPrefs::kept(&body)).unwrap_or_default();
+        let snoozes = self.catalogue.snoozes(now).await?;
+        let mine = snoozes.into_iter().filter(|snooze| snooze.person == person.id);
+        let snoozed = mine.map(|snooze| snooze.camera).collect();
+        Ok(Some(Quiet { now, zone: self.catalogue.zone(), scope: person.scope, prefs, snoozed }))
+    }
+
+    /// Whether one is not sent yet, and stays as it is: more of what a phone was told a moment ago, or a digest of what waited,
+    /// in hours of quiet.
+    async fn waits(&self, outlet: &Outlet, due: &Due, quiet: Option<&Quiet>) -> Result<bool> {
+        let grows = due.sent.map(|sent| self.clock.now() - sent);
+        if outlet.channel == PUSH && grows.is_some_and(|since| (0..GROWS).contains(&since)) {
+            return Ok(true);
+        }
+        let Some(quiet) = quiet.filter(|quiet| !is_alert(due) && is_late(due, quiet.now)) else {
+            return Ok(false);
+        };
+        let (members, _) = self.catalogue.digest_members(due.alert.id, WRITTEN_OUT).await?;
+        Ok(members.iter().all(|alert| quiet.from(alert)))
     }
 
     fn unnoted(&self) -> MutexGuard<'_, HashMap<Place, (Due, Attempt)>> {

@@ -37,6 +37,8 @@ statements! {
     TRIED = "update delivery set tried_90k = ?2, tries = tries + 1, error = ?3 where id = ?1";
     DROPPED = "update delivery set state = 'dropped', tried_90k = ?2, tries = tries + 1, error = ?3 \
         where id = ?1 and state in ('due', 'held')";
+    /// More of what was told before waits for nothing: it has been told.
+    HOLD = "update delivery set state = case when sent_90k is null then 'held' else 'sent' end where id = ?1 and state = 'due'";
     WELL = "delete from outlet where person = ?1 and channel = ?2 and target = ?3";
     FAILS = "insert into outlet (person, channel, target, tries, failing_90k, next_90k, error) \
         values (?1, ?2, ?3, 1, ?4, ?5, ?6) on conflict (person, channel, target) do update set tries = tries + 1, \
@@ -176,6 +178,8 @@ pub enum Attempt {
     Sent,
     /// Not now; not before this instant, and why.
     Later(Ticks, String),
+    /// None was made: its person wants quiet by now, and it waits for the digest of the day.
+    Held,
     /// This one will never be taken, and why; the place is well.
     Refused(String),
     /// The place is no more: nothing is sent there again, and why.
@@ -324,6 +328,9 @@ impl Change for Settle {
                 let query = bind_place!(FAILS, self.place).bind(now).bind(next.0).bind(error.clone());
                 query.execute(&mut w.conn).await.map_err(failed)?;
             }
+            Attempt::Held => {
+                sqlx::query(HOLD).bind(id).execute(&mut w.conn).await.map_err(failed)?;
+            }
             Attempt::Refused(error) => {
                 let query = sqlx::query(DROPPED).bind(id).bind(now).bind(error.clone());
                 query.execute(&mut w.conn).await.map_err(failed)?;
@@ -340,6 +347,17 @@ impl Change for Settle {
             bind_place!(WELL, self.place).execute(&mut w.conn).await.map_err(failed)?;
         }
         Ok(())
+    }
+}
+
+struct Rest(Place);
+
+impl Change for Rest {
+    type Answer = ();
+    const NAME: &'static str = "rest_outlet";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        bind_place!(WELL, self.0).execute(&mut w.conn).await.map(drop).map_err(failed)
     }
 }
 
@@ -412,6 +430,11 @@ impl Catalogue {
     pub async fn fold(&self, outlet: &Outlet) -> Result<()> {
         let place = (outlet.person, outlet.channel.clone(), outlet.target);
         self.inner.queue.ask(Fold(place)).await
+    }
+
+    /// Nothing is to be sent to a place at the moment: how it did before says nothing of how it does.
+    pub async fn rest(&self, outlet: &Outlet) -> Result<()> {
+        self.inner.queue.ask(Rest((outlet.person, outlet.channel.clone(), outlet.target))).await
     }
 
     /// Writes what came of an attempt to send something at a place.

@@ -5,14 +5,17 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use lanewatch::alert::{AlertRules, Channel, Deliver, Fault, Message, Outcome, SchedulePlan, Signer, Step};
-use lanewatch::base::{Stop, Tasks};
-use lanewatch::catalogue::{AlertKind, Scope};
+use lanewatch::alert::{
+    AlertRules, Channel, Deliver, Fault, Message, NotificationPrefs, Outcome, QuietHours, SchedulePlan,
+    Signer, Step,
+};
+use lanewatch::base::{Clock, Stop, Tasks};
+use lanewatch::catalogue::{AlertKind, EventKind, Scope};
 use serde_json::json;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::yard::{HOUR, MINUTE, SECOND, Yard, hears};
+use super::yard::{HOUR, MINUTE, SECOND, Yard, event, hears};
 
 async fn always(yard: &Yard) {
     yard.schedule(SchedulePlan { week: vec!["1".repeat(48); 7], ..SchedulePlan::default() }).await;
@@ -154,6 +157,49 @@ async fn a_channel_that_was_switched_off_sends_nothing_of_what_waited() {
     let next = yard.moves(1, 8).await;
     yard.settle().await;
     assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [next.0], "and then as before");
+}
+
+#[tokio::test]
+async fn what_waited_into_hours_of_quiet_is_told_in_the_morning() {
+    let mut yard = Yard::new(4, |_| String::new()).await;
+    always(&yard).await;
+    let (who, _) = yard.person("who", "head", None).await;
+    let quiet = QuietHours { from: "22:30".to_owned(), to: "06:00".to_owned(), strong_anyway: true };
+    let prefs = NotificationPrefs { quiet: Some(quiet), ..NotificationPrefs::default() };
+    yard.catalogue.put_alert_pref(who, json!(prefs)).await.expect("put");
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    // Two become a digest while there is no internet, one more waits by itself, and it is night when it is back.
+    let mut happened = BTreeSet::new();
+    for n in 0..2 {
+        happened.insert(yard.moves(n, 3).await.0);
+        yard.pass(10 * MINUTE, MINUTE).await;
+    }
+    yard.clock.advance(HOUR);
+    yard.settle().await;
+    happened.insert(yard.moves(2, 3).await.0);
+    yard.pass(10 * MINUTE, MINUTE).await;
+    yard.post.works();
+    yard.pass(6 * HOUR, 5 * MINUTE).await;
+    assert!(yard.post.take().is_empty(), "nothing rings in the night");
+    assert!(yard.catalogue.next_outlet().await.expect("read").is_none(), "and nothing is said to fail");
+    // What counts for much is told at any hour.
+    let covered = event(yard.cameras[3].id, EventKind::TamperCovered, yard.clock.now(), 3);
+    let strong = covered.id;
+    yard.catalogue.end_event(covered);
+    yard.catalogue.flush().await.expect("written");
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    yard.pass(3 * MINUTE, MINUTE).await;
+    yard.post.works();
+    yard.pass(20 * MINUTE, MINUTE).await;
+    assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [strong.0]);
+    yard.pass(2 * HOUR, 5 * MINUTE).await;
+    let mut told = BTreeSet::new();
+    for digest in yard.post.take() {
+        assert_eq!(digest.kind, AlertKind::Digest);
+        let (members, _) = yard.catalogue.digest_members(digest.alert, 50).await.expect("members");
+        told.extend(members.into_iter().map(|alert| alert.id));
+    }
+    assert_eq!(told, happened, "nothing is lost");
 }
 
 /// Takes what is for one person at once; whatever is for others hangs until it is cut.
