@@ -123,16 +123,23 @@ fn is_alert(due: &Due) -> bool {
     due.alert.kind != AlertKind::Digest
 }
 
+/// After so long an alert is not worth showing by itself.
+fn time_to_live(kind: AlertKind) -> i64 {
+    if kind == AlertKind::Motion { HOUR } else { DAY }
+}
+
 /// Whether what waits at a place should rather be told as one.
 fn should_fold(outlet: &Outlet, due: &[Due], now: Ticks) -> bool {
-    let alerts = || due.iter().filter(|due| is_alert(due));
+    // What was told before grows in its place, however old it is.
+    let alerts = || due.iter().filter(|due| is_alert(due) && due.sent.is_none());
     let old = alerts().filter(|due| now - due.made >= STALE).count();
     let cut =
         outlet.failing.is_some_and(|since| now - since >= CUT) || alerts().any(|due| now - due.made >= CUT);
     let digest = due.iter().any(|due| due.alert.kind == AlertKind::Digest);
-    // Machines want each; a person with one old alert gets that.
+    let over = alerts().any(|due| now - due.made >= time_to_live(due.alert.kind));
+    // Machines want each; a person with one old alert gets that, as long as it is worth showing.
     !outlet.person.is_nil()
-        && (old >= STALE_MOST || (cut && (alerts().count() >= 2 || (digest && alerts().count() > 0))))
+        && (old >= STALE_MOST || over || (cut && (alerts().count() >= 2 || (digest && alerts().count() > 0))))
 }
 
 impl Deliver {
@@ -333,7 +340,7 @@ impl Deliver {
             rank: alert.rank,
             // Whoever slept through the first hears the next.
             silent: due.sent.is_some() && due.shown,
-            ttl_s: if alert.kind == AlertKind::Motion { 3600 } else { 86_400 },
+            ttl_s: u32::try_from(time_to_live(alert.kind) / SECOND).unwrap_or(u32::MAX),
             token: self.signer.token(due.id, now + 7 * DAY),
             at: alert.from,
             cameras,

@@ -97,6 +97,22 @@ async fn a_short_cut_is_caught_up_in_order_and_each_once() {
 }
 
 #[tokio::test]
+async fn a_single_motion_that_is_hours_old_rings_no_more_by_itself() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    always(&yard).await;
+    yard.person("who", "head", None).await;
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    let id = yard.moves(0, 8).await.0;
+    yard.pass(3 * HOUR, 5 * MINUTE).await;
+    yard.post.works();
+    yard.pass(20 * MINUTE, MINUTE).await;
+    let told = yard.post.take();
+    assert_eq!((told.len(), told[0].kind, told[0].count), (1, AlertKind::Digest, 1));
+    let (members, _) = yard.catalogue.digest_members(told[0].alert, 5).await.expect("members");
+    assert_eq!(members[0].id, id);
+}
+
+#[tokio::test]
 async fn a_push_service_that_asks_to_wait_is_left_alone_as_long_as_it_asks() {
     let mut yard = Yard::new(1, |_| String::new()).await;
     yard.person("who", "head", None).await;
