@@ -1,29 +1,35 @@
 //! From who is told to what they get: takes what is due, place by place and each in order, and writes what came of it. A place
 //! that fails waits by itself and holds up no other; one that failed for long gets one digest instead of everything.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Notify;
+use uuid::Uuid;
 
 use super::channel::{Channel, Hears, Outcome, in_time};
 use super::failures::{Failures, every};
 use super::message::Message;
+use super::quiet::{Quiet, is_late};
 use super::settings::NotificationPrefs;
 use super::tally::Tally;
 use super::token::Signer;
 use super::words::{Language, Reader};
-use super::world::{MAIL, PUSH, ZALO};
+use super::world::{MAIL, PUSH, ZALO, is_on};
 use crate::base::{CameraId, EventId, Result, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
-use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, Outlet, Scope};
-use futures::StreamExt;
-use tokio::sync::Notify;
+use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, LONGEST_PAUSE, Outlet, Scope};
 
 const SECOND: i64 = TICKS_PER_SECOND;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// Places that are served at once.
-const AT_ONCE: usize = 8;
+/// Places that are served at once, and how many of them may be such that took nothing the last time: each of those can take ten
+/// seconds to find out that it still does not.
+const AT_ONCE: usize = 64;
+const FAILING_AT_ONCE: usize = 16;
 /// Messages of one place that are read at a time.
 const READ: u32 = 50;
 /// How often it looks by itself.
@@ -31,6 +37,8 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Waiting after the first failure, and at most.
 const FIRST_WAIT: i64 = 5 * SECOND;
 const LONGEST_WAIT: i64 = 10 * MINUTE;
+/// More of what a phone was told is told after so long at the earliest.
+const GROWS: i64 = MINUTE;
 /// What is older is no news any more.
 const STALE: i64 = 10 * MINUTE;
 /// So many old ones are told as one.
@@ -53,6 +61,55 @@ pub struct Deliver {
     url: String,
     due: Arc<Notify>,
     tally: Tally,
+    /// What came of attempts that could not be written, by place: it is written before anything else is sent there.
+    unnoted: Mutex<HashMap<Place, (Due, Attempt)>>,
+}
+
+/// Where something goes: person, channel, target.
+type Place = (Uuid, String, Uuid);
+
+fn place(outlet: &Outlet) -> Place {
+    (outlet.person, outlet.channel.clone(), outlet.target)
+}
+
+/// What came of serving a place.
+type Served = (Place, Result<usize>);
+
+/// Places that are being served, each by itself.
+#[derive(Default)]
+struct Flights<'a> {
+    all: FuturesUnordered<BoxFuture<'a, Served>>,
+    /// Whether each failed before.
+    busy: HashMap<Place, bool>,
+    /// Those that had nothing to be given when they were looked at last: they wait for the next look.
+    rested: HashSet<Place>,
+}
+
+impl<'a> Flights<'a> {
+    /// Sends to those places that are free, as long as there is room; those that work go first.
+    fn start(&mut self, deliver: &'a Deliver, mut outlets: Vec<Outlet>) {
+        outlets.sort_by_key(|outlet| outlet.failing.is_some());
+        for outlet in outlets {
+            let (place, fails) = (place(&outlet), outlet.failing.is_some());
+            let failing = || self.busy.values().filter(|fails| **fails).count();
+            let room = self.busy.len() < AT_ONCE && !(fails && failing() >= FAILING_AT_ONCE);
+            if !room || self.busy.contains_key(&place) || self.rested.contains(&place) {
+                continue;
+            }
+            self.busy.insert(place.clone(), fails);
+            self.all.push(async move { (place, deliver.serve(outlet).await) }.boxed());
+        }
+    }
+
+    /// The next place that is done.
+    async fn next(&mut self) -> Result<()> {
+        let Some((place, served)) = self.all.next().await else { return std::future::pending().await };
+        self.busy.remove(&place);
+        if !matches!(served, Ok(1..)) {
+            self.rested.insert(place);
+        }
+        served.map(drop)
+    }
 }
 
 /// How long a place that has failed so often is left alone, in ticks: twice as long each time, and none quite as long as another.
@@ -62,16 +119,27 @@ fn pause(tries: u32, spread: u64) -> i64 {
     doubled * (750 + part) / 1000
 }
 
+fn is_alert(due: &Due) -> bool {
+    due.alert.kind != AlertKind::Digest
+}
+
+/// After so long an alert is not worth showing by itself.
+fn time_to_live(kind: AlertKind) -> i64 {
+    if kind == AlertKind::Motion { HOUR } else { DAY }
+}
+
 /// Whether what waits at a place should rather be told as one.
 fn should_fold(outlet: &Outlet, due: &[Due], now: Ticks) -> bool {
-    let alerts = || due.iter().filter(|due| due.alert.kind != AlertKind::Digest);
+    // What was told before grows in its place, however old it is.
+    let alerts = || due.iter().filter(|due| is_alert(due) && due.sent.is_none());
     let old = alerts().filter(|due| now - due.made >= STALE).count();
     let cut =
         outlet.failing.is_some_and(|since| now - since >= CUT) || alerts().any(|due| now - due.made >= CUT);
     let digest = due.iter().any(|due| due.alert.kind == AlertKind::Digest);
-    // Machines want each; a person with one old alert gets that.
+    let over = alerts().any(|due| now - due.made >= time_to_live(due.alert.kind));
+    // Machines want each; a person with one old alert gets that, as long as it is worth showing.
     !outlet.person.is_nil()
-        && (old >= STALE_MOST || (cut && (alerts().count() >= 2 || (digest && alerts().count() > 0))))
+        && (old >= STALE_MOST || over || (cut && (alerts().count() >= 2 || (digest && alerts().count() > 0))))
 }
 
 impl Deliver {
@@ -85,7 +153,8 @@ impl Deliver {
         url: String,
         due: Arc<Notify>,
     ) -> Self {
-        Self { catalogue, clock, channels, hears, signer, url, due, tally: Tally::default() }
+        let (tally, unnoted) = (Tally::default(), Mutex::default());
+        Self { catalogue, clock, channels, hears, signer, url, due, tally, unnoted }
     }
 
     /// Counts there what comes of sending.
@@ -106,22 +175,82 @@ impl Deliver {
     }
 
     async fn serve(&self, outlet: Outlet) -> Result<usize> {
+        let unnoted = self.unnoted().remove(&place(&outlet));
+        if let Some((due, attempt)) = unnoted {
+            self.note(&outlet, due, attempt).await?;
+        }
         let mut due = self.catalogue.due(&outlet, READ).await?;
+        let quiet = self.quiet(&outlet, &due).await?;
+        if let Some(quiet) = &quiet {
+            let holds = |due: &mut Due| is_alert(due) && is_late(due, quiet.now) && quiet.from(&due.alert);
+            for one in due.extract_if(.., holds) {
+                self.note(&outlet, one, Attempt::Held).await?;
+            }
+        }
         if should_fold(&outlet, &due, self.clock.now()) {
             self.catalogue.fold(&outlet).await?;
             due = self.catalogue.due(&outlet, READ).await?;
         }
-        let mut given = 0;
+        let (mut given, mut tried) = (0, false);
         for one in due {
+            if self.waits(&outlet, &one, quiet.as_ref()).await? {
+                continue;
+            }
+            tried = true;
             let (attempt, was_given) = self.attempt(&outlet, &one).await?;
             given += usize::from(was_given);
             let goes_on = matches!(attempt, Attempt::Sent | Attempt::Refused(_));
-            self.catalogue.settle(&outlet, &one, attempt).await?;
+            self.note(&outlet, one, attempt).await?;
             if !goes_on {
                 break;
             }
         }
+        if quiet.is_some() && !tried && outlet.failing.is_some() {
+            self.catalogue.rest(&outlet).await?;
+        }
         Ok(given)
+    }
+
+    /// What a person wants by now, where something has waited for so long that they may want quiet since.
+    async fn quiet(&self, outlet: &Outlet, due: &[Due]) -> Result<Option<Quiet>> {
+        let now = self.clock.now();
+        if outlet.person.is_nil() || !due.iter().any(|due| is_late(due, now)) {
+            return Ok(None);
+        }
+        let Some(person) = self.catalogue.person_by_id(outlet.person).await? else { return Ok(None) };
+        let prefs = self.catalogue.alert_pref(person.id).await?;
+        let prefs = prefs.map(|body| NotificationPrefs::kept(&body)).unwrap_or_default();
+        let snoozes = self.catalogue.snoozes(now).await?;
+        let mine = snoozes.into_iter().filter(|snooze| snooze.person == person.id);
+        let snoozed = mine.map(|snooze| snooze.camera).collect();
+        Ok(Some(Quiet { now, zone: self.catalogue.zone(), scope: person.scope, prefs, snoozed }))
+    }
+
+    /// Whether one is not sent yet, and stays as it is: more of what a phone was told a moment ago, or a digest of what waited,
+    /// in hours of quiet.
+    async fn waits(&self, outlet: &Outlet, due: &Due, quiet: Option<&Quiet>) -> Result<bool> {
+        let grows = due.sent.map(|sent| self.clock.now() - sent);
+        if outlet.channel == PUSH && grows.is_some_and(|since| (0..GROWS).contains(&since)) {
+            return Ok(true);
+        }
+        let Some(quiet) = quiet.filter(|quiet| !is_alert(due) && is_late(due, quiet.now)) else {
+            return Ok(false);
+        };
+        let (members, _) = self.catalogue.digest_members(due.alert.id, WRITTEN_OUT).await?;
+        Ok(members.iter().all(|alert| quiet.from(alert)))
+    }
+
+    fn unnoted(&self) -> MutexGuard<'_, HashMap<Place, (Due, Attempt)>> {
+        self.unnoted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what came of an attempt; what cannot be written is written later, and not sent a second time meanwhile.
+    async fn note(&self, outlet: &Outlet, due: Due, attempt: Attempt) -> Result<()> {
+        let noted = self.catalogue.settle(outlet, &due, attempt.clone()).await;
+        if noted.is_err() {
+            self.unnoted().insert(place(outlet), (due, attempt));
+        }
+        noted
     }
 
     async fn attempt(&self, outlet: &Outlet, due: &Due) -> Result<(Attempt, bool)> {
@@ -139,7 +268,7 @@ impl Deliver {
             Outcome::Later { after, why } => {
                 let asked = after.map_or(0, |after| i64::try_from(after.as_secs()).unwrap_or(0) * SECOND);
                 let wait = pause(outlet.tries, due.id.as_u64_pair().1.wrapping_add(u64::from(due.tries)));
-                Attempt::Later(self.clock.now() + asked.max(wait), why.why)
+                Attempt::Later(self.clock.now() + asked.max(wait).min(LONGEST_PAUSE), why.why)
             }
             Outcome::Refused(why) => Attempt::Refused(why.why),
             Outcome::Gone(why) => Attempt::Gone(why),
@@ -155,6 +284,9 @@ impl Deliver {
         let (alert, now) = (&due.alert, self.clock.now());
         if now - due.made > GIVEN_UP {
             return Ok(Err("it could not be sent for two weeks"));
+        }
+        if outlet.channel != PUSH && !is_on(&self.catalogue, &outlet.channel).await? {
+            return Ok(Err("its channel is switched off"));
         }
         let (mut scope, mut language, mut address) = (Scope::everything().clone(), Language::Vi, None);
         if !outlet.person.is_nil() {
@@ -206,8 +338,9 @@ impl Deliver {
             language: language.tag(),
             navigate: format!("{base}{}", self.path(alert, event)),
             rank: alert.rank,
-            silent: due.again,
-            ttl_s: if alert.kind == AlertKind::Motion { 3600 } else { 86_400 },
+            // Whoever slept through the first hears the next.
+            silent: due.sent.is_some() && due.shown,
+            ttl_s: u32::try_from(time_to_live(alert.kind) / SECOND).unwrap_or(u32::MAX),
             token: self.signer.token(due.id, now + 7 * DAY),
             at: alert.from,
             cameras,
@@ -225,20 +358,24 @@ impl Deliver {
         }
     }
 
-    /// Sends until stopped. What is under way then is sent again at the next start, under the same name.
+    /// Sends until stopped, to each place by itself: one that hangs holds up no other. What is under way then is sent again at
+    /// the next start, under the same name.
     pub async fn run(self, stop: Stop) {
-        let (mut tick, mut failures) = (every(EVERY), Failures::default());
+        let (mut tick, mut flights) = (every(EVERY), Flights::default());
+        let (mut reading, mut writing) = (Failures::default(), Failures::default());
         loop {
             tokio::select! {
                 () = stop.wait() => return,
-                _ = tick.tick() => {}
-                () = self.due.notified(), if failures.none() => {}
+                _ = tick.tick() => flights.rested.clear(),
+                () = self.due.notified(), if reading.none() && writing.none() => flights.rested.clear(),
+                served = flights.next() => writing.note(served.err().as_ref(), "alerts wait to be sent"),
             }
-            let done = tokio::select! {
+            let outlets = tokio::select! {
                 () = stop.wait() => return,
-                done = self.step() => done,
+                outlets = self.catalogue.outlets(self.clock.now()) => outlets,
             };
-            failures.note(done.err().as_ref(), "alerts wait to be sent");
+            reading.note(outlets.as_ref().err(), "alerts wait to be sent");
+            flights.start(&self, outlets.unwrap_or_default());
         }
     }
 }

@@ -42,6 +42,7 @@ mod mqtt;
 mod net;
 mod outage;
 mod push;
+mod quiet;
 mod relay;
 mod rule;
 mod schedule;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::header::{HOST, RETRY_AFTER};
+use hyper::header::{DATE, HOST, HeaderMap, RETRY_AFTER};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -21,7 +21,7 @@ use url::{Host, Url};
 
 use super::address::{LocalHosts, is_public};
 use super::channel::{Fault, Step};
-use crate::base::{Error, Result, Tasks};
+use crate::base::{Error, Result, Tasks, Ticks};
 
 /// Bytes of an answer that are read: nobody has more to say to us.
 const ANSWER: usize = 64 << 10;
@@ -44,7 +44,7 @@ pub struct Post {
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// `Retry-After` in seconds (RFC 9110 section 10.2.3).
+    /// `Retry-After` (RFC 9110 section 10.2.3).
     pub retry_after: Option<Duration>,
     /// Its first 64 KiB.
     pub body: Bytes,
@@ -181,13 +181,25 @@ impl Internet {
             .map_err(|_| Fault::at(Step::Settings, "a header of a request to the outside is not right"))?;
         let answer = sender.send_request(request).await.map_err(broken)?;
         let status = answer.status().as_u16();
-        let wait =
-            answer.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse::<u64>().ok());
-        let retry_after = wait.map(|seconds| Duration::from_secs(seconds.min(LONGEST_WAIT)));
+        let retry_after = retry_after(answer.headers());
         // An answer that is too long has a status all the same.
         let body = Limited::new(answer.into_body(), ANSWER).collect().await;
         Ok(Reply { status, retry_after, body: body.map(|body| body.to_bytes()).unwrap_or_default() })
     }
+}
+
+/// What `Retry-After` asks for. A date is counted from what it is at the other side: our clock may be another.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| Some(headers.get(name)?.to_str().ok()?.trim());
+    let asked = text(RETRY_AFTER)?;
+    let seconds = match asked.parse::<u64>() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let wait = Ticks::parse_http(asked)?.seconds() - Ticks::parse_http(text(DATE)?)?.seconds();
+            u64::try_from(wait).unwrap_or(0)
+        }
+    };
+    Some(Duration::from_secs(seconds.min(LONGEST_WAIT)))
 }
 
 impl Network for Internet {
@@ -204,5 +216,30 @@ impl Network for Internet {
             let tls = tls.map_err(|_| Fault::at(Step::Tls, "it cannot prove who it is, or speaks no TLS"))?;
             self.exchange(tls, post).await
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_asked_for_in_seconds_or_as_a_date() {
+        let asked = |after: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, after.parse().expect("a value"));
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().expect("a value"));
+            }
+            retry_after(&headers).map(|wait| wait.as_secs())
+        };
+        let now = Some("Fri, 27 Nov 2026 15:00:00 GMT");
+        assert_eq!(asked("120", None), Some(120));
+        assert_eq!(asked("Fri, 27 Nov 2026 15:02:05 GMT", now), Some(125));
+        assert_eq!(asked("Fri, 27 Nov 2026 14:00:00 GMT", now), Some(0), "that is over");
+        assert_eq!(asked("Sat, 28 Nov 2026 15:00:00 GMT", now), Some(LONGEST_WAIT));
+        assert_eq!(asked("Fri, 27 Nov 2026 15:02:05 GMT", None), None, "nobody knows what time it is there");
+        assert_eq!(asked("tomorrow", now), None);
+        assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 }

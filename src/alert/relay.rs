@@ -95,8 +95,9 @@ impl Relay {
 
     /// Since when no channel works, and at how many places something waits.
     pub(super) async fn standing(&self) -> Result<Option<(Ticks, u64)>> {
-        let stuck = self.catalogue.nothing_arrives().await?;
-        let since = standing(stuck.map(|(since, _)| since), self.clock.now());
+        let now = self.clock.now();
+        let stuck = self.catalogue.nothing_arrives(now).await?;
+        let since = standing(stuck.map(|(since, _)| since), now);
         Ok(since.zip(stuck.map(|(_, places)| places)))
     }
 

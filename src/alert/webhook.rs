@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::address::{LocalHosts, Purpose, check};
 use super::channel::{Channel, Fault, Outcome};
 use super::message::Message;
-use super::net::{Network, Post};
+use super::net::{Network, Post, Reply};
 use super::world::WEBHOOK;
 use crate::base::{Error, Result, Secret, SharedClock, random_token};
 use crate::catalogue::Catalogue;
@@ -67,6 +67,19 @@ fn signature(key: &str, id: &str, seconds: i64, body: &[u8]) -> Option<String> {
     Some(format!("v1,{}", STANDARD.encode(code)))
 }
 
+/// What an answer means.
+fn outcome(reply: &Reply) -> Outcome {
+    let why = Fault::answered(reply.status, format!("the webhook answered {}", reply.status));
+    match reply.status {
+        200..=299 => Outcome::Taken,
+        // What comes of its key, its address, its load or its clock may be set right: what waits is not thrown away.
+        401 | 403 | 404 | 408 | 425 | 429 => Outcome::Later { after: reply.retry_after, why },
+        // This message it will never take, and the next need not wait for that. One that says it is no more may be there again.
+        400..=499 => Outcome::Refused(why),
+        _ => Outcome::Later { after: reply.retry_after, why },
+    }
+}
+
 /// Calls hooks.
 #[derive(Clone)]
 pub(super) struct Caller {
@@ -103,13 +116,7 @@ impl Caller {
             ("webhook-signature", signature),
         ];
         let reply = self.network.post(Post { url, headers, body: Bytes::from(body) }).await?;
-        let answered = |status| Fault::answered(status, format!("the webhook answered {status}"));
-        Ok(match reply.status {
-            200..=299 => Outcome::Taken,
-            // It says that it is no more; the next alert finds out whether that is still so.
-            410 => Outcome::Refused(answered(410)),
-            status => Outcome::Later { after: reply.retry_after, why: answered(status) },
-        })
+        Ok(outcome(&reply))
     }
 }
 
@@ -152,6 +159,18 @@ mod tests {
             br#"{"test": 2432232314}"#,
         );
         assert_eq!(signed.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+    }
+
+    #[test]
+    fn what_will_never_be_taken_holds_up_nothing() {
+        let answer = |status| outcome(&Reply { status, ..Reply::default() });
+        assert_eq!(answer(204), Outcome::Taken);
+        for status in [400, 405, 410, 413, 415, 422] {
+            assert!(matches!(answer(status), Outcome::Refused(_)), "{status}");
+        }
+        for status in [301, 401, 403, 404, 408, 429, 500, 503] {
+            assert!(matches!(answer(status), Outcome::Later { .. }), "{status}");
+        }
     }
 
     #[test]

@@ -48,6 +48,12 @@ impl Ticks {
         Ok(Self::from_micros(parsed.timestamp_micros()))
     }
 
+    /// Parses a date as HTTP writes it (RFC 9110 section 5.6.7); `None` when it is none.
+    pub fn parse_http(text: &str) -> Option<Self> {
+        let parsed = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+        Some(Self::from_micros(parsed.timestamp_micros()))
+    }
+
     /// RFC 3339 in UTC with milliseconds, as the API writes it.
     pub fn rfc3339(self) -> String {
         match DateTime::<Utc>::from_timestamp_micros(self.micros()) {

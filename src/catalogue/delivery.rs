@@ -9,7 +9,7 @@ use super::alert::{Alert, AlertKind, alert_columns};
 use super::alert_write::{self, NewDelivery};
 use super::sql::{failed, statements, uuid};
 use super::writer::{Change, Write};
-use crate::base::{Error, Result, Ticks, fresh_uuid};
+use crate::base::{Error, Result, TICKS_PER_SECOND, Ticks, fresh_uuid};
 
 macro_rules! of_outlet {
     () => {
@@ -21,26 +21,36 @@ macro_rules! of_outlet {
 statements! {
     OUTLETS = "select d.person, d.channel, d.target, min(d.made_90k), count(*), o.failing_90k, coalesce(o.tries, 0) \
         from delivery d left join outlet o on o.person = d.person and o.channel = d.channel and o.target = d.target \
-        where d.state in ('due', 'held') and d.state = 'due' and coalesce(o.next_90k, 0) <= ?1 group by d.person, d.channel, d.target";
+        where d.state in ('due', 'held') and d.state = 'due' and (coalesce(o.next_90k, 0) <= ?1 or o.next_90k > ?2) \
+        group by d.person, d.channel, d.target";
     /// When the next failed place is tried again.
     NEXT = "select min(next_90k) from outlet";
-    DUE = concat!("select d.id, d.version, d.tries, d.made_90k, d.sent_90k is not null, x.* from delivery d join (",
+    /// A place that has said of none of its last twenty that it was shown is one that does not say.
+    DUE = concat!("select d.id, d.version, d.tries, d.made_90k, d.sent_90k, d.shown_90k is not null or 0 = (select count(shown_90k) \
+        from (select shown_90k from delivery where target = d.target order by key desc limit 20)), x.* from delivery d join (",
         alert_columns!(), ") x on x.id = (select id from alert where key = d.alert_key) \
         where d.state in ('due', 'held') and d.state = 'due' and ", of_outlet!(), "order by d.key limit ?4");
-    SENT = "update delivery set state = case when version > ?2 then 'due' else 'sent' end, sent_90k = ?3, tried_90k = ?3, \
+    /// More of it may have come meanwhile; a letter is written once, but for a digest: what it did not have is in nothing else.
+    SENT = "update delivery set state = case when version > ?2 and (channel not in ('mail', 'zalo') \
+        or (select kind from alert where key = alert_key) = 'digest') then 'due' else 'sent' end, sent_90k = ?3, tried_90k = ?3, \
         tries = tries + 1, error = null where id = ?1 and state = 'due'";
     TRIED = "update delivery set tried_90k = ?2, tries = tries + 1, error = ?3 where id = ?1";
     DROPPED = "update delivery set state = 'dropped', tried_90k = ?2, tries = tries + 1, error = ?3 \
         where id = ?1 and state in ('due', 'held')";
+    /// More of what was told before waits for nothing: it has been told.
+    HOLD = "update delivery set state = case when sent_90k is null then 'held' else 'sent' end where id = ?1 and state = 'due'";
     WELL = "delete from outlet where person = ?1 and channel = ?2 and target = ?3";
     FAILS = "insert into outlet (person, channel, target, tries, failing_90k, next_90k, error) \
         values (?1, ?2, ?3, 1, ?4, ?5, ?6) on conflict (person, channel, target) do update set tries = tries + 1, \
-        next_90k = excluded.next_90k, error = excluded.error";
+        failing_90k = min(failing_90k, excluded.failing_90k), next_90k = excluded.next_90k, error = excluded.error";
     DROP_ALL = "update delivery set state = 'dropped', error = ?4 where state in ('due', 'held') \
         and person = ?1 and channel = ?2 and target = ?3";
     /// The digest that waits already.
     OPEN_DIGEST = concat!("select a.id from delivery d join alert a on a.key = d.alert_key \
         where d.state in ('due', 'held') and d.state = 'due' and a.kind = 'digest' and ", of_outlet!(), "order by d.key limit 1");
+    /// More of it than may be on its way by now: whoever has sent that sends this, too.
+    MORE_OF = "update alert set version = version + 1 where id = ?1";
+    MORE_IS_DUE = "update delivery set version = version + 1 where alert_key = (select key from alert where id = ?1)";
     HELD = "select distinct person, channel, target from delivery where state in ('due', 'held') \
         and state = 'held'";
     ADD_MEMBERS = concat!("insert into digest_member (digest_key, alert_key) \
@@ -48,13 +58,19 @@ statements! {
         where d.state in ('due', 'held') and d.state = ?5 and a.kind <> 'digest' and ", of_outlet!(), "on conflict do nothing");
     DIGESTED = "update delivery set state = 'digested' where state in ('due', 'held') and state = ?5 and person = ?1 and channel = ?2 and target = ?3 \
         and alert_key in (select alert_key from digest_member where digest_key = (select key from alert where id = ?4))";
-    /// Since when something waits that people were to be told at once, and nothing that was made lately is taken anywhere.
-    STUCK = "select min(o.failing_90k), count(*) from outlet o where exists (select 1 from delivery d \
-        join alert a on a.key = d.alert_key \
-        where d.state in ('due', 'held') and d.state = 'due' and d.person = o.person and d.channel = o.channel and d.target = o.target \
-        and a.kind <> 'test' and (a.kind <> 'digest' or exists (select 1 from digest_member m join alert x on x.key = m.alert_key \
-        where m.digest_key = a.key and x.out = 1))) \
-        and o.failing_90k > coalesce((select max(sent_90k) from (select sent_90k from delivery order by key desc limit 100)), 0)";
+    /// Since when something waits that people were to be told at once, where a place fails and nothing has arrived since it was
+    /// made. What a machine took, such as a broker in the house, is not heard by anybody: it counts for machines alone.
+    STUCK = "with told as (select max(sent_90k) filter (where person <> zeroblob(16)) as people, max(sent_90k) as any_at \
+        from (select person, sent_90k from delivery order by key desc limit 1000) where sent_90k <= ?1), \
+        waits as (select d.person, d.channel, d.target, d.made_90k from delivery d join alert a on a.key = d.alert_key \
+        where d.state in ('due', 'held') and d.state = 'due' and a.kind not in ('test', 'digest') \
+        union all select d.person, d.channel, d.target, own.made_90k from delivery d join alert a on a.key = d.alert_key \
+        join digest_member m on m.digest_key = a.key join alert x on x.key = m.alert_key \
+        join delivery own on own.alert_key = m.alert_key and own.person = d.person and own.channel = d.channel \
+        and own.target = d.target where d.state in ('due', 'held') and d.state = 'due' and a.kind = 'digest' and x.out = 1) \
+        select min(max(o.failing_90k, w.made_90k)), count(distinct hex(o.person) || o.channel || hex(o.target)) \
+        from outlet o join waits w on w.person = o.person and w.channel = o.channel and w.target = o.target, told \
+        where w.made_90k > coalesce(iif(w.person = zeroblob(16), told.any_at, told.people), 0)";
     /// How a channel does; what was sent long ago is not looked for.
     CHANNEL = "select (select max(sent_90k) from (select channel, sent_90k from delivery order by key desc limit 2000) \
         where channel = ?1), (select min(failing_90k) from outlet where channel = ?1), \
@@ -73,6 +89,9 @@ statements! {
 
 /// Names of the channels, as the column has them.
 pub const CHANNELS: [&str; 5] = ["push", "mail", "zalo", "webhook", "mqtt"];
+
+/// No place is left alone for longer. What is to be tried after that was noted by a clock that was ahead.
+pub const LONGEST_PAUSE: i64 = 3600 * TICKS_PER_SECOND;
 
 /// A place that has something to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -104,8 +123,10 @@ pub struct Due {
     pub tries: u32,
     /// When it was made.
     pub made: Ticks,
-    /// Less of it has been told before.
-    pub again: bool,
+    /// When less of it was told before; `None` = it was not.
+    pub sent: Option<Ticks>,
+    /// That was shown, as far as the place ever says so.
+    pub shown: bool,
     /// Of what.
     pub alert: Alert,
 }
@@ -157,6 +178,8 @@ pub enum Attempt {
     Sent,
     /// Not now; not before this instant, and why.
     Later(Ticks, String),
+    /// None was made: its person wants quiet by now, and it waits for the digest of the day.
+    Held,
     /// This one will never be taken, and why; the place is well.
     Refused(String),
     /// The place is no more: nothing is sent there again, and why.
@@ -171,8 +194,9 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Due {
             version: row.try_get(1)?,
             tries: row.try_get(2)?,
             made: Ticks(row.try_get(3)?),
-            again: row.try_get(4)?,
-            alert: super::alert::read(row, 5)?,
+            sent: row.try_get::<Option<i64>, _>(4)?.map(Ticks),
+            shown: row.try_get(5)?,
+            alert: super::alert::read(row, 6)?,
         })
     }
 }
@@ -217,7 +241,12 @@ async fn fold(w: &mut Write, place: &Place, state: &'static str) -> Result<()> {
     let query = query.bind(blob(place.0)).bind(place.1.clone()).bind(blob(place.2));
     let open: Option<Vec<u8>> = query.fetch_optional(&mut w.conn).await.map_err(failed)?;
     let digest = match open {
-        Some(id) => uuid(&id)?,
+        Some(id) => {
+            for sql in [MORE_OF, MORE_IS_DUE] {
+                sqlx::query(sql).bind(id.clone()).execute(&mut w.conn).await.map_err(failed)?;
+            }
+            uuid(&id)?
+        }
         None => {
             let id = fresh_uuid(w.now);
             let alert = Alert {
@@ -299,6 +328,9 @@ impl Change for Settle {
                 let query = bind_place!(FAILS, self.place).bind(now).bind(next.0).bind(error.clone());
                 query.execute(&mut w.conn).await.map_err(failed)?;
             }
+            Attempt::Held => {
+                sqlx::query(HOLD).bind(id).execute(&mut w.conn).await.map_err(failed)?;
+            }
             Attempt::Refused(error) => {
                 let query = sqlx::query(DROPPED).bind(id).bind(now).bind(error.clone());
                 query.execute(&mut w.conn).await.map_err(failed)?;
@@ -315,6 +347,17 @@ impl Change for Settle {
             bind_place!(WELL, self.place).execute(&mut w.conn).await.map_err(failed)?;
         }
         Ok(())
+    }
+}
+
+struct Rest(Place);
+
+impl Change for Rest {
+    type Answer = ();
+    const NAME: &'static str = "rest_outlet";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        bind_place!(WELL, self.0).execute(&mut w.conn).await.map(drop).map_err(failed)
     }
 }
 
@@ -338,7 +381,8 @@ impl Catalogue {
     /// Places that have something to be sent and may be tried now.
     pub async fn outlets(&self, now: Ticks) -> Result<Vec<Outlet>> {
         type Row = (Vec<u8>, String, Vec<u8>, i64, i64, Option<i64>, u32);
-        let rows: Vec<Row> = self.read(sqlx::query_as(OUTLETS).bind(now.0).fetch_all(self.readers())).await?;
+        let query = sqlx::query_as(OUTLETS).bind(now.0).bind((now + LONGEST_PAUSE).0);
+        let rows: Vec<Row> = self.read(query.fetch_all(self.readers())).await?;
         let each = |(person, channel, target, oldest, waiting, failing, tries): Row| {
             Ok(Outlet {
                 person: uuid(&person)?,
@@ -360,9 +404,10 @@ impl Catalogue {
     }
 
     /// Since when nothing arrives although something waits that is no test and no digest of what could wait, and at how many
-    /// places; `None` = it does, or nothing waits.
-    pub async fn nothing_arrives(&self) -> Result<Option<(Ticks, u64)>> {
-        let row: (Option<i64>, i64) = self.read(sqlx::query_as(STUCK).fetch_one(self.readers())).await?;
+    /// places; `None` = it does, or nothing waits. Whoever is a person is not told by what a machine took.
+    pub async fn nothing_arrives(&self, now: Ticks) -> Result<Option<(Ticks, u64)>> {
+        let query = sqlx::query_as(STUCK).bind(now.0);
+        let row: (Option<i64>, i64) = self.read(query.fetch_one(self.readers())).await?;
         Ok(row.0.map(|since| (Ticks(since), row.1.unsigned_abs())))
     }
 
@@ -385,6 +430,11 @@ impl Catalogue {
     pub async fn fold(&self, outlet: &Outlet) -> Result<()> {
         let place = (outlet.person, outlet.channel.clone(), outlet.target);
         self.inner.queue.ask(Fold(place)).await
+    }
+
+    /// Nothing is to be sent to a place at the moment: how it did before says nothing of how it does.
+    pub async fn rest(&self, outlet: &Outlet) -> Result<()> {
+        self.inner.queue.ask(Rest((outlet.person, outlet.channel.clone(), outlet.target))).await
     }
 
     /// Writes what came of an attempt to send something at a place.

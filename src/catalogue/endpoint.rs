@@ -13,7 +13,7 @@ use super::writer::{Change, Write};
 use crate::base::{Error, Kind, Result, Secret, Ticks, fresh_uuid};
 
 statements! {
-    KNOWN = "select id from push_endpoint where hash = ?1";
+    KNOWN = "select e.id, p.id from push_endpoint e join person p on p.key = e.person_key where e.hash = ?1";
     PUT = "insert into push_endpoint (id, person_key, hash, sealed, host, name, made_90k, origin) \
         select ?1, key, ?3, ?4, ?5, ?6, ?7, ?8 from person where id = ?2 and enabled = 1 \
         on conflict (hash) do update set person_key = excluded.person_key, sealed = excluded.sealed, host = excluded.host, \
@@ -98,9 +98,10 @@ impl Change for NewPushEndpoint {
     async fn apply(&self, w: &mut Write) -> Result<Uuid> {
         let hash = Sha256::digest(self.address.url.as_bytes()).to_vec();
         let person = self.person.as_bytes().to_vec();
-        let known: Option<Vec<u8>> =
-            sqlx::query_scalar(KNOWN).bind(hash.clone()).fetch_optional(&mut w.conn).await.map_err(failed)?;
-        let id = known.as_deref().map(uuid).transpose()?.unwrap_or_else(|| fresh_uuid(w.now));
+        let known: Option<(Vec<u8>, Vec<u8>)> =
+            sqlx::query_as(KNOWN).bind(hash.clone()).fetch_optional(&mut w.conn).await.map_err(failed)?;
+        let id = known.as_ref().map(|(id, _)| uuid(id)).transpose()?.unwrap_or_else(|| fresh_uuid(w.now));
+        let same = known.as_ref().is_some_and(|(_, whose)| *whose == person);
         if known.is_none() {
             let count = sqlx::query_scalar(COUNT).bind(person.clone());
             let count: i64 = count.fetch_one(&mut w.conn).await.map_err(failed)?;
@@ -124,15 +125,15 @@ impl Change for NewPushEndpoint {
         if query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() == 0 {
             return Err(nobody());
         }
-        // Whoever it was before, and whatever failed before: it is a new beginning.
-        forget(w, id).await?;
+        // Whatever failed before: it is a new beginning. What waits stays theirs, and is nobody else's.
+        forget(w, id, if same { &[FORGET_OUTLET] } else { &[DROP_WAITING, FORGET_OUTLET] }).await?;
         Ok(id)
     }
 }
 
-async fn forget(w: &mut Write, id: Uuid) -> Result<()> {
-    for sql in [DROP_WAITING, FORGET_OUTLET] {
-        let query = sqlx::query(sql).bind(id.as_bytes().to_vec());
+async fn forget(w: &mut Write, id: Uuid, what: &[&'static str]) -> Result<()> {
+    for sql in what {
+        let query = sqlx::query(*sql).bind(id.as_bytes().to_vec());
         query.execute(&mut w.conn).await.map_err(failed)?;
     }
     Ok(())
@@ -152,7 +153,7 @@ impl Change for Remove {
         let query = query.bind(self.person.as_bytes().to_vec());
         let gone = query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() > 0;
         if gone {
-            forget(w, self.id).await?;
+            forget(w, self.id, &[DROP_WAITING, FORGET_OUTLET]).await?;
         }
         Ok(gone)
     }

@@ -86,12 +86,33 @@ async fn what_was_sent_goes_out_again_only_when_there_is_more_to_tell() {
     let more = Alert { version: 2, ..one.clone() };
     decide(&room, 3, vec![more], vec![delivery(&one, who)]).await.expect("decided");
     let again = room.catalogue.due(&outlet(&room).await, 9).await.expect("due").remove(0);
-    assert!(again.id == due.id && again.again && again.version == 2);
+    assert!(again.id == due.id && again.sent.is_some() && again.version == 2);
     // More came while it was on its way: that is due.
     let third = Alert { version: 3, ..one.clone() };
     decide(&room, 4, vec![third], vec![delivery(&one, who)]).await.expect("decided");
     room.catalogue.settle(&place, &again, Attempt::Sent).await.expect("settled");
     assert_eq!(room.catalogue.due(&outlet(&room).await, 9).await.expect("due")[0].version, 3);
+}
+
+#[tokio::test]
+async fn a_letter_is_written_once_however_the_alert_grows() {
+    let room = Room::new().await;
+    let who = person(&room).await;
+    let one = alert(&room, 1);
+    let letter = NewDelivery { channel: "mail", target: Uuid::nil(), ..delivery(&one, who) };
+    let held = NewDelivery { held: true, ..letter.clone() };
+    decide(&room, 1, vec![one.clone()], vec![held]).await.expect("decided");
+    let grown = |version| Alert { version, ..one.clone() };
+    decide(&room, 2, vec![grown(2)], vec![letter.clone()]).await.expect("decided");
+    let place = outlet(&room).await;
+    let due = room.catalogue.due(&place, 9).await.expect("due").remove(0);
+    assert_eq!(due.version, 2, "it was let out");
+    // It grows while it is on its way, and after that.
+    decide(&room, 3, vec![grown(3)], vec![letter.clone()]).await.expect("decided");
+    room.catalogue.settle(&place, &due, Attempt::Sent).await.expect("settled");
+    assert!(room.catalogue.outlets(room.clock.now()).await.expect("outlets").is_empty());
+    decide(&room, 4, vec![grown(4)], vec![letter]).await.expect("decided");
+    assert!(room.catalogue.outlets(room.clock.now()).await.expect("outlets").is_empty());
 }
 
 #[tokio::test]
@@ -110,7 +131,7 @@ async fn a_place_that_fails_waits_and_its_alerts_become_one_digest() {
     assert!(room.catalogue.outlets(at(1)).await.expect("outlets").is_empty(), "not before its time");
     assert_eq!(room.catalogue.next_outlet().await.expect("read"), Some(at(2)));
     let since = room.clock.now();
-    assert_eq!(room.catalogue.nothing_arrives().await.expect("read"), Some((since, 1)));
+    assert_eq!(room.catalogue.nothing_arrives(room.clock.now()).await.expect("read"), Some((since, 1)));
     let failing = room.catalogue.outlets(at(2)).await.expect("outlets").remove(0);
     assert_eq!((failing.tries, failing.waiting), (1, 5));
     room.catalogue.fold(&failing).await.expect("folded");
@@ -125,10 +146,19 @@ async fn a_place_that_fails_waits_and_its_alerts_become_one_digest() {
     let due = room.catalogue.due(&failing, 9).await.expect("due");
     let (_, count) = room.catalogue.digest_members(due[0].alert.id, 3).await.expect("members");
     assert_eq!((due.len(), count), (1, 6));
+    // And one more while it is on its way: whoever got six is told of seven.
+    let seventh = alert(&room, 7);
+    decide(&room, 3, vec![seventh.clone()], vec![delivery(&seventh, who)]).await.expect("decided");
+    room.catalogue.fold(&failing).await.expect("folded");
     room.catalogue.settle(&failing, &due[0], Attempt::Sent).await.expect("settled");
+    let more = room.catalogue.due(&failing, 9).await.expect("due");
+    assert_eq!((more.len(), more[0].id, more[0].sent.is_some()), (1, due[0].id, true));
+    let (_, count) = room.catalogue.digest_members(more[0].alert.id, 3).await.expect("members");
+    assert_eq!(count, 7);
+    room.catalogue.settle(&failing, &more[0], Attempt::Sent).await.expect("settled");
     assert!(room.catalogue.outlets(at(9)).await.expect("outlets").is_empty());
     assert_eq!(room.catalogue.next_outlet().await.expect("read"), None, "it is well again");
-    assert_eq!(room.catalogue.nothing_arrives().await.expect("read"), None);
+    assert_eq!(room.catalogue.nothing_arrives(room.clock.now()).await.expect("read"), None);
 }
 
 #[tokio::test]

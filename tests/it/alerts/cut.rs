@@ -1,10 +1,21 @@
 //! No internet for a day: nothing is lost, and nobody gets two hundred messages when it is back.
 
-use lanewatch::alert::{AlertRules, Fault, Outcome, SchedulePlan, Step};
-use lanewatch::catalogue::{AlertKind, Scope};
-use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
-use super::yard::{MINUTE, SECOND, Yard};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lanewatch::alert::{
+    AlertRules, Channel, Deliver, Fault, Message, NotificationPrefs, Outcome, QuietHours, SchedulePlan,
+    Signer, Step,
+};
+use lanewatch::base::{Clock, Stop, Tasks};
+use lanewatch::catalogue::{AlertKind, EventKind, Scope};
+use serde_json::json;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::yard::{HOUR, MINUTE, SECOND, Yard, event, hears};
 
 async fn always(yard: &Yard) {
     yard.schedule(SchedulePlan { week: vec!["1".repeat(48); 7], ..SchedulePlan::default() }).await;
@@ -86,6 +97,22 @@ async fn a_short_cut_is_caught_up_in_order_and_each_once() {
 }
 
 #[tokio::test]
+async fn a_single_motion_that_is_hours_old_rings_no_more_by_itself() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    always(&yard).await;
+    yard.person("who", "head", None).await;
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    let id = yard.moves(0, 8).await.0;
+    yard.pass(3 * HOUR, 5 * MINUTE).await;
+    yard.post.works();
+    yard.pass(20 * MINUTE, MINUTE).await;
+    let told = yard.post.take();
+    assert_eq!((told.len(), told[0].kind, told[0].count), (1, AlertKind::Digest, 1));
+    let (members, _) = yard.catalogue.digest_members(told[0].alert, 5).await.expect("members");
+    assert_eq!(members[0].id, id);
+}
+
+#[tokio::test]
 async fn a_push_service_that_asks_to_wait_is_left_alone_as_long_as_it_asks() {
     let mut yard = Yard::new(1, |_| String::new()).await;
     yard.person("who", "head", None).await;
@@ -102,4 +129,163 @@ async fn a_push_service_that_asks_to_wait_is_left_alone_as_long_as_it_asks() {
     let deliveries = yard.catalogue.deliveries_of(alert.id).await.expect("read");
     assert_eq!((deliveries[0].tries, deliveries[0].state.as_str()), (2, "sent"));
     assert!(yard.catalogue.next_outlet().await.expect("read").is_none());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_leaves_no_place_alone_for_days() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    always(&yard).await;
+    yard.person("who", "head", None).await;
+    yard.clock.step(72 * HOUR);
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    yard.clock.step(-72 * HOUR);
+    yard.post.works();
+    let id = yard.moves(1, 8).await;
+    yard.settle().await;
+    assert!(yard.post.take().iter().any(|message| message.alert == id.0));
+}
+
+#[tokio::test]
+async fn a_channel_that_was_switched_off_sends_nothing_of_what_waited() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    always(&yard).await;
+    let switch = async |yard: &Yard, on: bool| {
+        let keep = lanewatch::catalogue::NewSecret::Keep;
+        yard.catalogue
+            .put_alert_setting("webhook", None, json!({"enabled": on}), keep, "admin")
+            .await
+            .expect("put");
+    };
+    switch(&yard, true).await;
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    let id = yard.moves(0, 8).await;
+    yard.settle().await;
+    switch(&yard, false).await;
+    yard.post.works();
+    yard.pass(5 * MINUTE, MINUTE).await;
+    assert!(yard.post.take().is_empty());
+    let alert = yard.catalogue.alert_of(Scope::everything(), id).await.expect("read").expect("told");
+    let delivery = yard.catalogue.deliveries_of(alert.id).await.expect("read").remove(0);
+    assert_eq!((delivery.state.as_str(), delivery.error.is_some()), ("dropped", true), "and it says why");
+    switch(&yard, true).await;
+    let next = yard.moves(1, 8).await;
+    yard.settle().await;
+    assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [next.0], "and then as before");
+}
+
+#[tokio::test]
+async fn what_waited_into_hours_of_quiet_is_told_in_the_morning() {
+    let mut yard = Yard::new(4, |_| String::new()).await;
+    always(&yard).await;
+    let (who, _) = yard.person("who", "head", None).await;
+    let quiet = QuietHours { from: "22:30".to_owned(), to: "06:00".to_owned(), strong_anyway: true };
+    let prefs = NotificationPrefs { quiet: Some(quiet), ..NotificationPrefs::default() };
+    yard.catalogue.put_alert_pref(who, json!(prefs)).await.expect("put");
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    // Two become a digest while there is no internet, one more waits by itself, and it is night when it is back.
+    let mut happened = BTreeSet::new();
+    for n in 0..2 {
+        happened.insert(yard.moves(n, 3).await.0);
+        yard.pass(10 * MINUTE, MINUTE).await;
+    }
+    yard.clock.advance(HOUR);
+    yard.settle().await;
+    happened.insert(yard.moves(2, 3).await.0);
+    yard.pass(10 * MINUTE, MINUTE).await;
+    yard.post.works();
+    yard.pass(6 * HOUR, 5 * MINUTE).await;
+    assert!(yard.post.take().is_empty(), "nothing rings in the night");
+    assert!(yard.catalogue.next_outlet().await.expect("read").is_none(), "and nothing is said to fail");
+    // What counts for much is told at any hour.
+    let covered = event(yard.cameras[3].id, EventKind::TamperCovered, yard.clock.now(), 3);
+    let strong = covered.id;
+    yard.catalogue.end_event(covered);
+    yard.catalogue.flush().await.expect("written");
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    yard.pass(3 * MINUTE, MINUTE).await;
+    yard.post.works();
+    yard.pass(20 * MINUTE, MINUTE).await;
+    assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [strong.0]);
+    yard.pass(2 * HOUR, 5 * MINUTE).await;
+    let mut told = BTreeSet::new();
+    for digest in yard.post.take() {
+        assert_eq!(digest.kind, AlertKind::Digest);
+        let (members, _) = yard.catalogue.digest_members(digest.alert, 50).await.expect("members");
+        told.extend(members.into_iter().map(|alert| alert.id));
+    }
+    assert_eq!(told, happened, "nothing is lost");
+}
+
+/// Takes what is for one person at once; whatever is for others hangs until it is cut.
+#[derive(Default)]
+struct Hole {
+    quick: Uuid,
+    hanging: Mutex<BTreeSet<Uuid>>,
+    /// How many hung when each message was taken.
+    taken: Mutex<Vec<(Uuid, usize)>>,
+    news: Notify,
+}
+
+struct Hangs<'a>(&'a Hole, Uuid);
+
+impl Drop for Hangs<'_> {
+    fn drop(&mut self) {
+        self.0.hanging.lock().expect("lock").remove(&self.1);
+    }
+}
+
+impl Channel for Hole {
+    fn send<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Outcome> {
+        async move {
+            if message.person == self.quick {
+                let hanging = self.hanging.lock().expect("lock").len();
+                self.taken.lock().expect("lock").push((message.alert, hanging));
+                self.news.notify_one();
+                return Outcome::Taken;
+            }
+            assert!(self.hanging.lock().expect("lock").insert(message.target), "one at a time for a place");
+            let _hangs = Hangs(self, message.target);
+            self.news.notify_one();
+            std::future::pending().await
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test]
+async fn twenty_phones_that_hang_hold_up_nobody_else() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    always(&yard).await;
+    let (slow, _) = yard.person("slow", "head", Some(vec![yard.cameras[0].id])).await;
+    for n in 1..20 {
+        yard.phone(slow, &format!("slow{n}")).await;
+    }
+    let (quick, _) = yard.person("quick", "head", None).await;
+    let hole = Arc::new(Hole { quick, ..Hole::default() });
+    let channels = BTreeMap::from([("push", hole.clone() as Arc<dyn Channel>)]);
+    let signer = Signer::open(&yard.catalogue).await.expect("a key");
+    let (url, due) = ("https://thon.example.vn".to_owned(), Arc::new(Notify::new()));
+    let deliver =
+        Deliver::new(yard.catalogue.clone(), yard.clock.clone(), channels, hears, signer, url, due.clone());
+    let (tasks, stop) = (Tasks::new(), Stop::new());
+    let sending = tasks.spawn("send", deliver.run(stop.clone()));
+    let first = yard.moves(0, 8).await.0;
+    while yard.dispatch.step().await.expect("decided") {}
+    due.notify_one();
+    while hole.hanging.lock().expect("lock").len() < 20 {
+        hole.news.notified().await;
+    }
+    let second = yard.moves(1, 8).await.0;
+    while yard.dispatch.step().await.expect("decided") {}
+    due.notify_one();
+    while !hole.taken.lock().expect("lock").iter().any(|(alert, _)| *alert == second) {
+        hole.news.notified().await;
+    }
+    stop.request();
+    sending.await.expect("no panic");
+    let taken = hole.taken.lock().expect("lock").clone();
+    assert_eq!(taken.iter().map(|(alert, _)| *alert).collect::<Vec<_>>(), [first, second], "in order");
+    assert_eq!(taken[1].1, 20, "while all of them hang");
 }

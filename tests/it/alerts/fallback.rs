@@ -8,7 +8,7 @@ use lanewatch::alert::{
     Alerts, ExtraRoots, Fault, LocalHosts, Network, Outcome, Outside, Post, Relay, Reply, SchedulePlan, Step,
 };
 use lanewatch::base::{Clock, Secret};
-use lanewatch::catalogue::{AlertKind, Attempt, NewSecret};
+use lanewatch::catalogue::{AlertKind, Attempt, Due, NewSecret, Outlet};
 use serde_json::{Value, json};
 
 use super::yard::{MINUTE, SECOND, Yard, hears, open, tasks};
@@ -76,6 +76,56 @@ async fn begun() -> (Yard, Arc<Siren>, Alerts, Relay) {
     (yard, siren, alerts, relay)
 }
 
+/// What waits of motion, wherever.
+async fn waiting(yard: &Yard) -> Vec<(Outlet, Due)> {
+    let mut all = Vec::new();
+    for outlet in yard.catalogue.outlets(yard.clock.now() + 60 * MINUTE).await.expect("read") {
+        let due = yard.catalogue.due(&outlet, 10).await.expect("read");
+        let motion = due.into_iter().filter(|due| due.alert.kind == AlertKind::Motion);
+        all.extend(motion.map(|due| (outlet.clone(), due)));
+    }
+    all
+}
+
+#[tokio::test]
+async fn what_somebody_got_sounds_no_siren_and_what_only_a_machine_got_does() {
+    let (mut yard, siren, alerts, relay) = begun().await;
+    yard.person("binh", "head", None).await;
+    let hook =
+        yard.catalogue.put_alert_setting("webhook", None, json!({"enabled": true}), NewSecret::Keep, "");
+    hook.await.expect("put");
+    let settle = async |yard: &Yard, channel: &str, attempt: Attempt| {
+        for (outlet, due) in waiting(yard).await.iter().filter(|(outlet, _)| outlet.channel == channel) {
+            yard.catalogue.settle(outlet, due, attempt.clone()).await.expect("noted");
+        }
+    };
+    // A phone has it at once; after that the webhook comes to nothing, and the night is still.
+    yard.post.answers(Outcome::later(Step::Connect, "no answer"));
+    yard.moves(0, 8).await;
+    while yard.dispatch.step().await.expect("decided") {}
+    settle(&yard, "push", Attempt::Sent).await;
+    yard.clock.advance(10 * SECOND);
+    settle(&yard, "webhook", Attempt::Later(yard.clock.now() + MINUTE, "no answer".to_owned())).await;
+    pass(&mut yard, &relay, 80).await;
+    assert!(siren.take().is_empty(), "somebody was told");
+    // One more is on its way to the phone while the webhook has failed for an hour: that is too early to say.
+    yard.moves(1, 8).await;
+    while yard.dispatch.step().await.expect("decided") {}
+    relay.step().await.expect("looked");
+    assert!(siren.take().is_empty() && alerts.no_channel_works().await.expect("read").is_none());
+    // Now the webhook takes all, and the phone nothing: nobody hears of it.
+    settle(&yard, "push", Attempt::Later(yard.clock.now() + MINUTE, "no answer".to_owned())).await;
+    yard.clock.advance(SECOND);
+    settle(&yard, "webhook", Attempt::Sent).await;
+    pass(&mut yard, &relay, 4).await;
+    assert!(siren.take().is_empty());
+    pass(&mut yard, &relay, 2).await;
+    assert_eq!(siren.take(), ["relay.on"]);
+    yard.post.works();
+    pass(&mut yard, &relay, 11).await;
+    assert_eq!(siren.take(), ["relay.off"]);
+}
+
 #[tokio::test]
 async fn the_relay_is_told_once_that_no_channel_works_and_once_that_one_does() {
     let (mut yard, siren, alerts, relay) = begun().await;
@@ -128,16 +178,7 @@ async fn one_channel_that_works_is_enough_and_what_can_wait_sounds_no_siren() {
     // One of two phones is told: the other's turn comes, and nobody needs a siren.
     yard.moves(0, 8).await;
     while yard.dispatch.step().await.expect("decided") {}
-    let outlets = yard.catalogue.outlets(yard.clock.now() + 60 * MINUTE).await.expect("read");
-    let mut places = Vec::new();
-    for outlet in outlets {
-        let due = yard.catalogue.due(&outlet, 10).await.expect("read");
-        places.extend(
-            due.into_iter()
-                .filter(|due| due.alert.kind == AlertKind::Motion)
-                .map(|due| (outlet.clone(), due)),
-        );
-    }
+    let places = waiting(&yard).await;
     assert_eq!(places.len(), 2);
     let later = Attempt::Later(yard.clock.now() + MINUTE, "no internet".to_owned());
     yard.catalogue.settle(&places[0].0, &places[0].1, later).await.expect("noted");

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use lanewatch::alert::{
-    AlertRules, HandPlan, Message, NotificationPrefs, Outcome, SchedulePlan, Sign, Subject,
+    AlertRules, HandPlan, Message, NotificationPrefs, Outcome, SchedulePlan, Sign, Step, Subject,
 };
 use lanewatch::base::{Clock, Ticks};
-use lanewatch::catalogue::{AlertKind, EventKind, GapCause, Scope};
+use lanewatch::catalogue::{AlertKind, EventKind, GapCause, NewPushEndpoint, PushAddress, Scope};
 use serde_json::json;
 
 use super::yard::{HOUR, MINUTE, SECOND, Yard, begin, event};
@@ -238,4 +238,70 @@ async fn a_place_that_is_no_more_is_not_tried_again() {
     yard.moves(1, 8).await;
     yard.settle().await;
     assert_eq!(yard.post.take().len(), 1);
+}
+
+#[tokio::test]
+async fn a_browser_that_subscribes_again_keeps_what_waits_for_its_person_and_for_nobody_else() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    let (who, phone) = yard.person("who", "head", None).await;
+    let an = yard.catalogue.ensure_person("an", "head").await.expect("a person").id;
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    assert_eq!(yard.phone(who, "who").await, phone);
+    yard.post.works();
+    yard.settle().await;
+    assert_eq!(to(&yard.post.take()), BTreeSet::from([who]), "and it is tried at once");
+    yard.post.answers(Outcome::later(Step::Connect, "no internet"));
+    yard.clock.advance(10 * MINUTE);
+    yard.moves(1, 8).await;
+    yard.settle().await;
+    let url = format!("https://push.example/who/{who}");
+    let address = PushAddress { url, p256dh: String::new(), auth: String::new() };
+    let (host, name) = ("push.example".to_owned(), "who".to_owned());
+    let new = NewPushEndpoint { person: an, address, host, name, origin: None };
+    assert_eq!(yard.catalogue.put_push_endpoint(new).await.expect("kept"), phone);
+    yard.post.works();
+    yard.pass(10 * MINUTE, MINUTE).await;
+    assert!(yard.post.take().is_empty(), "it was told to whoever had it then");
+}
+
+/// A minute later a camera sees somebody: the one message of it.
+async fn seen(yard: &mut Yard, camera: usize) -> Message {
+    yard.clock.advance(MINUTE);
+    yard.moves(camera, 8).await;
+    yard.settle().await;
+    let mut told = yard.post.take();
+    assert_eq!(told.len(), 1, "{told:?}");
+    told.remove(0)
+}
+
+#[tokio::test]
+async fn more_of_what_was_never_shown_is_heard() {
+    let mut yard = Yard::new(3, |_| "Ngõ".to_owned()).await;
+    yard.person("who", "head", None).await;
+    // A phone that says what it shows, and says nothing of the first of a walk: it was asleep, or off.
+    let before = seen(&mut yard, 0).await;
+    yard.catalogue.put_receipt(before.id, false).await.expect("noted");
+    yard.clock.advance(HOUR);
+    let (first, second) = (seen(&mut yard, 0).await, seen(&mut yard, 1).await);
+    assert!(first.id == second.id && second.version == 2 && !second.silent);
+    yard.catalogue.put_receipt(first.id, false).await.expect("noted");
+    let third = seen(&mut yard, 2).await;
+    assert!(third.id == first.id && third.version == 3 && third.silent);
+}
+
+#[tokio::test]
+async fn a_walk_past_five_cameras_is_two_messages_on_a_phone() {
+    let mut yard = Yard::new(5, |_| "Ngõ".to_owned()).await;
+    yard.person("who", "head", None).await;
+    for camera in 0..5 {
+        yard.moves(camera, 8).await;
+        yard.settle().await;
+        yard.clock.advance(5 * SECOND);
+    }
+    assert_eq!(yard.post.take().len(), 1, "the rest within the minute is told at its end");
+    yard.pass(2 * MINUTE, 5 * SECOND).await;
+    let told = yard.post.take();
+    assert_eq!((told.len(), told[0].version, told[0].cameras.len()), (1, 5, 5));
 }
