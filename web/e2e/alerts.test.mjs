@@ -101,6 +101,23 @@ test(
     await page.tap('[data-action=week]');
     await page.waitForSelector('[data-armed=true] >> text=Đang theo lịch tuần');
     await accessible(page);
+    // What is worth an alert: nothing small, and nothing that moves before one camera.
+    await page.selectOption('[data-field=min-size]', '0.03');
+    await page.tap('[data-part=motion-cameras] summary');
+    const tick = page.locator('[data-part=motion-cameras] [data-camera=lane01]');
+    await tick.uncheck();
+    await page.tap('[data-action=save-rules]');
+    await page.waitForSelector('[data-part=rules] >> text=Đã lưu');
+    const kept = await api(page, 'alert-rules');
+    assert.deepEqual([kept.min_size, kept.cameras, kept.cameras_off.length], [0.03, [], 1]);
+    await accessible(page);
+    await page.selectOption('[data-field=min-size]', '0');
+    await tick.check();
+    await page.tap('[data-action=save-rules]');
+    await until('rules as they were', 5000, async () => {
+      const { min_size, cameras_off } = await api(page, 'alert-rules');
+      return min_size === 0 && cameras_off.length === 0;
+    });
     // Quiet.
     await page.tap('[data-part=snoozes] [data-snooze="60"]');
     await page.waitForSelector('[data-banner=snooze] >> text=/Tất cả camera, đến/');
