@@ -301,3 +301,49 @@ test(
     await context.close();
   },
 );
+
+test(
+  'an app on the home screen signs in for itself and is led to alerts, once; the steps are those of the device',
+  needsRecorder,
+  async () => {
+    const iPhone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Mobile/15E148 Safari/604.1'; // prettier-ignore
+    const { context, page, faults } = await open(browser, { ...PHONE, userAgent: iPhone }, { fresh: true, expected: [/401/] }); // prettier-ignore
+    await context.addInitScript(() => {
+      const ask = window.matchMedia.bind(window);
+      window.matchMedia = (q) => ask(q.includes('standalone') ? 'all' : q);
+      Object.defineProperty(Notification, 'permission', { get: () => 'default' });
+    });
+    const signIn = async () => {
+      await page.goto(`${recorder.url}/`);
+      await page.fill('#secret', recorder.code());
+      await page.keyboard.press('Enter');
+    };
+    await signIn();
+    await page.waitForURL(/\/welcome$/);
+    // It is installed already: what is left is to allow alerts.
+    await page.waitForSelector('[data-install=iphone]');
+    assert.equal(await page.locator('[data-steps=iphone] li').count(), 1);
+    await page.tap('[data-action=other-devices]');
+    await page.waitForSelector('[data-steps=android] >> text=Thêm vào màn hình chính');
+    assert.equal(await page.locator('[data-awake=android] li').count(), 5);
+    await accessible(page);
+    await page.tap('[data-action=enter]');
+    await page.waitForSelector('[data-tile]');
+    await context.clearCookies();
+    await signIn();
+    await page.waitForSelector('[data-tile]');
+    assert.equal(new URL(page.url()).pathname, '/');
+    assert.deepEqual(faults, []);
+    await context.close();
+
+    const guest = await open(browser, PHONE, { fresh: true });
+    await guest.page.goto(`${recorder.url}/#code=${recorder.code()}`);
+    await guest.page.waitForSelector('[data-tile]');
+    await guest.page.goto(`${recorder.url}/alerts`);
+    await guest.page.tap('[data-action=install-steps]');
+    await guest.page.waitForSelector('[data-steps=pc]');
+    await accessible(guest.page);
+    assert.deepEqual(guest.faults, []);
+    await guest.context.close();
+  },
+);

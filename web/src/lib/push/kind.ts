@@ -1,0 +1,28 @@
+/** Which kind of device this is, for the steps that install the app on it and keep its alerts alive. Pure. */
+import { iosOf } from './missing';
+
+export const KINDS = ['android', 'samsung', 'iphone', 'pc'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export function kindOf(agent: string, touchPoints: number): Kind {
+  if (iosOf(agent, touchPoints)) return 'iphone';
+  if (/SamsungBrowser/.test(agent)) return 'samsung';
+  return /Android/.test(agent) ? 'android' : 'pc';
+}
+
+/** Makers whose phones put apps to sleep each in their own way. */
+export const MAKERS = ['samsung', 'xiaomi', 'oppo', 'vivo', 'other'] as const;
+export type Maker = (typeof MAKERS)[number];
+
+const MODELS: [Maker, RegExp][] = [
+  ['samsung', /^SM-/],
+  ['oppo', /^(CPH|RMX|OPPO|realme)/i],
+  ['vivo', /^(V\d{4}|vivo)/],
+  ['xiaomi', /^(Redmi|POCO|Mi |MI |M\d{4}[A-Z]|\d{4,}[A-Z])/],
+];
+
+/** By the name of the model as the browser says it; null = it does not. */
+export function makerOf(model: string): Maker | null {
+  if (!model || model === 'K') return null;
+  return MODELS.find(([, like]) => like.test(model))?.[0] ?? 'other';
+}
