@@ -14,7 +14,8 @@
 //! - a change is decided on once, whenever the recorder dies: decision and position are one transaction;
 //! - what was decided arrives at least once, and is seen once: a message keeps its name when it is sent again, and a phone
 //!   replaces what has the same tag; at a place all comes in order;
-//! - a place that fails waits alone, longer each time; after an hour it gets one digest, the most important first;
+//! - a place that fails or hangs waits alone, longer each time; after an hour it gets one digest, the most important first;
+//! - what comes late is asked about again: nothing of before rings in somebody's hours of quiet;
 //! - a night brings no more alerts of motion than its budget; what counts for more is never refused where less would go out,
 //!   and the rest is in the morning's digest: nothing is dropped;
 //! - neighbouring cameras within two minutes are one matter; a camera is left alone for its cooldown after a word about it;

@@ -17,12 +17,13 @@ statements! {
         out = excluded.out, version = excluded.version, facts = excluded.facts, escalate_90k = excluded.escalate_90k, \
         escalated = excluded.escalated";
     /// One that was sent goes out again only when there is more to tell, and it takes the place of what was sent: a letter that
-    /// was written stays.
+    /// was written stays. One that is let out of what is held is as new as one that is made then.
     DELIVER = "insert into delivery (id, alert_key, person, channel, target, state, version, made_90k) \
         select ?1, key, ?3, ?4, ?5, ?6, version, ?7 from alert where id = ?2 \
         on conflict (alert_key, person, channel, target) do update set \
         state = case when excluded.state = 'due' and (delivery.state = 'held' or (delivery.state = 'sent' \
         and excluded.version > delivery.version and delivery.channel not in ('mail', 'zalo'))) then 'due' else delivery.state end, \
+        made_90k = iif(excluded.state = 'due' and delivery.state = 'held', excluded.made_90k, delivery.made_90k), \
         version = max(delivery.version, excluded.version) where delivery.state not in ('digested', 'dropped')";
     JUDGE = "insert into judged (event, alert_key, why, at_90k) \
         values (?1, (select key from alert where id = ?2), ?3, ?4) on conflict (event) do update set \

@@ -103,10 +103,15 @@ async fn a_letter_is_written_once_however_the_alert_grows() {
     let held = NewDelivery { held: true, ..letter.clone() };
     decide(&room, 1, vec![one.clone()], vec![held]).await.expect("decided");
     let grown = |version| Alert { version, ..one.clone() };
+    room.clock.advance(90 * 60 * TICKS_PER_SECOND);
     decide(&room, 2, vec![grown(2)], vec![letter.clone()]).await.expect("decided");
     let place = outlet(&room).await;
     let due = room.catalogue.due(&place, 9).await.expect("due").remove(0);
-    assert_eq!(due.version, 2, "it was let out");
+    assert_eq!(
+        (due.version, due.made),
+        (2, room.clock.now()),
+        "it was let out, and that is when it counts from"
+    );
     // It grows while it is on its way, and after that.
     decide(&room, 3, vec![grown(3)], vec![letter.clone()]).await.expect("decided");
     room.catalogue.settle(&place, &due, Attempt::Sent).await.expect("settled");

@@ -12,6 +12,8 @@ use lanewatch::alert::{
 use lanewatch::base::{Clock, Stop, Tasks};
 use lanewatch::catalogue::{AlertKind, EventKind, Scope};
 use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -216,6 +218,37 @@ async fn what_waited_into_hours_of_quiet_is_told_in_the_morning() {
         told.extend(members.into_iter().map(|alert| alert.id));
     }
     assert_eq!(told, happened, "nothing is lost");
+}
+
+/// A statement in the catalogue's file, behind its back.
+async fn sabotage(yard: &Yard, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(yard.folder.path().join("catalogue.db"));
+    let mut conn = options.connect().await.expect("a connection");
+    sqlx::query(sql).execute(&mut conn).await.expect("done");
+    conn.close().await.expect("closed");
+}
+
+#[tokio::test]
+async fn what_was_taken_and_could_not_be_noted_is_sent_once() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    always(&yard).await;
+    yard.person("who", "head", None).await;
+    let first = yard.moves(0, 8).await;
+    while yard.dispatch.step().await.expect("decided") {}
+    let refuse =
+        "create trigger full before update on delivery begin select raise(abort, 'the disk is full'); end";
+    sabotage(&yard, refuse).await;
+    for _ in 0..3 {
+        assert!(yard.deliver.step().await.is_err());
+        yard.clock.advance(SECOND);
+    }
+    assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [first.0]);
+    sabotage(&yard, "drop trigger full").await;
+    let second = yard.moves(1, 8).await;
+    yard.settle().await;
+    assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [second.0]);
+    let alert = yard.catalogue.alert_of(Scope::everything(), first).await.expect("read").expect("told");
+    assert_eq!(yard.catalogue.deliveries_of(alert.id).await.expect("read")[0].state, "sent");
 }
 
 /// Takes what is for one person at once; whatever is for others hangs until it is cut.
