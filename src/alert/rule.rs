@@ -96,10 +96,9 @@ impl Rule {
     /// What the rule says of an event as it stands. `quiet` = somebody has snoozed its camera, or all.
     pub fn says(&self, what: &Happening<'_>, standing: Standing, quiet: bool) -> Says {
         let motion = what.kind == EventKind::Motion;
-        if !self.cameras.is_empty() && !self.cameras.contains(&what.camera) {
-            return Says::Never(Why::OtherCamera);
-        }
-        if motion && self.cameras_off.contains(&what.camera) {
+        let chosen = self.cameras.is_empty() || self.cameras.contains(&what.camera);
+        // That one is covered or turned away is told of all.
+        if motion && (!chosen || self.cameras_off.contains(&what.camera)) {
             return Says::Never(Why::OtherCamera);
         }
         if !standing.armed && (motion || !self.tamper_always) {
@@ -182,6 +181,8 @@ mod tests {
         assert_eq!(Rule::default().says(&covered, OFF, false), Says::Tell);
         let nights = Rule { tamper_always: false, ..Rule::default() };
         assert_eq!(nights.says(&covered, OFF, false), Says::Never(Why::NotArmed));
+        let others = Rule { cameras: BTreeSet::from([CameraId::fresh(at())]), ..Rule::default() };
+        assert_eq!(others.says(&covered, OFF, false), Says::Tell, "only motion is chosen by camera");
         assert_eq!(Rule::default().says(&covered, ARMED, true), Says::Never(Why::Snoozed));
     }
 }
