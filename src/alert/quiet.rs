@@ -35,3 +35,59 @@ impl Quiet {
         of_cameras || self.snoozed.contains(&None) || self.prefs.is_quiet(self.now, self.zone, strong)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::settings::QuietHours;
+    use super::*;
+    use crate::base::fresh_uuid;
+
+    fn alert(kind: AlertKind, rank: f64, cameras: &[CameraId]) -> Alert {
+        let now = Ticks(0);
+        Alert {
+            id: fresh_uuid(now),
+            kind,
+            person: None,
+            cameras: cameras.to_vec(),
+            from: now,
+            seen: now,
+            rank,
+            out: true,
+            version: 1,
+            facts: json!({}),
+            made: now,
+            escalate: None,
+            escalated: 0,
+            handled: None,
+        }
+    }
+
+    #[test]
+    fn quiet_is_wanted_by_the_hour_and_from_cameras_that_are_seen() {
+        let now = Ticks::parse("2026-11-28T02:00:00+07:00").expect("a time");
+        let (near, far) = (CameraId::fresh(now), CameraId::fresh(now));
+        let hours = QuietHours { from: "22:00".to_owned(), to: "05:00".to_owned(), strong_anyway: true };
+        let quiet = |hours: Option<QuietHours>, snoozed: &[Option<CameraId>]| Quiet {
+            now,
+            zone: Zone::HO_CHI_MINH,
+            scope: Scope::everything().clone(),
+            prefs: NotificationPrefs { quiet: hours, ..NotificationPrefs::default() },
+            snoozed: snoozed.iter().copied().collect(),
+        };
+        let walk = alert(AlertKind::Motion, 0.5, &[near, far]);
+        let (gate, site) = (alert(AlertKind::Motion, STRONG, &[near]), alert(AlertKind::Disk, 0.1, &[]));
+        let night = quiet(Some(hours), &[]);
+        assert!(night.from(&walk) && !night.from(&gate) && !night.from(&site));
+        let awake = quiet(None, &[]);
+        assert!(!awake.from(&walk));
+        let one = quiet(None, &[Some(near)]);
+        assert!(
+            !one.from(&walk) && one.from(&gate) && !one.from(&site),
+            "the other camera saw the walk, too"
+        );
+        let all = quiet(None, &[None]);
+        assert!(all.from(&walk) && all.from(&gate) && all.from(&site));
+    }
+}
