@@ -292,16 +292,16 @@ async fn more_of_what_was_never_shown_is_heard() {
 }
 
 #[tokio::test]
-async fn a_walk_past_five_cameras_is_two_messages_on_a_phone() {
+async fn what_five_cameras_see_at_one_moment_is_two_messages_on_a_phone() {
     let mut yard = Yard::new(5, |_| "Ngõ".to_owned()).await;
     yard.person("who", "head", None).await;
     for camera in 0..5 {
         yard.moves(camera, 8).await;
         yard.settle().await;
-        yard.clock.advance(5 * SECOND);
+        yard.clock.advance(SECOND / 2);
     }
-    assert_eq!(yard.post.take().len(), 1, "the rest within the minute is told at its end");
-    yard.pass(2 * MINUTE, 5 * SECOND).await;
+    assert_eq!(yard.post.take().len(), 1, "the rest is told together");
+    yard.pass(10 * SECOND, SECOND).await;
     let told = yard.post.take();
     assert_eq!((told.len(), told[0].version, told[0].cameras.len()), (1, 5, 5));
 }
