@@ -131,4 +131,5 @@ async fn strangers_learn_one_word_about_health() {
         ids,
         ["cameras", "recording", "disk", "catalogue", "motion", "clock", "certificate", "alerts"]
     );
+    assert_eq!(told["checks"][7]["code"], "alerts_nobody", "there is no phone yet, and that is said");
 }
