@@ -39,7 +39,7 @@ const FIRST_WAIT: i64 = 5 * SECOND;
 const LONGEST_WAIT: i64 = 10 * MINUTE;
 /// More of what a phone was told is told after so long at the earliest: cameras of one moment come together, and where somebody
 /// goes on to is still known at once.
-const GROWS: i64 = 5 * SECOND;
+const GROWS: i64 = SECOND / 2;
 /// What is older is no news any more.
 const STALE: i64 = 10 * MINUTE;
 /// So many old ones are told as one.

@@ -298,7 +298,7 @@ async fn what_five_cameras_see_at_one_moment_is_two_messages_on_a_phone() {
     for camera in 0..5 {
         yard.moves(camera, 8).await;
         yard.settle().await;
-        yard.clock.advance(SECOND / 2);
+        yard.clock.advance(SECOND / 20);
     }
     assert_eq!(yard.post.take().len(), 1, "the rest is told together");
     yard.pass(10 * SECOND, SECOND).await;
