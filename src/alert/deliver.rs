@@ -8,7 +8,6 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 use super::channel::{Channel, Hears, Outcome, in_time};
 use super::failures::{Failures, every};
@@ -20,7 +19,7 @@ use super::token::Signer;
 use super::words::{Language, Reader};
 use super::world::{MAIL, PUSH, ZALO, is_on};
 use crate::base::{CameraId, EventId, Result, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
-use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, LONGEST_PAUSE, Outlet, Scope};
+use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, LONGEST_PAUSE, Outlet, Place, Scope};
 
 const SECOND: i64 = TICKS_PER_SECOND;
 const MINUTE: i64 = 60 * SECOND;
@@ -66,13 +65,6 @@ pub struct Deliver {
     unnoted: Mutex<HashMap<Place, (Due, Attempt)>>,
 }
 
-/// Where something goes: person, channel, target.
-type Place = (Uuid, String, Uuid);
-
-fn place(outlet: &Outlet) -> Place {
-    (outlet.person, outlet.channel.clone(), outlet.target)
-}
-
 /// What came of serving a place.
 type Served = (Place, Result<usize>);
 
@@ -91,7 +83,7 @@ impl<'a> Flights<'a> {
     fn start(&mut self, deliver: &'a Deliver, mut outlets: Vec<Outlet>) {
         outlets.sort_by_key(|outlet| outlet.failing.is_some());
         for outlet in outlets {
-            let (place, fails) = (place(&outlet), outlet.failing.is_some());
+            let (place, fails) = (outlet.place(), outlet.failing.is_some());
             let failing = || self.busy.values().filter(|fails| **fails).count();
             let room = self.busy.len() < AT_ONCE && !(fails && failing() >= FAILING_AT_ONCE);
             if !room || self.busy.contains_key(&place) || self.rested.contains(&place) {
@@ -176,7 +168,7 @@ impl Deliver {
     }
 
     async fn serve(&self, outlet: Outlet) -> Result<usize> {
-        let unnoted = self.unnoted().remove(&place(&outlet));
+        let unnoted = self.unnoted().remove(&outlet.place());
         if let Some((due, attempt)) = unnoted {
             self.note(&outlet, due, attempt).await?;
         }
@@ -249,7 +241,7 @@ impl Deliver {
     async fn note(&self, outlet: &Outlet, due: Due, attempt: Attempt) -> Result<()> {
         let noted = self.catalogue.settle(outlet, &due, attempt.clone()).await;
         if noted.is_err() {
-            self.unnoted().insert(place(outlet), (due, attempt));
+            self.unnoted().insert(outlet.place(), (due, attempt));
         }
         noted
     }

@@ -45,7 +45,7 @@ impl Incidents {
         Self { open }
     }
 
-    /// An event of a matter goes on: what comes soon after its end still belongs to it.
+    /// An event of a matter goes on, and may have become a strong one: what comes soon after its end still belongs to it.
     pub fn goes_on(&mut self, first: EventId, seen: Ticks, strong: bool) {
         if let Some(incident) = self.open.iter_mut().find(|i| i.first == first) {
             incident.seen = incident.seen.max(seen);
@@ -104,13 +104,6 @@ impl Incidents {
             cameras: vec![camera],
         });
         Belongs::New(event)
-    }
-
-    /// A matter has become a strong one.
-    pub fn rose(&mut self, first: EventId, at: Ticks) {
-        if let Some(incident) = self.open.iter_mut().find(|i| i.first == first) {
-            incident.strong = incident.strong.max(Some(at));
-        }
     }
 }
 
@@ -220,7 +213,7 @@ mod tests {
         let (all, first) = (cameras(), event(0));
         let mut incidents = Incidents::default();
         incidents.take(first, all[0], begin(), COOLDOWN, false, lane(&all));
-        incidents.rose(first, begin());
+        incidents.goes_on(first, begin(), true);
         let next = incidents.take(event(1), all[1], begin() + MINUTE, COOLDOWN, true, lane(&all));
         assert_eq!(next, Belongs::Known(first));
     }

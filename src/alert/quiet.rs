@@ -16,6 +16,11 @@ pub(super) fn is_late(due: &Due, now: Ticks) -> bool {
     now - due.made > LATE && due.alert.kind != AlertKind::Test
 }
 
+/// Whether somebody is told of it who wants quiet but for what matters: strong motion, and whatever is no motion.
+pub(super) fn counts_for_much(alert: &Alert) -> bool {
+    alert.kind != AlertKind::Motion || alert.rank >= STRONG
+}
+
 /// What somebody wants now.
 pub(super) struct Quiet {
     pub(super) now: Ticks,
@@ -31,37 +36,20 @@ impl Quiet {
     pub(super) fn from(&self, alert: &Alert) -> bool {
         let mut mine = alert.cameras.iter().filter(|camera| self.scope.sees(**camera)).peekable();
         let of_cameras = mine.peek().is_some() && mine.all(|camera| self.snoozed.contains(&Some(*camera)));
-        let strong = alert.kind != AlertKind::Motion || alert.rank >= STRONG;
-        of_cameras || self.snoozed.contains(&None) || self.prefs.is_quiet(self.now, self.zone, strong)
+        of_cameras
+            || self.snoozed.contains(&None)
+            || self.prefs.is_quiet(self.now, self.zone, counts_for_much(alert))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::settings::QuietHours;
     use super::*;
     use crate::base::fresh_uuid;
 
     fn alert(kind: AlertKind, rank: f64, cameras: &[CameraId]) -> Alert {
-        let now = Ticks(0);
-        Alert {
-            id: fresh_uuid(now),
-            kind,
-            person: None,
-            cameras: cameras.to_vec(),
-            from: now,
-            seen: now,
-            rank,
-            out: true,
-            version: 1,
-            facts: json!({}),
-            made: now,
-            escalate: None,
-            escalated: 0,
-            handled: None,
-        }
+        Alert { cameras: cameras.to_vec(), rank, ..Alert::new(fresh_uuid(Ticks(0)), kind, Ticks(0)) }
     }
 
     #[test]

@@ -186,22 +186,7 @@ impl Alerts {
         }
         let now = self.0.clock.now();
         let id = fresh_uuid(now);
-        let alert = Alert {
-            id,
-            kind: AlertKind::Test,
-            person: Some(person),
-            cameras: Vec::new(),
-            from: now,
-            seen: now,
-            rank: 1.0,
-            out: true,
-            version: 1,
-            facts: json!({}),
-            made: now,
-            escalate: None,
-            escalated: 0,
-            handled: None,
-        };
+        let alert = Alert { person: Some(person), rank: 1.0, ..Alert::new(id, AlertKind::Test, now) };
         let delivery = NewDelivery { alert: id, person, channel: PUSH, target: endpoint, held: false };
         let decision = Decision { alerts: vec![alert], deliveries: vec![delivery], ..Decision::default() };
         self.0.catalogue.decide(decision).await?;

@@ -359,22 +359,8 @@ mod tests {
         let from = at("2026-11-27T22:14:05+07:00");
         let mut facts = facts;
         facts["cameras"] = cameras.iter().map(|(id, name, area)| named(*id, name, area)).collect();
-        Alert {
-            id: Uuid::nil(),
-            kind,
-            person: None,
-            cameras: cameras.iter().map(|(id, ..)| *id).collect(),
-            from,
-            seen: from,
-            rank: 0.5,
-            out: true,
-            version: 1,
-            facts,
-            made: from,
-            escalate: None,
-            escalated: 0,
-            handled: None,
-        }
+        let cameras = cameras.iter().map(|(id, ..)| *id).collect();
+        Alert { cameras, rank: 0.5, facts, ..Alert::new(Uuid::nil(), kind, from) }
     }
 
     fn ids() -> [CameraId; 6] {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::channel::Hears;
+use super::quiet::counts_for_much;
 use super::rule::Rule;
 use super::schedule::{Hand, Schedule, Standing};
 use super::settings::{AlertRules, NotificationPrefs, SchedulePlan};
@@ -77,8 +78,7 @@ impl Listener {
         if self.snoozed_all || !about {
             return Hearing::Not;
         }
-        let strong = alert.kind != AlertKind::Motion || alert.rank >= super::budget::STRONG;
-        if !alert.out || self.prefs.is_quiet(now, zone, strong) {
+        if !alert.out || self.prefs.is_quiet(now, zone, counts_for_much(alert)) {
             return Hearing::Held;
         }
         Hearing::Now
@@ -188,9 +188,11 @@ impl World {
     }
 
     /// Those in line hear of an alert one after another, as long as nobody looks; others hear of it at once.
-    pub(super) fn escalates(&self, alert: &Alert) -> bool {
+    /// When the next of them is told, from now on; `None` = there is no line for this one.
+    pub(super) fn escalates(&self, alert: &Alert) -> Option<Ticks> {
         let answered = !matches!(alert.kind, AlertKind::CameraBack | AlertKind::Restarted);
-        alert.out && answered && self.rules.escalates_after().is_some()
+        let after = self.rules.escalates_after().filter(|_| alert.out && answered);
+        after.map(|after| self.now + after)
     }
 
     /// There is a phone, an address or a machine that would hear of an alert.
@@ -214,7 +216,7 @@ impl World {
 
     /// Who is told of an alert, and where; of those in line only whose turn it was already.
     pub(super) fn deliveries(&self, alert: &Alert) -> Vec<NewDelivery> {
-        let escalates = self.escalates(alert);
+        let escalates = self.escalates(alert).is_some();
         let place = |id| self.rules.in_line.iter().position(|next| *next == id);
         let waits = |listener: &Listener| {
             escalates && place(listener.id).is_some_and(|place| place >= alert.escalated as usize)

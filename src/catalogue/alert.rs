@@ -138,6 +138,26 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// One of this instant that goes out at once, of no camera and for everybody; it counts for nothing yet.
+    pub fn new(id: Uuid, kind: AlertKind, now: Ticks) -> Self {
+        Self {
+            id,
+            kind,
+            person: None,
+            cameras: Vec::new(),
+            from: now,
+            seen: now,
+            rank: 0.0,
+            out: true,
+            version: 1,
+            facts: Value::Object(serde_json::Map::new()),
+            made: now,
+            escalate: None,
+            escalated: 0,
+            handled: None,
+        }
+    }
+
     /// Whether somebody may know of it who sees these cameras: what touches several shows to whoever sees one; what is the
     /// site's own to those who see the site.
     pub fn concerns(&self, scope: &Scope) -> bool {

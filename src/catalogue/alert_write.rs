@@ -1,6 +1,6 @@
 //! What dispatch has decided, in one transaction with how far it has read: whatever happens, a change is decided on once.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::alert::{Alert, Trouble};
@@ -260,9 +260,4 @@ impl Catalogue {
     pub async fn handle_alert(&self, alert: Alert, by: &str, note: &str) -> Result<bool> {
         self.inner.queue.ask(Handle { alert, by: by.to_owned(), note: note.to_owned() }).await
     }
-}
-
-/// What an alert's facts say, or null.
-pub(super) fn no_facts() -> Value {
-    json!({})
 }

@@ -227,7 +227,14 @@ fn blob(id: Uuid) -> Vec<u8> {
 }
 
 /// Where something goes: person, channel, target.
-type Place = (Uuid, String, Uuid);
+pub type Place = (Uuid, String, Uuid);
+
+impl Outlet {
+    /// Where it is.
+    pub fn place(&self) -> Place {
+        (self.person, self.channel.clone(), self.target)
+    }
+}
 
 macro_rules! bind_place {
     ($sql:expr, $place:expr) => {
@@ -249,22 +256,7 @@ async fn fold(w: &mut Write, place: &Place, state: &'static str) -> Result<()> {
         }
         None => {
             let id = fresh_uuid(w.now);
-            let alert = Alert {
-                id,
-                kind: AlertKind::Digest,
-                person: Some(place.0),
-                cameras: Vec::new(),
-                from: w.now,
-                seen: w.now,
-                rank: 0.0,
-                out: true,
-                version: 1,
-                facts: alert_write::no_facts(),
-                made: w.now,
-                escalate: None,
-                escalated: 0,
-                handled: None,
-            };
+            let alert = Alert { person: Some(place.0), ..Alert::new(id, AlertKind::Digest, w.now) };
             alert_write::put(w, &alert).await?;
             let channel = CHANNELS.into_iter().find(|name| **name == *place.1);
             let channel =
@@ -428,18 +420,17 @@ impl Catalogue {
 
     /// Puts what waits at a place into one digest.
     pub async fn fold(&self, outlet: &Outlet) -> Result<()> {
-        let place = (outlet.person, outlet.channel.clone(), outlet.target);
-        self.inner.queue.ask(Fold(place)).await
+        self.inner.queue.ask(Fold(outlet.place())).await
     }
 
     /// Nothing is to be sent to a place at the moment: how it did before says nothing of how it does.
     pub async fn rest(&self, outlet: &Outlet) -> Result<()> {
-        self.inner.queue.ask(Rest((outlet.person, outlet.channel.clone(), outlet.target))).await
+        self.inner.queue.ask(Rest(outlet.place())).await
     }
 
     /// Writes what came of an attempt to send something at a place.
     pub async fn settle(&self, outlet: &Outlet, due: &Due, attempt: Attempt) -> Result<()> {
-        let place = (outlet.person, outlet.channel.clone(), outlet.target);
+        let place = outlet.place();
         self.inner.queue.ask(Settle { place, delivery: due.id, version: due.version, attempt }).await
     }
 

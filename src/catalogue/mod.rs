@@ -116,7 +116,7 @@ pub use boot::Boot;
 pub use camera::{Camera, Stream, Transport};
 pub use camera_write::{CameraPatch, NewCamera};
 pub use day::DaySummary;
-pub use delivery::{Attempt, CHANNELS, ChannelState, Delivery, Due, LONGEST_PAUSE, Outlet};
+pub use delivery::{Attempt, CHANNELS, ChannelState, Delivery, Due, LONGEST_PAUSE, Outlet, Place};
 pub use doom::Doomed;
 pub use endpoint::{NewPushEndpoint, PushAddress, PushEndpoint};
 pub use event::{Event, EventFilter, EventKind};

@@ -2,17 +2,17 @@
 // loopback and the browser's own delivery; schedule, quiet and roles. With a recorder of its own.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, eventually, launch, open, PC, PHONE, send } from './browser.mjs';
+import { accessible, api, call, eventually, launch, open, PC, PHONE, send } from './browser.mjs';
 import { held } from './figures.mjs';
 import { PushService } from './push-service.mjs';
-import { fleet, lane, needsRecorder, Recorder } from './recorder.mjs';
+import { fleet, lane, LOOPBACK, needsRecorder, Recorder } from './recorder.mjs';
 
 let browser, recorder, service;
 before(async () => {
   browser = await launch();
   if (needsRecorder.skip) return;
   service = await PushService.start();
-  recorder = await Recorder.start({ config: '[alert]\nlocal_hosts = ["127.0.0.1"]\n' });
+  recorder = await Recorder.start({ config: LOOPBACK });
   recorder.add(lane('lane01'));
 });
 after(async () => {
@@ -27,15 +27,6 @@ async function enter(options, more = {}) {
   await opened.page.waitForSelector('[data-tile="lane01"][data-state="live"]');
   return opened;
 }
-const call = (page, method, path, body) =>
-  page.evaluate(
-    async ([m, p, b]) => {
-      const headers = { 'content-type': 'application/json' };
-      const answer = await fetch(`/api/v1/${p}`, { method: m, headers, body: b && JSON.stringify(b) });
-      return answer.json();
-    },
-    [method, path, body],
-  );
 const until = async (what, limitMs, f) => {
   const begun = Date.now();
   for (;;) {

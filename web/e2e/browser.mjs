@@ -86,6 +86,17 @@ export const send = (page, method, path, body) =>
     [method, path, body],
   );
 
+/** The same, for what is answered. */
+export const call = (page, method, path, body) =>
+  page.evaluate(
+    async ([m, p, b]) => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`/api/v1/${p}`, { method: m, headers, body: b && JSON.stringify(b) });
+      return answer.json();
+    },
+    [method, path, body],
+  );
+
 export const api = (page, path) => page.evaluate(async (p) => (await fetch(`/api/v1/${p}`)).json(), path);
 
 /** Shows the pages of this context in a theme, as if it had been chosen on this device. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { accessible, api, launch, open, PC, PHONE } from './browser.mjs';
-import { lane, needsRecorder, Recorder } from './recorder.mjs';
+import { lane, LOOPBACK, needsRecorder, Recorder } from './recorder.mjs';
 
 let browser, recorder;
 /** Whoever is called: what came, and the status that it answers. */
@@ -22,7 +22,7 @@ before(async () => {
   });
   await new Promise((resolve) => receiver.server.listen(0, '127.0.0.1', resolve));
   receiver.url = `http://127.0.0.1:${receiver.server.address().port}`;
-  recorder = await Recorder.start({ config: '[alert]\nlocal_hosts = ["127.0.0.1"]\n' });
+  recorder = await Recorder.start({ config: LOOPBACK });
   recorder.add(lane('lane01'));
 });
 after(async () => {

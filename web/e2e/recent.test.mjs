@@ -2,16 +2,16 @@
 // takes care of it there, and another sees who did. With a recorder of its own.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, launch, open, PC, PHONE } from './browser.mjs';
+import { accessible, api, call, launch, open, PC, PHONE } from './browser.mjs';
 import { PushService } from './push-service.mjs';
-import { fault, lane, needsRecorder, Recorder } from './recorder.mjs';
+import { fault, lane, LOOPBACK, needsRecorder, Recorder } from './recorder.mjs';
 
 let browser, recorder, service;
 before(async () => {
   browser = await launch();
   if (needsRecorder.skip) return;
   service = await PushService.start();
-  recorder = await Recorder.start({ config: '[alert]\nlocal_hosts = ["127.0.0.1"]\n' });
+  recorder = await Recorder.start({ config: LOOPBACK });
   recorder.add(lane('lane03'));
 });
 after(async () => {
@@ -20,15 +20,6 @@ after(async () => {
   await recorder?.close();
   service?.close();
 });
-
-const post = (page, path, body) =>
-  page.evaluate(
-    async ([p, b]) => {
-      const headers = { 'content-type': 'application/json' };
-      return (await fetch(`/api/v1/${p}`, { method: 'POST', headers, body: JSON.stringify(b) })).json();
-    },
-    [path, body],
-  );
 
 test(
   'J14: an alert without an event is listed with how far it came, handled by one, and another sees who did',
@@ -39,7 +30,10 @@ test(
     await head.page.waitForSelector('[data-tile="lane03"][data-state="live"]');
     await head.page.goto(`${recorder.url}/alerts`);
     await head.page.waitForSelector('[data-part=recent]');
-    const told = await post(head.page, 'push-subscriptions', { ...service.subscription(), name: 'Điện thoại thử' });
+    const told = await call(head.page, 'POST', 'push-subscriptions', {
+      ...service.subscription(),
+      name: 'Điện thoại thử',
+    });
     assert.ok(told.id, JSON.stringify(told));
 
     await fault('lane03', 'off');
@@ -57,7 +51,7 @@ test(
     assert.equal(await head.page.$eval('#main', (e) => e.scrollWidth - e.clientWidth), 0, 'fits 360 px');
 
     // Somebody else has it open meanwhile.
-    const made = await post(head.page, 'invites', {
+    const made = await call(head.page, 'POST', 'invites', {
       name: 'to.an.ninh',
       display_name: 'Tổ',
       role: 'guard',

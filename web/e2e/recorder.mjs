@@ -41,6 +41,9 @@ function freePort() {
   });
 }
 
+/** Lets what runs on this machine beside the tests be told: a push service, a broker, a mail server. */
+export const LOOPBACK = '[alert]\nlocal_hosts = ["127.0.0.1"]\n';
+
 /**
  * A recorder of a test's own, empty, on loopback. `close` ends it and removes what it wrote. `clock` shifts the wall clock
  * of its programs, as `-23h`, until it is set to null; `config` is the text of its configuration.

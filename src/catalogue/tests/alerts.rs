@@ -11,22 +11,8 @@ use crate::catalogue::{
 };
 
 fn alert(room: &Room, minute: i64) -> Alert {
-    Alert {
-        id: fresh_uuid(at(minute)),
-        kind: AlertKind::Motion,
-        person: None,
-        cameras: vec![room.camera.id],
-        from: at(minute),
-        seen: at(minute),
-        rank: 0.5,
-        out: true,
-        version: 1,
-        facts: json!({}),
-        made: at(minute),
-        escalate: None,
-        escalated: 0,
-        handled: None,
-    }
+    let new = Alert::new(fresh_uuid(at(minute)), AlertKind::Motion, at(minute));
+    Alert { cameras: vec![room.camera.id], rank: 0.5, ..new }
 }
 
 fn delivery(alert: &Alert, person: Uuid) -> NewDelivery {

@@ -55,22 +55,7 @@ impl Things {
 /// People were told of an event; the alert's id.
 async fn told(bench: &Bench, camera: CameraId, event: EventId, at: Ticks) -> String {
     let id = lanewatch::base::fresh_uuid(at);
-    let alert = Alert {
-        id,
-        kind: AlertKind::Motion,
-        person: None,
-        cameras: vec![camera],
-        from: at,
-        seen: at,
-        rank: 0.5,
-        out: true,
-        version: 1,
-        facts: json!({}),
-        made: at,
-        escalate: None,
-        escalated: 0,
-        handled: None,
-    };
+    let alert = Alert { cameras: vec![camera], rank: 0.5, ..Alert::new(id, AlertKind::Motion, at) };
     let judged = vec![Judged { event, alert: Some(id), why: "told" }];
     let decision = Decision { alerts: vec![alert], judged, ..Decision::default() };
     bench.catalogue.decide(decision).await.expect("decided");

@@ -1,6 +1,6 @@
 import * as pending from '../lib/push/pending';
 import { describe, expect, it } from 'vitest';
-import { answered, options, PENDING, pressOf, read, receiptOf, target } from './messages';
+import { answered, MOVED, options, PENDING, pressOf, read, receiptOf, target } from './messages';
 
 const body = {
   web_push: 8030,
@@ -102,7 +102,7 @@ describe('a message', () => {
   });
 
   it('is what the app opens with, when a phone has opened it at its first page', () => {
-    expect(pending.PENDING).toBe(PENDING);
+    expect([pending.PENDING, pending.MOVED]).toEqual([PENDING, MOVED]);
     expect(pending.pendingPage({ url: '/e/1', at: 1000 }, 2000)).toBe('/e/1');
     expect(pending.pendingPage({ url: '/e/1', at: 1000 }, 60_000)).toBeNull();
     for (const bad of [null, {}, { url: '//evil.example', at: 1000 }, { url: 'https://x', at: 1000 }, { url: '/e/1' }])

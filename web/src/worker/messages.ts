@@ -167,3 +167,5 @@ const FEED = { inApp: true, url: '/events' };
 
 /** Cache where the worker leaves what a press asked for, for `lib/push/pending.ts`; the worker is one file and shares none. */
 export const PENDING = 'lanewatch-pending';
+/** And where it leaves the recorder's name of a subscription that the browser has changed by itself. */
+export const MOVED = 'lanewatch-moved';

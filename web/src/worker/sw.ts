@@ -4,7 +4,18 @@
  * without a network. A new build waits until the person takes it; nothing changes under an open page. What it answers
  * stands in `rules.ts`, what it shows of a message in `messages.ts`. The last stills are kept by the page, see `state/kept.ts`.
  */
-import { answered, options, PENDING, pressOf, read, receiptOf, target, type Message, type Receipt } from './messages';
+import {
+  answered,
+  MOVED,
+  options,
+  PENDING,
+  pressOf,
+  read,
+  receiptOf,
+  target,
+  type Message,
+  type Receipt,
+} from './messages';
 import { outdated, ruleFor, shellCache } from './rules';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -128,9 +139,6 @@ self.addEventListener('notificationclick', (e) => {
   e.notification.close();
   e.waitUntil(pressed((e.notification.data as Message | null) ?? UNREADABLE, e.action));
 });
-
-/** As in `lib/push/subscribe.ts`. */
-const MOVED = 'lanewatch-moved';
 
 // The push service has made a new address of it: the recorder has to know.
 self.addEventListener('pushsubscriptionchange', (e) => {

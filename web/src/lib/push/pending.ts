@@ -2,6 +2,7 @@
 
 /** As in `worker/messages.ts`. */
 export const PENDING = 'lanewatch-pending';
+export const MOVED = 'lanewatch-moved';
 /** Older than this it is no longer what somebody has just pressed. */
 const PENDING_MS = 30_000;
 

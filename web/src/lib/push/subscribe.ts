@@ -1,5 +1,6 @@
 /** This browser's subscription to alerts: asked for by a tap, told to the recorder, and taken back. */
 import { alertsApi, type Subscribed } from '../api/alerts';
+import { MOVED } from './pending';
 
 /** What a person calls this device: system and browser, as far as it says. Pure. */
 export function deviceName(agent: string): string {
@@ -25,10 +26,7 @@ export async function subscription(): Promise<PushSubscription | null> {
   return (await manager()).getSubscription();
 }
 
-/** As in `worker/sw.ts`: where the worker leaves the recorder's name of a subscription that the browser has changed by itself. */
-const MOVED = 'lanewatch-moved';
-
-/** That name, once. */
+/** The recorder's name of a subscription that the browser has changed by itself, as the worker has left it; once. */
 export async function movedTo(): Promise<string | null> {
   if (!('caches' in window) || !(await caches.has(MOVED))) return null;
   const kept = await (await caches.open(MOVED)).match('/moved');

@@ -1,6 +1,8 @@
 //! Decides what becomes of what happened. It remembers what it has told, and asks the world for everything else; nothing here
 //! waits or writes: a decision is a value.
 
+mod troubles;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
@@ -9,11 +11,12 @@ use uuid::Uuid;
 use super::budget::{Budget, Room, STRONG, Weight};
 use super::habit::{Habit, hour_of_week};
 use super::incident::{Belongs, Incident, Incidents};
-use super::outage::{self, Loss, Outages, Told};
+use super::outage::Outages;
 use super::rule::{Happening, Says, Why};
 use super::world::World;
-use crate::base::{CameraId, EventId, TICKS_PER_SECOND, Ticks, TimeRange, fresh_uuid};
+use crate::base::{CameraId, EventId, TICKS_PER_SECOND, Ticks, TimeRange};
 use crate::catalogue::{Alert, AlertKind, Decision, Event, EventKind, Judged, ObjectKind, Trouble};
+pub(super) use troubles::{boot_name, is_boot};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -27,8 +30,6 @@ const EVENT_LONGEST: i64 = 10 * MINUTE;
 const RISE: f64 = 0.01;
 /// A camera that is covered again and again is one matter.
 const TAMPER_COOLDOWN: i64 = 10 * MINUTE;
-/// A camera that was told lost so often within an hour is told of in the digest.
-const FLAPS: usize = 3;
 /// Cells of the grid that events are measured on.
 const CELLS: f64 = 576.0;
 /// Weeks of which habits are made.
@@ -314,7 +315,7 @@ impl Memory {
         }
         alert.rank = rank;
         if rank >= STRONG {
-            self.incidents.rose(EventId(alert.id), event.start);
+            self.incidents.goes_on(EventId(alert.id), event.start, true);
         }
         !alert.out && self.let_out(world, event, alert)
     }
@@ -323,7 +324,7 @@ impl Memory {
     fn let_out(&mut self, world: &World, event: &Event, alert: &mut Alert) -> bool {
         let late = event.end.is_some_and(|end| world.now - end > LATE);
         alert.out = !late && self.spend(world, alert.rank) == Room::Now;
-        alert.escalate = world.rules.escalates_after().filter(|_| alert.out).map(|after| world.now + after);
+        alert.escalate = world.escalates(alert);
         alert.out
     }
 
@@ -371,22 +372,7 @@ impl Memory {
             if event.kind != EventKind::Motion {
                 return;
             }
-            let (joined, over) = (self.joined.get(&event.id).copied(), event.end.is_some());
-            if let Some((first, strong)) = joined {
-                self.incidents.goes_on(first, happening.seen, strong);
-            }
-            // It was one more of something else, and may be more than that by now.
-            let strong = self.weight(world, event, happening, areas, 1).rank() >= STRONG;
-            if strong && joined.is_none_or(|(_, strong)| !strong) {
-                let alert = Some(self.motion(world, event, happening, areas, decision));
-                decision.judged.push(Judged { event: event.id, alert, why: "told" });
-            } else {
-                self.waits_on(event, false);
-            }
-            if over {
-                self.joined.remove(&event.id);
-            }
-            return;
+            return self.goes_along(world, event, happening, areas, decision);
         };
         let mut alert = before.clone();
         alert.seen = alert.seen.max(event.end.unwrap_or(alert.seen));
@@ -399,6 +385,31 @@ impl Memory {
         }
         if alert != before {
             self.settle(world, alert, news, decision);
+        }
+    }
+
+    /// One more of something else goes on, and may be more than that by now.
+    fn goes_along(
+        &mut self,
+        world: &World,
+        event: &Event,
+        happening: &Happening<'_>,
+        areas: &Areas,
+        decision: &mut Decision,
+    ) {
+        let joined = self.joined.get(&event.id).copied();
+        if let Some((first, strong)) = joined {
+            self.incidents.goes_on(first, happening.seen, strong);
+        }
+        let strong = self.weight(world, event, happening, areas, 1).rank() >= STRONG;
+        if strong && joined.is_none_or(|(_, strong)| !strong) {
+            let alert = Some(self.motion(world, event, happening, areas, decision));
+            decision.judged.push(Judged { event: event.id, alert, why: "told" });
+        } else {
+            self.waits_on(event, false);
+        }
+        if event.end.is_some() {
+            self.joined.remove(&event.id);
         }
     }
 
@@ -420,25 +431,8 @@ impl Memory {
         out: bool,
         facts: Value,
     ) -> Alert {
-        let after = world.rules.escalates_after();
-        let alert = Alert {
-            id,
-            kind,
-            person: None,
-            cameras,
-            from: world.now,
-            seen: world.now,
-            rank,
-            out,
-            version: 1,
-            facts,
-            made: world.now,
-            escalate: None,
-            escalated: 0,
-            handled: None,
-        };
-        let escalate = after.filter(|_| world.escalates(&alert)).map(|ticks| world.now + ticks);
-        Alert { escalate, ..alert }
+        let alert = Alert { cameras, rank, out, facts, ..Alert::new(id, kind, world.now) };
+        Alert { escalate: world.escalates(&alert), ..alert }
     }
 
     fn keep(&mut self, alert: Alert, decision: &mut Decision) {
@@ -452,7 +446,7 @@ impl Memory {
         // Where nobody else hears of it now, whoever is next in line does not wait.
         let heard = told.iter().any(|delivery| !delivery.person.is_nil() && !delivery.held);
         if !heard
-            && world.escalates(&alert)
+            && world.escalates(&alert).is_some()
             && let Some((place, first)) = world.next_in_line(&alert)
         {
             alert.escalated = place + 1;
@@ -462,139 +456,17 @@ impl Memory {
         self.keep(alert, decision);
     }
 
-    /// Cameras that were lost, or are back, for as long as there is anything to be told.
-    pub(super) fn look_at_cameras(&mut self, world: &World, decision: &mut Decision) {
-        while let Some(told) = self.outages.look(world.now) {
-            let kind = match (told.loss, told.back) {
-                (Loss::Camera, false) => AlertKind::CameraLost,
-                (Loss::Camera, true) => AlertKind::CameraBack,
-                (Loss::Recording, _) => AlertKind::NotRecording,
-            };
-            // One that was switched off or removed meanwhile is neither missed nor back.
-            let cameras: Vec<CameraId> = told.cameras.iter().copied().filter(|c| world.records(*c)).collect();
-            if cameras.is_empty() {
-                self.outages.told(&told, Uuid::nil());
-                continue;
-            }
-            let mut facts = outage::facts(&told);
-            facts["cameras"] = cameras.iter().map(|camera| world.named(*camera)).collect();
-            let rank = if told.back { 0.3 } else { 0.8 };
-            let out = !self.flaps(&told, world.now);
-            let id = fresh_uuid(world.now);
-            let alert = self.make(world, id, kind, cameras, rank, out, facts);
-            self.outages.told(&told, id);
-            self.tell(world, Alert { from: told.from, ..alert }, decision);
-        }
-        let (troubles, over) = self.outages.take_changes();
-        decision.troubles.extend(troubles);
-        decision.over.extend(over);
-    }
-
-    fn flaps(&self, told: &Told, now: Ticks) -> bool {
-        if told.loss == Loss::Recording {
-            return false;
-        }
-        let lately = self
-            .alerts
-            .values()
-            .filter(|alert| alert.kind == AlertKind::CameraLost && now - alert.made < HOUR);
-        lately.filter(|alert| told.cameras.iter().all(|camera| alert.cameras.contains(camera))).count()
-            >= FLAPS
-    }
-
-    /// What the recorder says of itself, told when it says it twice and forgotten when it has not for a minute.
-    pub(super) fn look_at_signs(&mut self, world: &World, signs: &[Sign], decision: &mut Decision) {
-        for sign in signs {
-            let known = self.troubles.get(sign.name).cloned();
-            let mut trouble = known.unwrap_or_else(|| Trouble {
-                name: sign.name.to_owned(),
-                from: world.now,
-                facts: json!({}),
-                alert: None,
-                right: None,
-            });
-            let lasts =
-                self.troubles.contains_key(sign.name) && world.now - trouble.from >= 4 * TICKS_PER_SECOND;
-            let before = self.troubles.get(sign.name).cloned();
-            trouble.right = None;
-            if trouble.alert.is_none() && lasts {
-                let id = fresh_uuid(world.now);
-                let alert =
-                    self.make(world, id, sign.kind, Vec::new(), sign.rank, true, json!({"code": sign.name}));
-                trouble.alert = Some(id);
-                self.tell(world, Alert { from: trouble.from, ..alert }, decision);
-            }
-            if before.as_ref() != Some(&trouble) {
-                decision.troubles.push(trouble.clone());
-                self.troubles.insert(trouble.name.clone(), trouble);
-            }
-        }
-        let gone: Vec<String> = self
-            .troubles
-            .keys()
-            .filter(|name| !signs.iter().any(|sign| sign.name == **name))
-            .cloned()
-            .collect();
-        for name in gone {
-            let Some(trouble) = self.troubles.get_mut(&name) else { continue };
-            match trouble.right {
-                None => {
-                    trouble.right = Some(world.now);
-                    decision.troubles.push(trouble.clone());
-                }
-                Some(right) if world.now - right >= MINUTE => {
-                    self.troubles.remove(&name);
-                    decision.over.push(name);
-                }
-                Some(_) => {}
-            }
-        }
-    }
-
-    /// Some sign is there, or was a moment ago.
-    pub(super) fn has_signs(&self) -> bool {
-        !self.troubles.is_empty()
-    }
-
-    /// The recorder has started again after it was cut off; told once for each start.
-    pub(super) fn restarted(
-        &mut self,
-        world: &World,
-        boot: i64,
-        facts: Value,
-        from: Ticks,
-        decision: &mut Decision,
-    ) {
-        let id = fresh_uuid(world.now);
-        let cameras = facts["cameras"].as_array().cloned().unwrap_or_default();
-        let cameras: Vec<CameraId> = cameras.iter().filter_map(|c| c["id"].as_str()?.parse().ok()).collect();
-        let alert = self.make(world, id, AlertKind::Restarted, cameras, 0.6, true, facts);
-        let name = boot_name(boot);
-        decision.troubles.push(Trouble { name, from, facts: json!({}), alert: Some(id), right: None });
-        self.tell(world, Alert { from, ..alert }, decision);
-    }
-
     /// Nobody has looked at an alert for too long.
     pub(super) fn escalate(&mut self, world: &World, alert: &Alert, seen: bool, decision: &mut Decision) {
         let mut alert = alert.clone();
         alert.escalate = None;
         if !seen && let Some((place, deliveries)) = world.next_in_line(&alert) {
             alert.escalated = place + 1;
-            alert.escalate = world.rules.escalates_after().map(|after| world.now + after);
+            alert.escalate = world.escalates(&alert);
             decision.deliveries.extend(deliveries);
         }
         self.keep(alert, decision);
     }
-}
-
-/// Name of the trouble that a start was told of.
-pub(super) fn boot_name(boot: i64) -> String {
-    format!("boot:{boot}")
-}
-
-/// One of these names.
-pub(super) fn is_boot(name: &str) -> bool {
-    name.starts_with("boot:")
 }
 
 fn name(why: Why) -> &'static str {
