@@ -288,7 +288,8 @@ fn read(row: Outgoing, now: Ticks, events: &mut BTreeSet<EventId>, known: &mut K
         "event" => {
             events.insert(EventId(row.object));
         }
-        "alert" if !row.body["handled"].is_null() => known.memory.handled(row.object, row.at),
+        "alert" if !row.body["handled"].is_null() => known.memory.handled(row.object, Some(row.at)),
+        "alert" if row.body["reopened"] == true => known.memory.handled(row.object, None),
         "gap" | "gap_removed" => {
             let Some(camera) = camera() else { return };
             let over = row.kind == "gap_removed" || !row.body["to"].is_null();

@@ -55,10 +55,11 @@ impl Incidents {
         }
     }
 
-    /// Somebody has dealt with it: those who are there now belong to it, whoever comes later and is strong does not.
-    pub fn handled(&mut self, first: EventId, at: Ticks) {
+    /// Somebody has dealt with it: those who are there now belong to it, whoever comes later and is strong does not. `None` = they
+    /// have not after all.
+    pub fn handled(&mut self, first: EventId, at: Option<Ticks>) {
         if let Some(incident) = self.open.iter_mut().find(|i| i.first == first) {
-            incident.handled = Some(at);
+            incident.handled = at;
         }
     }
 
@@ -202,7 +203,7 @@ mod tests {
             incidents.take(ids[n], all[0], begin() + minute * MINUTE, COOLDOWN, strong, lane(&all))
         };
         take(&mut incidents, 0, 0, true);
-        incidents.handled(ids[0], begin() + MINUTE);
+        incidents.handled(ids[0], Some(begin() + MINUTE));
         assert_eq!(take(&mut incidents, 1, 2, true), Belongs::Known(ids[0]), "they are still there");
         assert_eq!(take(&mut incidents, 2, 4, false), Belongs::Known(ids[0]), "the rain goes on");
         assert_eq!(take(&mut incidents, 3, 5, true), Belongs::New(ids[3]));

@@ -1,6 +1,6 @@
 //! What dispatch has decided, in one transaction with how far it has read: whatever happens, a change is decided on once.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::alert::{Alert, Trouble};
@@ -37,6 +37,10 @@ statements! {
     DROP_TROUBLE = "delete from trouble where name = ?1";
     HANDLE = "update alert set handled_90k = ?2, handled_by = ?3, handled_note = ?4, escalate_90k = null where id = ?1 \
         and handled_90k is null";
+    /// Nobody takes care any more: that is said of none of its events.
+    REOPEN = "update alert set handled_90k = null, handled_by = null, handled_note = null where id = ?1 and handled_90k is not null \
+        and not exists (select 1 from judged j join event e on e.id = j.event join event_mark m on m.event_key = e.key \
+        where j.alert_key = alert.key and m.handled_90k is not null)";
     PRUNE_JUDGED = "delete from judged where at_90k < ?1";
     PRUNE_ALERTS = "delete from alert where made_90k < ?1";
     PRUNE_HABIT = "delete from habit where week < ?1";
@@ -109,12 +113,15 @@ fn blob(id: Uuid) -> Vec<u8> {
 
 /// Tells followers of an alert: enough to read it anew.
 pub(super) async fn tell(w: &mut Write, alert: &Alert) -> Result<()> {
+    outbox::put(w, "alert", alert.id, body(alert)).await
+}
+
+fn body(alert: &Alert) -> Value {
     let handled = alert.handled.as_ref().map(|h| json!({"at": h.at.rfc3339(), "by": h.by, "note": h.note}));
-    let body = json!({
+    json!({
         "kind": alert.kind.name(), "cameras": alert.cameras, "version": alert.version, "person": alert.person,
         "handled": handled,
-    });
-    outbox::put(w, "alert", alert.id, body).await
+    })
 }
 
 /// Writes an alert as it is.
@@ -239,6 +246,24 @@ impl Change for Handle {
     }
 }
 
+struct Reopen(Alert);
+
+impl Change for Reopen {
+    type Answer = bool;
+    const NAME: &'static str = "reopen_alert";
+
+    async fn apply(&self, w: &mut Write) -> Result<bool> {
+        let query = sqlx::query(REOPEN).bind(blob(self.0.id));
+        let reopened = query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() > 0;
+        if reopened {
+            let mut body = body(&Alert { handled: None, ..self.0.clone() });
+            body["reopened"] = json!(true);
+            outbox::put(w, "alert", self.0.id, body).await?;
+        }
+        Ok(reopened)
+    }
+}
+
 /// Each fails when the catalogue cannot be used.
 impl Catalogue {
     /// Up to which change everything has been decided; `None` = dispatch has never run.
@@ -259,5 +284,10 @@ impl Catalogue {
     /// Somebody took care of an alert, in the name `by`: nobody else is told of it. `false` when somebody had before.
     pub async fn handle_alert(&self, alert: Alert, by: &str, note: &str) -> Result<bool> {
         self.inner.queue.ask(Handle { alert, by: by.to_owned(), note: note.to_owned() }).await
+    }
+
+    /// That an event of an alert was taken care of was taken back. `false` when that is still said of another, or never was.
+    pub async fn reopen_alert(&self, alert: Alert) -> Result<bool> {
+        self.inner.queue.ask(Reopen(alert)).await
     }
 }

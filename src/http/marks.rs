@@ -133,18 +133,20 @@ pub(super) async fn mark_events(
     if new == NewMarks::default() {
         return Err(Problem::invalid("nothing is to be marked; give seen, handled or verdict"));
     }
-    let care = new.handled.clone().flatten();
+    let care = new.handled.clone();
     let detail = json!({"events": form.ids.len(), "seen": new.seen, "handled": new.handled.as_ref().map(Option::is_some),
         "verdict": new.verdict.map(|verdict| verdict.map(Verdict::name))});
     app.catalogue()
         .mark_events(&caller.scope, form.ids.clone(), caller.who.id(), &caller.who.name, new)
         .await?;
-    if let Some(note) = care {
+    if let Some(care) = care {
         for id in &form.ids {
+            let Some(alert) = app.catalogue().alert_of(&caller.scope, *id).await? else { continue };
             // Nobody else is called for what somebody takes care of.
-            if let Some(alert) = app.catalogue().alert_of(&caller.scope, *id).await? {
-                app.catalogue().handle_alert(alert, &caller.who.name, &note).await?;
-            }
+            match &care {
+                Some(note) => app.catalogue().handle_alert(alert, &caller.who.name, note).await?,
+                None => app.catalogue().reopen_alert(alert).await?,
+            };
         }
     }
     let mut rows = Vec::with_capacity(form.ids.len());

@@ -1,5 +1,6 @@
 """Others' libraries on what the recorder sends: `keys` makes those of a browser, `open` decrypts a push message (http_ece) and
-verifies who sent it (PyJWT), `webhook` verifies a signature (standardwebhooks). JSON in, JSON out."""
+verifies who sent it (PyJWT), `webhook` verifies a signature (standardwebhooks), `announced` holds what is announced to Home
+Assistant against its own schemas. JSON in, JSON out."""
 
 import base64
 import json
@@ -52,4 +53,45 @@ def webhook(given):
     return {"ok": made == headers["webhook-signature"]}
 
 
-print(json.dumps({"keys": keys, "open": open_message, "webhook": webhook}[sys.argv[1]](json.load(sys.stdin))))
+def announced(given):
+    """Topics and payloads of devices. That of a device is taken apart as Home Assistant does since 2024.11; its parts are held
+    against the schemas of the one that is installed, and nothing in them may be a word that it does not know."""
+    import importlib
+
+    from homeassistant.components.mqtt import abbreviations
+    from homeassistant.components.number.const import DEVICE_CLASS_UNITS as number_units
+    from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES, DEVICE_CLASS_UNITS
+
+    def long(part, table):
+        return {table.get(key, key): value for key, value in part.items()}
+
+    checked, wrong = {}, []
+    for topic, payload in given["devices"].items():
+        whole = long(payload, {**abbreviations.ABBREVIATIONS, "cmps": "components", "dev": "device", "o": "origin"})
+        parts = whole.pop("components")
+        whole["device"] = long(whole["device"], abbreviations.DEVICE_ABBREVIATIONS)
+        whole["origin"] = long(whole["origin"], abbreviations.ORIGIN_ABBREVIATIONS)
+        for name, part in parts.items():
+            platform, where = part.pop("p"), f"{topic} {name}"
+            if not part:
+                continue
+            config = {**whole, **long(part, abbreviations.ABBREVIATIONS)}
+            try:
+                taken = importlib.import_module(f"homeassistant.components.mqtt.{platform}").DISCOVERY_SCHEMA(dict(config))
+            except Exception as why:
+                wrong.append(f"{where}: {why}")
+                continue
+            wrong += [f"{where}: {key} is not known" for key in config.keys() - taken.keys()]
+            kind, unit = taken.get("device_class"), taken.get("unit_of_measurement")
+            if platform == "sensor" and kind:
+                if unit not in DEVICE_CLASS_UNITS[kind]:
+                    wrong.append(f"{where}: {kind} is not measured in {unit}")
+                if taken.get("state_class") not in DEVICE_CLASS_STATE_CLASSES[kind]:
+                    wrong.append(f"{where}: {kind} has no {taken.get('state_class')}")
+            if platform == "number" and kind and unit not in number_units[kind]:
+                wrong.append(f"{where}: {kind} is not measured in {unit}")
+            checked[platform] = checked.get(platform, 0) + 1
+    return {"checked": checked, "wrong": wrong}
+
+
+print(json.dumps({"announced": announced, "keys": keys, "open": open_message, "webhook": webhook}[sys.argv[1]](json.load(sys.stdin))))

@@ -11,7 +11,7 @@ const channels = {
   mail: { server: { enabled: true, host: 'smtp.example.vn', port: 465, security: 'tls', from: 'camera@example.vn', username: 'camera' }, password_set: true, revision: 2 }, // prettier-ignore
   zalo: { enabled: false, token_set: false, revision: 0 },
   webhook: { enabled: true, host: 'hooks.example.vn', revision: 1 },
-  mqtt: { broker: { enabled: true, host: '192.168.1.5', port: 1883, username: 'ha', base: 'lanewatch', discovery: 'homeassistant', commands: false }, password_set: true, revision: 1 }, // prettier-ignore
+  mqtt: { broker: { enabled: true, host: '192.168.1.5', port: 1883, username: 'ha', base: 'lanewatch', discovery: 'homeassistant', commands: false, pictures: true }, password_set: true, revision: 1 }, // prettier-ignore
   relay: { enabled: true, host: null, mqtt: true, on_since: null, revision: 1 },
 };
 const standings = () => [

@@ -123,6 +123,28 @@ test(
   },
 );
 
+test('J14: what a broker may do and see is said where it is allowed, and kept', needsRecorder, async () => {
+  const { context, page, faults } = await enter(PHONE);
+  await page.goto(`${recorder.url}/alerts/channels`);
+  const mqtt = CARD('mqtt');
+  await page.waitForSelector(`${mqtt} form`);
+  await page.fill(`${mqtt} [data-field=host]`, '127.0.0.1');
+  for (const what of ['commands', 'pictures']) {
+    assert.equal(await page.locator(`${mqtt} [data-part=${what}]`).count(), 0);
+    await page.tap(`${mqtt} [data-field=${what}]`);
+    await page.waitForSelector(`${mqtt} [data-part=${what}] >> text=/bất cứ ai/`);
+  }
+  await accessible(page);
+  await page.tap('[data-action=save-mqtt]');
+  await page.waitForSelector(`${mqtt} >> text=Đã lưu`);
+  await page.reload();
+  await page.waitForSelector(`${mqtt} [data-field=pictures]:checked`);
+  const { broker } = await api(page, 'alert-channels/mqtt');
+  assert.deepEqual([broker.commands, broker.pictures], [true, true]);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test('J14: that no channel works stands on every page, with a way to what was not sent', needsRecorder, async () => {
   const { context, page, faults } = await enter(PHONE);
   await page.route('**/api/v1/health', async (route) => {

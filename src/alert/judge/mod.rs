@@ -154,8 +154,8 @@ impl Memory {
         }
     }
 
-    /// Somebody has dealt with an alert.
-    pub(super) fn handled(&mut self, alert: Uuid, at: Ticks) {
+    /// Somebody has dealt with an alert, or takes that back.
+    pub(super) fn handled(&mut self, alert: Uuid, at: Option<Ticks>) {
         self.incidents.handled(EventId(alert), at);
     }
 

@@ -43,9 +43,9 @@ impl Announcer<'_> {
         json!({"topic": topic, "payload_available": ONLINE, "payload_not_available": UNAVAILABLE})
     }
 
-    /// What takes commands, where that is allowed; a component without anything is taken away where it was.
-    fn commanded(&self, component: Value) -> Value {
-        if self.broker.commands { component } else { json!({"p": component["p"]}) }
+    /// What there is only where it is allowed; a component without anything is taken away where it was.
+    fn where_allowed(allowed: bool, component: Value) -> Value {
+        if allowed { component } else { json!({"p": component["p"]}) }
     }
 
     /// Where a camera is announced.
@@ -54,16 +54,27 @@ impl Announcer<'_> {
         Some(format!("{prefix}/device/{base}_{}/config", camera.slug))
     }
 
-    /// A camera: whether its picture comes, whether something moves, its alerts, and a switch for them where that is allowed.
+    /// A camera: whether its picture comes, whether something moves, its alerts; the last motion's picture and a switch for alerts
+    /// where they are allowed.
     pub(super) fn camera(&self, camera: &Camera) -> (String, String) {
         let id = camera.id.0.simple().to_string();
         let unique = |what: &str| self.unique(&id, what);
         let topic = |what: &str| self.broker.topic(&format!("{}/{what}", camera.slug));
         let live = "{{ 'online' if value == 'live' else 'offline' }}";
-        let switch = self.commanded(json!({
-            "p": "switch", "name": "Báo chuyển động", "unique_id": unique("alerts"), "icon": "mdi:bell",
-            "state_topic": topic("alerts/state"), "command_topic": topic("alerts/set"),
-        }));
+        let switch = Self::where_allowed(
+            self.broker.commands,
+            json!({
+                "p": "switch", "name": "Báo chuyển động", "unique_id": unique("alerts"), "icon": "mdi:bell",
+                "state_topic": topic("alerts/state"), "command_topic": topic("alerts/set"),
+            }),
+        );
+        let picture = Self::where_allowed(
+            self.broker.pictures,
+            json!({
+                "p": "image", "name": "Hình mới nhất", "unique_id": unique("picture"), "content_type": "image/jpeg",
+                "image_topic": self.broker.picture_topic(&camera.slug),
+            }),
+        );
         let dev = json!({
             "ids": [unique("camera")], "name": camera.name, "mf": "lanewatch", "via_device": self.recorder_id(),
         });
@@ -86,6 +97,7 @@ impl Announcer<'_> {
                 ],
                 "availability_mode": "all",
             },
+            "picture": picture,
             "alerts": switch,
         });
         self.device(&format!("{}_{}", self.broker.base, camera.slug), dev, components)
@@ -107,11 +119,14 @@ impl Announcer<'_> {
             }
             sensor
         };
-        let quiet = self.commanded(json!({
-            "p": "number", "name": "Tạm im (phút)", "unique_id": unique("snooze"), "icon": "mdi:bell-sleep",
-            "state_topic": topic("snooze/state"), "command_topic": topic("snooze/set"),
-            "min": 0, "max": MINUTES_MOST, "step": 1, "mode": "box", "unit_of_measurement": "min",
-        }));
+        let quiet = Self::where_allowed(
+            self.broker.commands,
+            json!({
+                "p": "number", "name": "Tạm im (phút)", "unique_id": unique("snooze"), "icon": "mdi:bell-sleep",
+                "state_topic": topic("snooze/state"), "command_topic": topic("snooze/set"),
+                "min": 0, "max": MINUTES_MOST, "step": 1, "mode": "box", "unit_of_measurement": "min",
+            }),
+        );
         let mut dev = json!({
             "ids": [self.recorder_id()], "name": "Đầu ghi", "mf": "lanewatch", "sw": env!("CARGO_PKG_VERSION"),
         });

@@ -17,7 +17,7 @@ use super::super::channel::{Fault, Step};
 use super::states::{AVAILABLE, ONLINE, UNAVAILABLE};
 use super::{MqttBroker, Publish, Site, full};
 use crate::base::{Result, Tasks};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, PictureSize};
 
 /// Connecting, and each answer of the broker.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -31,8 +31,8 @@ const SPARE: usize = 8;
 const HEARD: usize = 64;
 /// Largest message that is read, in bytes: nobody has more to say to us, and memory is bounded by it.
 const INCOMING: usize = 16 << 10;
-/// Largest that is sent, in bytes: a text of an alert, or what Home Assistant is told of a camera.
-const OUTGOING: usize = 64 << 10;
+/// Largest that is sent, in bytes: a small picture, with its topic.
+const OUTGOING: usize = PictureSize::Small.most_bytes() + (1 << 10);
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,8 +178,7 @@ impl Line {
         let number = ledger.newest;
         ledger.parcels.insert(number, Parcel { left: all.len(), done });
         for one in all {
-            let given =
-                self.client.try_publish(&one.topic, QoS::AtLeastOnce, one.retain, one.payload.as_bytes());
+            let given = self.client.try_publish(&one.topic, QoS::AtLeastOnce, one.retain, &*one.payload);
             // The queue has room for all that the ledger lets in.
             if given.is_ok() {
                 ledger.given.push_back(number);
@@ -231,8 +230,8 @@ impl Line {
 
 /// Whether the recorder is there.
 pub(super) fn availability(broker: &MqttBroker, there: bool) -> Publish {
-    let payload = if there { ONLINE } else { UNAVAILABLE }.to_owned();
-    Publish { topic: broker.topic(AVAILABLE), payload, retain: true }
+    let payload = if there { ONLINE } else { UNAVAILABLE };
+    Publish { topic: broker.topic(AVAILABLE), payload: payload.into(), retain: true }
 }
 
 /// The address that the broker's name stands for.

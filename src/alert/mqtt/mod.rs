@@ -11,11 +11,13 @@
 mod commands;
 mod discovery;
 mod line;
+mod pictures;
 mod presence;
 mod states;
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -61,6 +63,9 @@ pub struct MqttBroker {
     /// Whoever may publish at the broker may silence alerts, of all cameras for a time or of one camera's motion.
     #[serde(default)]
     pub commands: bool,
+    /// The broker keeps each camera's picture of its last motion; whoever may read there sees it.
+    #[serde(default)]
+    pub pictures: bool,
 }
 
 fn base() -> String {
@@ -93,6 +98,11 @@ impl MqttBroker {
     fn topic(&self, rest: &str) -> String {
         format!("{}/{rest}", self.base)
     }
+
+    /// Where a camera's picture stands.
+    fn picture_topic(&self, slug: &str) -> String {
+        self.topic(&format!("{slug}/picture"))
+    }
 }
 
 /// The broker as it is set, with what only the recorder knows of it.
@@ -121,7 +131,7 @@ impl Site {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Publish {
     topic: String,
-    payload: String,
+    payload: Bytes,
     retain: bool,
 }
 
@@ -135,7 +145,7 @@ fn publishes(broker: &MqttBroker, message: &Message, slugs: &[String]) -> Vec<Pu
     let mut alert = message.machine_json()["data"].take();
     alert["event_type"] = json!(message.kind.name());
     alert["at"] = json!(message.at.rfc3339());
-    let payload = alert.to_string();
+    let payload = Bytes::from(alert.to_string());
     let topics = slugs.iter().take(CAMERAS).map(|slug| broker.topic(&format!("{slug}/alert")));
     let all = topics.chain([broker.topic("alert")]);
     all.map(|topic| Publish { topic, payload: payload.clone(), retain: false }).collect()
@@ -199,7 +209,7 @@ impl Mqtt {
     /// Says whether the siren is to be heard; whoever comes later hears it too.
     pub(super) async fn siren(&self, on: bool) -> Result<Outcome, Fault> {
         let Some(site) = self.site().await? else { return Ok(Outcome::not_set("no broker is set")) };
-        let payload = states::on_off(on);
+        let payload = states::on_off(on).into();
         let siren = Publish { topic: site.broker.topic("siren"), payload, retain: true };
         self.publish(&site, vec![siren]).await
     }
@@ -245,6 +255,7 @@ mod tests {
             base: base(),
             discovery: Some("homeassistant".to_owned()),
             commands: false,
+            pictures: false,
         }
     }
 
@@ -259,11 +270,11 @@ mod tests {
     }
 
     #[test]
-    fn a_broker_that_was_set_before_there_were_commands_takes_none() {
+    fn a_broker_that_was_set_before_there_were_commands_and_pictures_has_none() {
         let kept =
             json!({"enabled": true, "host": "ha.local", "port": 1883, "username": null, "discovery": null});
         let read: MqttBroker = serde_json::from_value(kept).expect("read");
-        assert!(!read.commands);
+        assert!(!read.commands && !read.pictures);
     }
 
     #[test]
@@ -274,7 +285,7 @@ mod tests {
             topics,
             [("lanewatch/ngo-7/alert", false), ("lanewatch/ngo-8/alert", false), ("lanewatch/alert", false)]
         );
-        let read: Value = serde_json::from_str(&all[0].payload).expect("json");
+        let read: Value = serde_json::from_slice(&all[0].payload).expect("json");
         assert_eq!((&read["event_type"], &read["version"]), (&json!("motion"), &json!(1)));
     }
 }

@@ -17,6 +17,7 @@ use super::super::world::MQTT_TOLD;
 use super::commands::{self, Measure};
 use super::discovery::Announcer;
 use super::line::{For, Heard, Line, availability};
+use super::pictures::Pictures;
 use super::states::{self, CameraDoes, Events, ONLINE, Sights, Table, Told};
 use super::{Job, Site};
 use crate::base::{EventId, Result, Stop, TICKS_PER_SECOND};
@@ -61,6 +62,7 @@ struct Known {
     plan: SchedulePlan,
     stats: Option<(Instant, String)>,
     events: Events,
+    pictures: Pictures,
     /// Up to this change everything was read.
     position: i64,
     measure: Measure,
@@ -232,6 +234,7 @@ impl Presence {
             plan: SchedulePlan::default(),
             stats: None,
             events: Events::default(),
+            pictures: Pictures::default(),
             position: catalogue.outbox_newest().await?,
             measure: Measure::default(),
             greeted: Instant::now(),
@@ -249,18 +252,23 @@ impl Presence {
         let announcer = Announcer { broker, recorder: inner.catalogue.database(), url: &inner.outside.url };
         if broker.discovery.is_some() {
             let (topic, payload) = announcer.recorder();
-            table.insert(topic, Some(payload));
+            table.insert(topic, Some(payload.into()));
         }
         for camera in &known.cameras {
             // One that was switched off stays as long as it is a camera: whoever has it on a page keeps it.
             let announced = |topic: &String| camera.enabled || known.told.has(topic);
             if announcer.topic(camera).as_ref().is_some_and(announced) {
                 let (topic, payload) = announcer.camera(camera);
-                table.insert(topic, Some(payload));
+                table.insert(topic, Some(payload.into()));
             }
             if broker.commands {
                 let on = states::on_off(commands::is_told(&rules, camera.id));
-                table.insert(broker.topic(&format!("{}/alerts/state", camera.slug)), Some(on));
+                table.insert(broker.topic(&format!("{}/alerts/state", camera.slug)), Some(on.into()));
+            }
+            if broker.pictures {
+                let topic = broker.picture_topic(&camera.slug);
+                let stands = known.table.remove(&topic).flatten();
+                table.insert(topic, stands);
             }
         }
         known.table = table;
@@ -290,10 +298,17 @@ impl Presence {
         if known.stats.as_ref().is_none_or(|(at, _)| at.elapsed() >= STATS) {
             known.stats = Some((Instant::now(), self.stats(known).await?));
         }
-        known.table.insert(broker.topic("stats"), known.stats.as_ref().map(|(_, stats)| stats.clone()));
+        known
+            .table
+            .insert(broker.topic("stats"), known.stats.as_ref().map(|(_, stats)| stats.clone().into()));
         if broker.commands {
             let left = commands::minutes_left(&known.plan, self.alerts.0.clock.now());
-            known.table.insert(broker.topic("snooze/state"), Some(left.to_string()));
+            known.table.insert(broker.topic("snooze/state"), Some(left.to_string().into()));
+        }
+        for (camera, jpeg) in known.pictures.due(&self.alerts.0.catalogue, Instant::now()).await {
+            if let Some(camera) = known.cameras.iter().find(|known| known.id == camera) {
+                known.table.insert(broker.picture_topic(&camera.slug), Some(jpeg));
+            }
         }
         let news = known.told.news(&known.table, line.room());
         if !news.is_empty() {
@@ -330,6 +345,9 @@ impl Presence {
                 if let Some(camera) = camera.filter(|_| row.kind == "event") {
                     let told = known.events.told(&site.broker, EventId(row.object), &camera.slug, &row.body);
                     line.publish(&told, None);
+                    if site.broker.pictures {
+                        known.pictures.wants(camera.id, EventId(row.object), Instant::now());
+                    }
                 }
             }
             if !more {

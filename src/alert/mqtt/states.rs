@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{MqttBroker, Publish};
@@ -47,10 +48,10 @@ pub trait Sights: Send + Sync + 'static {
 }
 
 /// Topics and what should stand there; `None` = whatever stands there stays.
-pub(super) type Table = BTreeMap<String, Option<String>>;
+pub(super) type Table = BTreeMap<String, Option<Bytes>>;
 
-pub(super) fn on_off(on: bool) -> String {
-    if on { "ON" } else { "OFF" }.to_owned()
+pub(super) fn on_off(on: bool) -> &'static str {
+    if on { "ON" } else { "OFF" }
 }
 
 /// What is known of all cameras at this moment. What cannot be said yet stands as it was.
@@ -62,16 +63,16 @@ pub(super) fn cameras(broker: &MqttBroker, cameras: &[Camera], sights: &dyn Sigh
             broker.topic(&format!("{}/motion", camera.slug)),
         );
         let does = if camera.enabled { sights.does(camera) } else { Some(CameraDoes::Off) };
-        table.insert(status, does.map(|does| does.name().to_owned()));
+        table.insert(status, does.map(|does| does.name().into()));
         let moves = does == Some(CameraDoes::Live) && sights.moves(camera.id);
-        table.insert(motion, Some(on_off(moves)));
+        table.insert(motion, Some(on_off(moves).into()));
     }
     table
 }
 
 /// What the broker was told to keep.
 #[derive(Debug, Default)]
-pub(super) struct Told(BTreeMap<String, Option<String>>);
+pub(super) struct Told(Table);
 
 impl Told {
     /// These topics were told in an earlier connection; who knows what stands there.
@@ -88,8 +89,8 @@ impl Told {
     }
 
     /// What stands there, where this connection has told it.
-    fn known(&self, topic: &str) -> Option<&str> {
-        self.0.get(topic)?.as_deref()
+    fn known(&self, topic: &str) -> Option<&Bytes> {
+        self.0.get(topic)?.as_ref()
     }
 
     /// Everything is to be told again.
@@ -100,12 +101,15 @@ impl Told {
     /// What has to be published so that the broker keeps this table and nothing else of ours, at most so much. It counts as
     /// told.
     pub(super) fn news(&mut self, table: &Table, most: usize) -> Vec<Publish> {
-        let wanted = table.iter().filter_map(|(topic, payload)| Some((topic, payload.as_deref()?)));
-        let differs = |(topic, payload): &(&String, &str)| self.known(topic) != Some(payload);
-        let mut all: Vec<Publish> =
-            wanted.filter(differs).take(most).map(|(topic, payload)| publish(topic, payload)).collect();
+        let wanted = table.iter().filter_map(|(topic, payload)| Some((topic, payload.as_ref()?)));
+        let differs = |(topic, payload): &(&String, &Bytes)| self.known(topic) != Some(payload);
+        let mut all: Vec<Publish> = wanted
+            .filter(differs)
+            .take(most)
+            .map(|(topic, payload)| publish(topic, payload.clone()))
+            .collect();
         let gone = self.0.keys().filter(|topic| !table.contains_key(*topic));
-        all.extend(gone.take(most - all.len()).map(|topic| publish(topic, "")));
+        all.extend(gone.take(most - all.len()).map(|topic| publish(topic, Bytes::new())));
         for one in &all {
             if one.payload.is_empty() {
                 self.0.remove(&one.topic);
@@ -118,13 +122,13 @@ impl Told {
 
     /// What takes all of it away.
     pub(super) fn cleared(&self) -> Vec<Publish> {
-        self.0.keys().map(|topic| publish(topic, "")).collect()
+        self.0.keys().map(|topic| publish(topic, Bytes::new())).collect()
     }
 }
 
 /// An empty payload takes away what was kept (MQTT 3.1.1 section 3.3.1.3).
-fn publish(topic: &str, payload: &str) -> Publish {
-    Publish { topic: topic.to_owned(), payload: payload.to_owned(), retain: true }
+fn publish(topic: &str, payload: Bytes) -> Publish {
+    Publish { topic: topic.to_owned(), payload, retain: true }
 }
 
 /// Events that were told of lately, as they were.
@@ -153,7 +157,7 @@ impl Events {
         let over = |event: &Value| !event["to"].is_null();
         let one = |what: &str, before: &Value| Publish {
             topic: broker.topic("events"),
-            payload: json!({"type": what, "before": before, "after": after}).to_string(),
+            payload: json!({"type": what, "before": before, "after": after}).to_string().into(),
             retain: false,
         };
         match before {
@@ -173,12 +177,13 @@ mod tests {
     use crate::base::Ticks;
 
     fn table(rows: &[(&str, &str)]) -> Table {
-        let payload = |payload: &str| (payload != "as it was").then(|| payload.to_owned());
+        let payload =
+            |payload: &str| (payload != "as it was").then(|| Bytes::copy_from_slice(payload.as_bytes()));
         rows.iter().map(|(topic, text)| ((*topic).to_owned(), payload(text))).collect()
     }
 
     fn short(all: &[Publish]) -> Vec<(&str, &str)> {
-        all.iter().map(|one| (one.topic.as_str(), one.payload.as_str())).collect()
+        all.iter().map(|one| (one.topic.as_str(), std::str::from_utf8(&one.payload).expect("text"))).collect()
     }
 
     #[test]
@@ -211,7 +216,7 @@ mod tests {
         let mut events = Events::default();
         let mut types = |id, body: &Value| -> Vec<String> {
             let told = events.told(&broker(), id, "ngo-7", body);
-            let read = |one: Publish| serde_json::from_str::<Value>(&one.payload).expect("json");
+            let read = |one: Publish| serde_json::from_slice::<Value>(&one.payload).expect("json");
             told.into_iter()
                 .map(read)
                 .map(|one| {

@@ -32,7 +32,7 @@ impl PictureSize {
     }
 
     /// Longest file, in bytes.
-    pub fn most_bytes(self) -> usize {
+    pub const fn most_bytes(self) -> usize {
         match self {
             Self::Small => 64 << 10,
             Self::Large => 1 << 20,

@@ -10,10 +10,11 @@ use lanewatch::alert::{
     Alerts, CameraDoes, ExtraRoots, Internet, LocalHosts, MqttBroker, Outside, SchedulePlan, Sights,
     SiteChannel, Step,
 };
-use lanewatch::base::{CameraId, Clock as _, Secret, Stop, Tasks, TimeRange};
-use lanewatch::catalogue::{AuditFilter, Camera, CameraPatch, EventKind, Scope};
+use lanewatch::base::{CameraId, Clock as _, Secret, Stop, Tasks, TimeRange, hex};
+use lanewatch::catalogue::{AuditFilter, Camera, CameraPatch, Event, EventKind, Picture, PictureSize, Scope};
 use serde_json::{Value, json};
 
+use super::push::ask;
 use super::yard::{MINUTE, SECOND, Yard, event, hears};
 
 /// Home Assistant's start is believed at most so often.
@@ -95,7 +96,7 @@ impl Listener {
     async fn new(port: u16) -> Self {
         let port = port.to_string();
         let mut child = Command::new("mosquitto_sub")
-            .args(["-h", "127.0.0.1", "-p", &port, "-u", "ha", "-P", "geheim", "-q", "1", "-F", "%t %r %p"])
+            .args(["-h", "127.0.0.1", "-p", &port, "-u", "ha", "-P", "geheim", "-q", "1", "-F", "%t %r %x"])
             .args(["-t", "$SYS/broker/version", "-t", "#"])
             .stdout(Stdio::piped())
             .spawn()
@@ -106,7 +107,7 @@ impl Listener {
             for line in out.lines().map_while(Result::ok) {
                 let mut parts = line.trim_end().splitn(3, ' ').map(str::to_owned);
                 let mut part = || parts.next().unwrap_or_default();
-                if say.blocking_send((part(), part() == "1", part())).is_err() {
+                if say.blocking_send((part(), part() == "1", unhex(&part()))).is_err() {
                     return;
                 }
             }
@@ -131,16 +132,22 @@ impl Listener {
     }
 }
 
+/// A payload as text; a picture is none, and stays what it was told as.
+fn unhex(told: &str) -> String {
+    let byte = |n: usize| told.get(2 * n..2 * n + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+    let bytes: Vec<u8> = (0..told.len() / 2).filter_map(byte).collect();
+    String::from_utf8(bytes).unwrap_or_else(|_| told.to_owned())
+}
+
 /// What the broker keeps, as somebody sees it who comes now.
 fn kept(port: u16) -> BTreeMap<String, String> {
     let out = Command::new("mosquitto_sub")
         .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-u", "ha", "-P", "geheim", "-q", "1"])
-        .args(["--retained-only", "-W", "1", "-F", "%t %p", "-t", "#"])
+        .args(["--retained-only", "-W", "1", "-F", "%t %x", "-t", "#"])
         .output()
         .expect("mosquitto_sub");
     let text = String::from_utf8(out.stdout).expect("text");
-    let pair =
-        |line: &str| line.split_once(' ').map(|(topic, payload)| (topic.to_owned(), payload.to_owned()));
+    let pair = |line: &str| line.split_once(' ').map(|(topic, payload)| (topic.to_owned(), unhex(payload)));
     text.lines().filter_map(pair).collect()
 }
 
@@ -193,6 +200,7 @@ impl House {
             base: "lanewatch".to_owned(),
             discovery: Some("homeassistant".to_owned()),
             commands: false,
+            pictures: false,
         };
         let seen = Arc::<Seen>::default();
         seen.says(&yard.cameras[0], CameraDoes::Live, false);
@@ -259,8 +267,12 @@ async fn a_real_broker_gets_alerts_and_keeps_what_cameras_do() {
     let kinds = device["cmps"]["alert"]["event_types"].as_array().expect("kinds");
     assert!(kinds.contains(&alert["event_type"]));
     assert_eq!(device["cmps"]["alerts"], json!({"p": "switch"}), "there are no commands");
-    for (name, component) in
-        device["cmps"].as_object().expect("components").iter().filter(|(n, _)| *n != "alerts")
+    assert_eq!(device["cmps"]["picture"], json!({"p": "image"}), "nor pictures");
+    for (name, component) in device["cmps"]
+        .as_object()
+        .expect("components")
+        .iter()
+        .filter(|(_, c)| c.as_object().is_some_and(|c| c.len() > 1))
     {
         assert!(component["p"].is_string() && component["unique_id"].is_string(), "{name}");
         let topic = component["state_topic"].as_str().expect("a topic");
@@ -285,7 +297,7 @@ async fn a_real_broker_gets_alerts_and_keeps_what_cameras_do() {
     // An event, as it begins and as it ends.
     let now = house.yard.clock.now();
     let whole = event(house.yard.cameras[1].id, EventKind::Motion, now, 4);
-    assert!(house.yard.catalogue.begin_event(lanewatch::catalogue::Event { end: None, ..whole.clone() }));
+    assert!(house.yard.catalogue.begin_event(Event { end: None, ..whole.clone() }));
     let told: Value = serde_json::from_str(&listener.hears("lanewatch/events").await).expect("json");
     // Who comes later may have heard of the one before.
     let told = if told["after"]["id"] == json!(whole.id) {
@@ -435,4 +447,81 @@ async fn whoever_is_at_the_broker_silences_alerts_only_where_that_is_allowed() {
     says(house.port, "lanewatch/snooze/set", "30", false);
     assert_eq!(house.alerts.try_channel(SiteChannel::Mqtt, None, "vi").await.expect("tried"), None);
     assert!(house.alerts.schedule().await.expect("read").2.armed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_motions_picture_stands_there_where_that_is_allowed() {
+    let Some(mut house) = House::new().await else { return };
+    let _running = house.broker();
+    let mut listener = Listener::new(house.port).await;
+    house.set(MqttBroker { pictures: true, ..house.host.clone() }, Some("geheim")).await;
+    let (stop, presence) = house.present();
+    listener.hears_that("lanewatch/ngo-2/status", "live").await;
+    let catalogue = house.yard.catalogue.clone();
+    let camera = house.yard.cameras[0].id;
+    let shows = |event, fill: u8| {
+        let jpeg: Vec<u8> = [0xFF, 0xD8, 0xFF, 0xE0]
+            .into_iter()
+            .chain(vec![fill; PictureSize::Small.most_bytes() - 4])
+            .collect();
+        let text = hex(&jpeg);
+        let picture = Picture { at: house.yard.clock.now(), jpeg: jpeg.into() };
+        catalogue.put_picture(event, camera, PictureSize::Small, picture).expect("kept");
+        text
+    };
+    // It comes some moments after what is told of the event, and a better one takes its place.
+    let whole = event(camera, EventKind::Motion, house.yard.clock.now(), 4);
+    assert!(catalogue.begin_event(Event { end: None, ..whole.clone() }));
+    listener.hears("lanewatch/events").await;
+    let first = shows(whole.id, 7);
+    listener.hears_that("lanewatch/ngo-1/picture", &first).await;
+    let better = shows(whole.id, 8);
+    assert!(catalogue.end_event(whole.clone()));
+    listener.hears_that("lanewatch/ngo-1/picture", &better).await;
+    // Another start leaves what stands there; it is taken away when it is not allowed any more.
+    stop.request();
+    presence.await.expect("ended");
+    let (_stop, _presence) = house.present();
+    listener.hears_that("lanewatch/available", "online").await;
+    listener.hears("lanewatch/stats").await;
+    let all = kept(house.port);
+    assert_eq!(all.get("lanewatch/ngo-1/picture"), Some(&better));
+    assert!(!all.contains_key("lanewatch/ngo-2/picture"));
+    house.set(MqttBroker { pictures: false, ..house.host.clone() }, Some("geheim")).await;
+    listener.hears_that("lanewatch/ngo-1/picture", "").await;
+    house.set(MqttBroker { pictures: true, ..house.host.clone() }, Some("geheim")).await;
+    listener.hears_that("lanewatch/available", "online").await;
+    assert!(!kept(house.port).contains_key("lanewatch/ngo-1/picture"), "its picture was taken away");
+}
+
+/// With all that can be allowed, and with nothing of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn home_assistants_own_schemas_take_what_is_announced() {
+    let Ok(python) = std::env::var("LANEWATCH_HOME_ASSISTANT") else {
+        println!("left out: LANEWATCH_HOME_ASSISTANT names no Python; see scripts/alert-peers");
+        return;
+    };
+    let Some(mut house) = House::new().await else { return };
+    let _running = house.broker();
+    let mut listener = Listener::new(house.port).await;
+    let (_stop, _presence) = house.present();
+    for all in [false, true] {
+        let host = MqttBroker { commands: all, pictures: all, ..house.host.clone() };
+        house.set(host, Some("geheim")).await;
+        listener.hears_that("lanewatch/available", "online").await;
+        listener.hears("lanewatch/stats").await;
+        let devices: BTreeMap<String, Value> = kept(house.port)
+            .into_iter()
+            .filter(|(topic, _)| topic.starts_with("homeassistant/"))
+            .map(|(topic, payload)| (topic, serde_json::from_str(&payload).expect("json")))
+            .collect();
+        assert_eq!(devices.len(), 3, "two cameras and the recorder");
+        let answer = ask(&python, "announced", &json!({"devices": devices}));
+        assert_eq!(answer["wrong"], json!([]), "{answer}");
+        let of = |platform: &str| answer["checked"][platform].as_u64().unwrap_or(0);
+        println!("taken by Home Assistant: {}", answer["checked"]);
+        assert_eq!((of("binary_sensor"), of("event"), of("sensor")), (5, 3, 3));
+        let allowed = u64::from(all);
+        assert_eq!((of("switch"), of("image"), of("number")), (2 * allowed, 2 * allowed, allowed));
+    }
 }

@@ -154,4 +154,13 @@ async fn somebody_new_after_it_was_dealt_with_is_told_of() {
     yard.clock.advance(4 * MINUTE);
     let second = strong(&mut yard).await;
     assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [second.0]);
+    // Where that is taken back, whoever comes next still belongs to it.
+    let alert = yard.catalogue.alert(Scope::everything(), second.0).await.expect("read").expect("there");
+    assert!(yard.catalogue.handle_alert(alert.clone(), "who", "").await.expect("handled"));
+    assert!(yard.catalogue.reopen_alert(alert.clone()).await.expect("reopened"));
+    assert!(!yard.catalogue.reopen_alert(alert).await.expect("nothing to reopen"));
+    yard.clock.advance(4 * MINUTE);
+    strong(&mut yard).await;
+    let alert = yard.catalogue.alert(Scope::everything(), second.0).await.expect("read").expect("there");
+    assert_eq!((alert.facts["events"].as_u64(), alert.handled), (Some(2), None));
 }

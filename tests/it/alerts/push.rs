@@ -223,7 +223,8 @@ fn python() -> Option<String> {
     std::env::var("LANEWATCH_ALERT_PEERS").ok()
 }
 
-fn ask(python: &str, what: &str, given: &Value) -> Value {
+/// Asks others' libraries (`tests/support/alert_peers.py`).
+pub(super) fn ask(python: &str, what: &str, given: &Value) -> Value {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/alert_peers.py");
     let mut child = Command::new(python)
         .args([script, what])

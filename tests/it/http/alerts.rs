@@ -230,6 +230,13 @@ async fn a_phone_is_told_says_what_became_of_it_and_the_team_sees_who_takes_care
     // The first who says so counts.
     let second = an.post(&format!("/api/v1/alerts/{event}/handled"), json!({"note": "tôi"})).await;
     assert_eq!((second.status, second.json()["handled"]["by"].as_str()), (200, Some("binh")));
+    // It is taken back on its event: nobody takes care, and whoever says so next counts.
+    let undone = an.post("/api/v1/events:mark", json!({"ids": [event], "handled": null})).await;
+    assert_eq!((undone.status, &undone.json()["items"][0]["handled"]), (200, &json!(null)));
+    let alert = an.get(&format!("/api/v1/alerts/{event}")).await.json();
+    assert_eq!(alert["handled"], json!(null));
+    let third = an.post(&format!("/api/v1/alerts/{event}/handled"), json!({"note": "tôi"})).await;
+    assert_eq!((third.status, third.json()["handled"]["by"].as_str()), (200, Some("an")));
     bench.clock.advance(2 * MINUTE);
     assert_eq!(says(json!({"token": token, "what": "shown"})).await, 404, "it has ended");
 

@@ -2811,6 +2811,8 @@ export interface components {
             enabled: boolean;
             /** @description Its name; one of `alert.local_hosts`. */
             host: string;
+            /** @description The broker keeps each camera's picture of its last motion; whoever may read there sees it. */
+            pictures?: boolean;
             /**
              * Format: int32
              * @description Its port.

@@ -71,6 +71,9 @@ export const enChannels: Record<keyof typeof viChannels, string> = {
   'ch.commands': 'Take commands from the broker: quiet for a while, motion alerts off',
   'ch.commands_hint':
     'When this is on, anybody who can use the broker can silence alerts: of the whole site for at most a day at a time, or the motion of a camera. Each command stands in the log under the name “mqtt”.',
+  'ch.pictures': 'Send the picture of the last motion',
+  'ch.pictures_hint':
+    'When this is on, anybody who can read at the broker sees the last picture of every camera, also without an account here.',
   'ch.to.mail': 'Send the test to this address',
   'ch.to.zalo': 'Send the test to this chat id',
   'ch.local_none':

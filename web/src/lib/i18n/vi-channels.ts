@@ -68,6 +68,9 @@ export const viChannels = {
   'ch.commands': 'Nhận lệnh tạm im và tắt báo chuyển động từ máy MQTT',
   'ch.commands_hint':
     'Khi bật, bất cứ ai dùng được máy MQTT đều làm cảnh báo im được: cả thôn nhiều nhất một ngày mỗi lần, hoặc chuyển động của từng camera. Mỗi lệnh được ghi vào nhật ký với tên “mqtt”.',
+  'ch.pictures': 'Gửi hình của chuyển động mới nhất',
+  'ch.pictures_hint':
+    'Khi bật, bất cứ ai đọc được máy MQTT đều xem được hình mới nhất của mọi camera, kể cả người không có tài khoản ở đây.',
   'ch.to.mail': 'Gửi thử đến địa chỉ thư',
   'ch.to.zalo': 'Gửi thử đến mã trò chuyện',
   'ch.local_none':
