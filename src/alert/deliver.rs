@@ -282,6 +282,7 @@ impl Deliver {
             return Ok(Err("its channel is switched off"));
         }
         let (mut scope, mut language, mut address) = (Scope::everything().clone(), Language::Vi, None);
+        let mut asleep = false;
         if !outlet.person.is_nil() {
             let person = self.catalogue.person_by_id(outlet.person).await?;
             let Some(person) = person.filter(|person| person.enabled && (self.hears)(&person.role)) else {
@@ -295,6 +296,7 @@ impl Deliver {
             }
             let prefs = self.catalogue.alert_pref(person.id).await?;
             let prefs = prefs.map(|body| NotificationPrefs::kept(&body)).unwrap_or_default();
+            asleep = alert.kind == AlertKind::Digest && prefs.is_quiet(now, self.catalogue.zone(), false);
             address = match outlet.channel.as_str() {
                 MAIL => prefs.mail,
                 ZALO => prefs.zalo,
@@ -331,8 +333,8 @@ impl Deliver {
             language: language.tag(),
             navigate: format!("{base}{}", self.path(alert, event)),
             rank: alert.rank,
-            // Whoever slept through the first hears the next.
-            silent: due.sent.is_some() && due.shown,
+            // Whoever slept through the first hears the next; what can wait for the morning wakes nobody.
+            silent: asleep || (due.sent.is_some() && due.shown),
             ttl_s: u32::try_from(time_to_live(alert.kind) / SECOND).unwrap_or(u32::MAX),
             token: self.signer.token(due.id, now + 7 * DAY),
             at: alert.from,

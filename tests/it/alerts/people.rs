@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lanewatch::alert::{
-    AlertRules, HandPlan, Message, NotificationPrefs, Outcome, SchedulePlan, Sign, Step, Subject,
+    AlertRules, HandPlan, Message, NotificationPrefs, Outcome, QuietHours, SchedulePlan, Sign, Step, Subject,
 };
 use lanewatch::base::{Clock, Ticks};
 use lanewatch::catalogue::{AlertKind, EventKind, GapCause, NewPushEndpoint, PushAddress, Scope};
@@ -165,6 +165,10 @@ async fn what_the_recorder_says_of_itself_is_told_once_to_those_who_see_the_site
 async fn a_night_has_its_budget_and_the_rest_comes_in_the_morning() {
     let mut yard = Yard::new(10, |_| String::new()).await;
     let (who, _) = yard.person("who", "head", None).await;
+    let (late, _) = yard.person("late", "head", None).await;
+    let quiet = QuietHours { from: "22:00".to_owned(), to: "09:00".to_owned(), strong_anyway: false };
+    let prefs = NotificationPrefs { quiet: Some(quiet), ..NotificationPrefs::default() };
+    yard.catalogue.put_alert_pref(late, json!(prefs)).await.expect("put");
     yard.rules(AlertRules { night_budget: 6, ..AlertRules::default() }).await;
     let mut happened = 0;
     // Until an hour before the digest: the rest of the night is still.
@@ -175,10 +179,14 @@ async fn a_night_has_its_budget_and_the_rest_comes_in_the_morning() {
     }
     let night = yard.post.take();
     assert!((1..=6).contains(&night.len()), "{}", night.len());
+    assert_eq!(to(&night), BTreeSet::from([who]));
     yard.pass(3 * HOUR, MINUTE).await;
-    let morning = yard.post.take();
-    assert_eq!((morning.len(), morning[0].kind, morning[0].person), (1, AlertKind::Digest, who));
+    let mut morning = yard.post.take();
+    morning.sort_by_key(|digest| digest.person == late);
+    let each: Vec<_> = morning.iter().map(|m| (m.kind, m.person, m.silent)).collect();
+    assert_eq!(each, [(AlertKind::Digest, who, false), (AlertKind::Digest, late, true)]);
     assert_eq!(morning[0].count as usize + night.len(), happened, "nothing is dropped");
+    assert_eq!(morning[1].count as usize, happened);
 }
 
 #[tokio::test]
