@@ -1,6 +1,6 @@
 //! Pure. Which events are worth a word at all, before it is asked how many words there may be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::schedule::Standing;
 use crate::base::{CameraId, EventId, TICKS_PER_SECOND, Ticks, ZoneId};
@@ -13,8 +13,8 @@ pub struct Rule {
     pub cameras: BTreeSet<CameraId>,
     /// Cameras whose motion is not told of.
     pub cameras_off: BTreeSet<CameraId>,
-    /// Areas, of which an event must have met one; none = anywhere.
-    pub zones: BTreeSet<ZoneId>,
+    /// Areas of a camera, of which its motion must have met one; none = anywhere.
+    pub zones: BTreeMap<CameraId, BTreeSet<ZoneId>>,
     /// Motion is told of only where it lasts so long.
     pub min_seconds: f64,
     /// Motion is told of only where it takes such a share of the picture, 0 to 1.
@@ -28,7 +28,7 @@ impl Default for Rule {
         Self {
             cameras: BTreeSet::new(),
             cameras_off: BTreeSet::new(),
-            zones: BTreeSet::new(),
+            zones: BTreeMap::new(),
             min_seconds: 2.0,
             min_size: 0.0,
             tamper_always: true,
@@ -93,6 +93,12 @@ pub enum Says {
 }
 
 impl Rule {
+    /// It has met one of the areas of its camera, or may be anywhere.
+    fn is_within(&self, what: &Happening<'_>) -> bool {
+        let areas = self.zones.get(&what.camera).filter(|areas| !areas.is_empty());
+        areas.is_none_or(|areas| what.zones.iter().any(|zone| areas.contains(zone)))
+    }
+
     /// What the rule says of an event as it stands. `quiet` = somebody has snoozed its camera, or all.
     pub fn says(&self, what: &Happening<'_>, standing: Standing, quiet: bool) -> Says {
         let motion = what.kind == EventKind::Motion;
@@ -111,10 +117,7 @@ impl Rule {
             return Says::Tell;
         }
         let lacks = [
-            (
-                !self.zones.is_empty() && !what.zones.iter().any(|zone| self.zones.contains(zone)),
-                Why::OtherZone,
-            ),
+            (!self.is_within(what), Why::OtherZone),
             (what.seconds() < self.min_seconds, Why::TooShort),
             (what.size < self.min_size, Why::TooSmall),
         ];
@@ -162,17 +165,33 @@ mod tests {
     fn each_condition_has_its_reason() {
         let other = Rule { cameras: BTreeSet::from([CameraId::fresh(at())]), ..Rule::default() };
         assert_eq!(other.says(&walker(9, false), ARMED, false), Says::Never(Why::OtherCamera));
-        let zone = ZoneId::fresh(at());
-        let gate = Rule { zones: BTreeSet::from([zone]), ..Rule::default() };
-        assert_eq!(gate.says(&walker(9, false), ARMED, false), Says::Wait);
-        assert_eq!(gate.says(&walker(9, true), ARMED, false), Says::Never(Why::OtherZone));
-        let zones = [zone];
-        assert_eq!(gate.says(&Happening { zones: &zones, ..walker(9, false) }, ARMED, false), Says::Tell);
         let large = Rule { min_size: 0.1, ..Rule::default() };
         assert_eq!(large.says(&walker(9, true), ARMED, false), Says::Never(Why::TooSmall));
         let rule = Rule::default();
         assert_eq!(rule.says(&walker(9, false), OFF, false), Says::Never(Why::NotArmed));
         assert_eq!(rule.says(&walker(9, false), ARMED, true), Says::Never(Why::Snoozed));
+    }
+
+    #[test]
+    fn where_areas_are_chosen_motion_waits_until_it_meets_one() {
+        let (camera, [gate, pond]) = (CameraId::fresh(at()), [0, 1].map(|n| ZoneId::fresh(at() + n)));
+        let within = |areas| Rule { zones: BTreeMap::from([(camera, areas)]), ..Rule::default() };
+        let rule = within(BTreeSet::from([gate]));
+        let (beside, both) = ([pond], [pond, gate]);
+        let moves = |zones, over| Happening { camera, zones, ..walker(9, over) };
+        for zones in [&[][..], &beside] {
+            assert_eq!(rule.says(&moves(zones, false), ARMED, false), Says::Wait);
+            assert_eq!(rule.says(&moves(zones, true), ARMED, false), Says::Never(Why::OtherZone));
+        }
+        assert_eq!(rule.says(&moves(&both, false), ARMED, false), Says::Tell);
+        assert_eq!(
+            rule.says(&walker(9, true), ARMED, false),
+            Says::Tell,
+            "another camera is told of anywhere"
+        );
+        assert_eq!(within(BTreeSet::new()).says(&moves(&[], true), ARMED, false), Says::Tell, "none is all");
+        let covered = Happening { kind: EventKind::TamperCovered, ..moves(&[], true) };
+        assert_eq!(rule.says(&covered, ARMED, false), Says::Tell, "it has no area");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Pure. What people have set: when the site alerts, what is worth a word, and how each of them wants to be told. Documents as
 //! the API has them and the catalogue keeps them, and what follows from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::rule::Rule;
 use super::schedule::{Day, Hand, Schedule, Week};
-use crate::base::{CameraId, Error, Result, TICKS_PER_SECOND, Ticks, Zone};
-use crate::catalogue::AlertKind;
+use crate::base::{CameraId, Error, Result, TICKS_PER_SECOND, Ticks, Zone, ZoneId};
+use crate::catalogue::{AlertKind, ZONES_MOST};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 /// Special days that a schedule may name: some years of holidays.
@@ -104,6 +104,11 @@ pub struct AlertRules {
     /// Ids of cameras whose motion is not told of although they are among these; that one is covered or turned away is.
     #[schema(value_type = Vec<String>, max_items = 500)]
     pub cameras_off: Vec<CameraId>,
+    /// Ids of alert zones by the id of their camera, at most 500 cameras with at most 32 each: motion before a camera that is
+    /// named here is told of only once it has met one of these zones. Of a camera that is not named, or none of whose zones is
+    /// there any more, it is told of anywhere.
+    #[schema(value_type = BTreeMap<String, Vec<String>>)]
+    pub zones: BTreeMap<CameraId, Vec<ZoneId>>,
     /// Motion that lasts shorter is not told of, in seconds.
     pub min_seconds: f64,
     /// Motion that takes a smaller share of the picture is not told of, 0 to 1.
@@ -129,6 +134,7 @@ impl Default for AlertRules {
         Self {
             cameras: Vec::new(),
             cameras_off: Vec::new(),
+            zones: BTreeMap::new(),
             min_seconds: 2.0,
             min_size: 0.0,
             tamper_always: true,
@@ -161,6 +167,11 @@ impl AlertRules {
                 self.cameras.len().max(self.cameras_off.len()) <= CAMERAS_MOST,
                 "at most 500 cameras may be named; none means all",
             ),
+            (self.zones.len() <= CAMERAS_MOST, "zones may be chosen of at most 500 cameras"),
+            (
+                self.zones.values().all(|zones| zones.len() <= ZONES_MOST),
+                "at most 32 zones of a camera may be chosen; a camera that is not named is told of anywhere",
+            ),
         ];
         if let Some((_, sentence)) = right.into_iter().find(|(right, _)| !right) {
             return Err(Error::invalid(sentence));
@@ -168,15 +179,28 @@ impl AlertRules {
         minute(&self.digest_at).map(drop)
     }
 
+    /// Leaves only zones that are there. A camera none of whose zones is left is told of anywhere again: what somebody does to
+    /// its zones does not silence it for ever.
+    pub fn keep_zones(&mut self, there: &BTreeSet<(CameraId, ZoneId)>) {
+        self.zones.retain(|camera, zones| {
+            zones.retain(|zone| there.contains(&(*camera, *zone)));
+            !zones.is_empty()
+        });
+    }
+
     /// What the rule says, in the rule's own type.
     pub fn rule(&self) -> Rule {
         Rule {
             cameras: self.cameras.iter().copied().collect(),
             cameras_off: self.cameras_off.iter().copied().collect(),
+            zones: self
+                .zones
+                .iter()
+                .map(|(camera, zones)| (*camera, zones.iter().copied().collect()))
+                .collect(),
             min_seconds: self.min_seconds,
             min_size: self.min_size,
             tamper_always: self.tamper_always,
-            ..Rule::default()
         }
     }
 
@@ -361,6 +385,33 @@ mod tests {
             let prefs = NotificationPrefs { mail: Some(mail.to_owned()), ..NotificationPrefs::default() };
             assert!(prefs.check().is_err(), "{mail}");
         }
+    }
+
+    #[test]
+    fn zones_are_a_list_for_each_camera_within_bounds() {
+        let [camera, other] = [1, 2].map(|n| CameraId::fresh(Ticks(n)));
+        let of = |camera: CameraId, zones| AlertRules {
+            zones: BTreeMap::from([(camera, zones)]),
+            ..AlertRules::default()
+        };
+        let zones: Vec<ZoneId> = (0..33).map(|n| ZoneId::fresh(Ticks(n))).collect();
+        let rules = of(camera, zones[..32].to_vec());
+        assert!(rules.check().is_ok() && of(camera, zones.clone()).check().is_err());
+        let cameras = |n| (0..n).map(|n| (CameraId::fresh(Ticks(n)), Vec::new())).collect();
+        assert!(AlertRules { zones: cameras(500), ..AlertRules::default() }.check().is_ok());
+        assert!(AlertRules { zones: cameras(501), ..AlertRules::default() }.check().is_err());
+        let body = serde_json::json!(of(camera, zones[..1].to_vec()));
+        assert_eq!(body["zones"], serde_json::json!({camera.to_string(): [zones[0]]}));
+        let kept: AlertRules = serde_json::from_value(body).expect("read");
+        assert_eq!(kept.rule().zones, BTreeMap::from([(camera, BTreeSet::from([zones[0]]))]));
+        let before: AlertRules = serde_json::from_str(r#"{"night_budget":6}"#).expect("read");
+        assert!(before.zones.is_empty(), "rules from before there was this");
+        // A zone counts for its own camera only.
+        let mut rules = of(camera, zones[..2].to_vec());
+        rules.keep_zones(&BTreeSet::from([(camera, zones[1]), (other, zones[0])]));
+        assert_eq!(rules.zones, BTreeMap::from([(camera, vec![zones[1]])]));
+        rules.keep_zones(&BTreeSet::from([(other, zones[1])]));
+        assert!(rules.zones.is_empty());
     }
 
     #[test]

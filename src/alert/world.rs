@@ -118,6 +118,8 @@ impl World {
         let cameras: HashMap<CameraId, Known> = cameras.into_iter().map(known).collect();
         // Of cameras that are all gone nothing is left to choose: it is told of all, as where none was chosen.
         rules.cameras.retain(|camera| cameras.contains_key(camera));
+        // The same where zones are all gone: a camera is not silenced by what becomes of its zones.
+        rules.keep_zones(&catalogue.alert_zones(rules.zones.keys().copied()).await?);
         let prefs: HashMap<Uuid, NotificationPrefs> = catalogue
             .alert_prefs()
             .await?

@@ -144,7 +144,7 @@ pub use types::{
 };
 pub use usage::Usage;
 pub use volume::{NewVolume, Volume, VolumeState};
-pub use zone::{CameraZone, CameraZones, Sensitivity, ZoneKind, check_zones};
+pub use zone::{CameraZone, CameraZones, Sensitivity, ZONES_MOST, ZoneKind, check_zones};
 
 use crate::base::{DatabaseId, Error, Kind, Result, SharedClock, Stop, Zone};
 

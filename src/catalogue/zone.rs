@@ -1,5 +1,6 @@
 //! Zones of cameras: areas of the picture that count in their own way. Replaced as a set, like what a person drew.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use serde_json::json;
@@ -14,6 +15,8 @@ statements! {
         where c.id = ?1 and c.deleted_90k is null";
     OF_CAMERA = "select z.id, z.kind, z.name, z.polygon, z.sensitivity, z.min_size, z.min_duration_90k from zone z \
         join camera c on c.key = z.camera_key where c.id = ?1 order by z.ord";
+    ALERT = "select c.id, z.id from zone z join camera c on c.key = z.camera_key where z.kind = 'alert' \
+        and c.deleted_90k is null and c.id in (select unhex(value, '-') from json_each(?1))";
     REVISION = "select coalesce((select s.revision from zone_set s join camera c on c.key = s.camera_key where c.id = ?1), 0)";
     IDS = "select id from zone where camera_key = ?1";
     CLEAR = "delete from zone where camera_key = ?1";
@@ -26,7 +29,7 @@ statements! {
 }
 
 /// Zones of one camera: more than anybody draws, and each costs a comparison per picture.
-const MOST: usize = 32;
+pub const ZONES_MOST: usize = 32;
 /// Longest minimum that makes sense.
 const LONGEST: i64 = 600 * TICKS_PER_SECOND;
 
@@ -130,8 +133,8 @@ pub struct CameraZones {
 /// # Errors
 /// `Invalid`, saying what is wrong.
 pub fn check_zones(zones: &[CameraZone]) -> Result<()> {
-    if zones.len() > MOST {
-        return Err(Error::invalid(format!("a camera has at most {MOST} zones; remove some")));
+    if zones.len() > ZONES_MOST {
+        return Err(Error::invalid(format!("a camera has at most {ZONES_MOST} zones; remove some")));
     }
     for (n, zone) in zones.iter().enumerate() {
         camera_write::checked_name(&zone.name).map_err(|_| {
@@ -247,6 +250,23 @@ impl Catalogue {
             });
         }
         Ok(CameraZones { revision, zones })
+    }
+
+    /// Which alert zones these cameras have, without what is drawn: cheap enough for every decision. Nothing is read for none.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn alert_zones(
+        &self,
+        cameras: impl IntoIterator<Item = CameraId>,
+    ) -> Result<BTreeSet<(CameraId, ZoneId)>> {
+        let cameras: Vec<String> = cameras.into_iter().map(|id| id.to_string()).collect();
+        if cameras.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let query = sqlx::query_as(ALERT).bind(json!(cameras).to_string());
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = self.read(query.fetch_all(self.readers())).await?;
+        rows.iter().map(|(camera, zone)| Ok((CameraId(uuid(camera)?), ZoneId(uuid(zone)?)))).collect()
     }
 
     /// Replaces the zones of a camera, if they still have the revision that the caller saw. A zone with an id of this

@@ -71,7 +71,11 @@ fn the_site(id: &str) -> Answer<()> {
 }
 
 /// Refuses cameras that may not be seen.
-async fn check_cameras(app: &App, scope: &Scope, cameras: &[CameraId]) -> Answer<()> {
+async fn check_cameras<'a>(
+    app: &App,
+    scope: &Scope,
+    cameras: impl IntoIterator<Item = &'a CameraId>,
+) -> Answer<()> {
     for camera in cameras {
         app.camera(scope, &camera.to_string()).await?;
     }
@@ -138,6 +142,8 @@ async fn shown_rules(app: &App, scope: &Scope) -> Answer<Tagged<ShownRules>> {
     let there: Vec<CameraId> = app.catalogue().cameras(scope).await?.into_iter().map(|c| c.id).collect();
     rules.cameras.retain(|camera| there.contains(camera));
     rules.cameras_off.retain(|camera| there.contains(camera));
+    rules.zones.retain(|camera, _| there.contains(camera));
+    rules.keep_zones(&app.catalogue().alert_zones(rules.zones.keys().copied()).await?);
     Ok(tagged(revision, ShownRules { rules, revision }))
 }
 
@@ -165,6 +171,7 @@ pub(super) async fn put_rules(
     let expected = expected_revision(&headers)?;
     check_cameras(&app, &caller.scope, &rules.cameras).await?;
     check_cameras(&app, &caller.scope, &rules.cameras_off).await?;
+    check_cameras(&app, &caller.scope, rules.zones.keys()).await?;
     app.alerts().put_rules(&rules, expected, &caller.who.name).await.map_err(stale)?;
     caller.note(
         &app,

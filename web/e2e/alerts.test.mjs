@@ -338,3 +338,63 @@ test(
     await guest.context.close();
   },
 );
+
+test('zones of a camera are chosen in the rules, kept, and given up again', needsRecorder, async () => {
+  const { context, page, faults } = await enter(PHONE, { expected: [/404.*snapshot/] });
+  const { id } = (await api(page, 'cameras')).items.find((c) => c.slug === 'lane01');
+  const drawn = async (items) => {
+    const { revision } = await api(page, `cameras/${id}/zones`);
+    const put = await page.evaluate(async ([c, b, r]) => (await fetch(`/api/v1/cameras/${c}/zones`, { method: 'PUT', headers: { 'content-type': 'application/json', 'if-match': `"${r}"` }, body: b })).json(), [id, JSON.stringify({ items }), revision]); // prettier-ignore
+    return put.items;
+  };
+  const area = (name, kind, x) => ({ name, kind, points: [[x, 0], [x + 0.3, 0], [x + 0.3, 1], [x, 1]] }); // prettier-ignore
+  const [gate, road] = await drawn([area('Cổng đình', 'alert', 0), area('Đường làng', 'alert', 0.3), area('Ao', 'ignore', 0.6)]); // prettier-ignore
+  const zones = async () => (await api(page, 'alert-rules')).zones;
+  const opened = async () => {
+    await page.goto(`${recorder.url}/alerts`);
+    await page.tap('[data-part=motion-cameras] summary');
+    await page.waitForSelector('[data-zones=lane01] >> text=Chỉ khi vào vùng:');
+  };
+  const tick = (zone) => page.locator(`[data-zones=lane01] [data-zone="${zone.id}"]`);
+  const saved = async () => {
+    await page.tap('[data-action=save-rules]');
+    await page.waitForSelector('[data-part=rules] >> text=Đã lưu');
+  };
+  await opened();
+  assert.deepEqual(await page.locator('[data-zones=lane01] label').allTextContents(), ['Cổng đình', 'Đường làng']);
+  assert.deepEqual([await tick(gate).isChecked(), await tick(road).isChecked()], [false, false]);
+  await tick(gate).check();
+  await accessible(page);
+  await saved();
+  assert.deepEqual(await zones(), { [id]: [gate.id] });
+  await opened();
+  assert.deepEqual([await tick(gate).isChecked(), await tick(road).isChecked()], [true, false]);
+  // Of a camera that is not told of at all there is nothing to choose, and what was chosen is there when it is again.
+  const camera = page.locator('[data-part=motion-cameras] [data-camera=lane01]');
+  await camera.uncheck();
+  assert.equal(await page.$('[data-zones=lane01]'), null);
+  await camera.check();
+  assert.ok(await tick(gate).isChecked());
+  await tick(gate).uncheck();
+  await saved();
+  assert.deepEqual(await zones(), {});
+  assert.deepEqual(faults, []);
+  // A recorder that does not tell them leaves the form, and what is set.
+  await tick(road).check();
+  await saved();
+  await page.route('**/zones', (route) => route.fulfill({ status: 404, body: '{}' }));
+  await page.goto(`${recorder.url}/alerts`);
+  await page.tap('[data-part=motion-cameras] summary');
+  await camera.waitFor();
+  await page.fill('[data-field=budget]', '19');
+  await saved();
+  assert.deepEqual(await zones(), { [id]: [road.id] });
+  assert.equal(await page.$('[data-zones]'), null);
+  // With the zone goes what was chosen.
+  await page.unroute('**/zones');
+  await drawn([]);
+  assert.deepEqual(await zones(), {});
+  await page.fill('[data-field=budget]', '20');
+  await saved();
+  await context.close();
+});

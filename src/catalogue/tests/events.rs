@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::base::{Cells, EventId, ZoneId};
+use crate::base::{CameraId, Cells, EventId, ZoneId};
 
 /// An event from minute to minute; open when `to` is `None`.
 pub(super) fn event(room: &Room, from: i64, to: Option<i64>) -> Event {
@@ -107,7 +107,7 @@ async fn a_look_is_kept_and_told_and_never_forgets() {
 #[tokio::test]
 async fn an_event_of_no_camera_is_refused() {
     let room = Room::new().await;
-    let stranger = crate::base::CameraId::fresh(at(0));
+    let stranger = CameraId::fresh(at(0));
     room.catalogue.begin_event(Event { camera: stranger, ..event(&room, 1, None) });
     assert_eq!(room.events(0, 10).await, []);
     assert_eq!(room.told().await, []);
@@ -136,7 +136,7 @@ async fn a_range_has_the_events_that_meet_it() {
         counts.into_iter().collect::<Vec<_>>(),
         [(room.camera.id, EventCount { events: 3, unseen: 3 })]
     );
-    let other = crate::base::CameraId::fresh(at(0));
+    let other = CameraId::fresh(at(0));
     // Page by page it is the same.
     let mut filter = EventFilter::default();
     let mut paged = Vec::new();
@@ -224,6 +224,11 @@ async fn zones_are_replaced_as_a_set_and_watched() {
     assert_eq!((second.zones[0].id, second.zones[0].name.as_str()), (first.zones[1].id, "Cây đa lớn"));
     assert!(second.zones[1].id.is_some() && second.zones[1].id != foreign.id, "ids are given here");
     assert_eq!(room.catalogue.zones(Scope::everything(), room.camera.id).await.expect("read"), second);
+    let alert =
+        async |cameras: &[CameraId]| room.catalogue.alert_zones(cameras.iter().copied()).await.expect("read");
+    let ids = second.zones.iter().filter_map(|zone| zone.id).map(|zone| (room.camera.id, zone));
+    assert_eq!(alert(&[room.camera.id, CameraId::fresh(at(0))]).await, ids.collect());
+    assert!(alert(&[]).await.is_empty() && alert(&[CameraId::fresh(at(0))]).await.is_empty());
     for bad in [
         vec![CameraZone { name: String::new(), ..zone("x", 0.5) }],
         vec![CameraZone { min_size: 1.5, ..zone("x", 0.5) }],
@@ -238,7 +243,7 @@ async fn zones_are_replaced_as_a_set_and_watched() {
         second,
         "refused ones change nothing"
     );
-    let nobody = room.catalogue.put_zones(crate::base::CameraId::fresh(at(0)), None, Vec::new()).await;
+    let nobody = room.catalogue.put_zones(CameraId::fresh(at(0)), None, Vec::new()).await;
     assert_eq!(nobody.expect_err("nobody").kind(), Kind::NotFound);
     let told = room.catalogue.outbox(0, 1000).await.expect("outbox");
     assert_eq!(told.iter().filter(|o| o.kind == "zones").count(), 2);

@@ -1,10 +1,12 @@
 //! What is decided at the edges: who is next when nobody hears, cameras that are gone, hours that begin, matters that go on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lanewatch::alert::{AlertRules, HandPlan, NotificationPrefs, QuietHours, SchedulePlan, Sign};
-use lanewatch::base::Clock;
-use lanewatch::catalogue::{AlertKind, CameraPatch, EventKind, GapCause, Scope};
+use lanewatch::base::{Clock, Polygon, ZoneId};
+use lanewatch::catalogue::{
+    AlertKind, CameraPatch, CameraZone, EventKind, GapCause, Scope, Sensitivity, ZoneKind,
+};
 use serde_json::json;
 
 use super::yard::{HOUR, MINUTE, SECOND, Yard, event};
@@ -110,6 +112,82 @@ async fn rules_and_wishes_for_cameras_that_are_all_gone_are_for_all() {
     yard.moves(0, 8).await;
     yard.settle().await;
     assert_eq!(told(&yard), BTreeSet::from([who]));
+}
+
+fn zone(name: &str) -> CameraZone {
+    CameraZone {
+        id: None,
+        kind: ZoneKind::Alert,
+        name: name.to_owned(),
+        polygon: Polygon::new(vec![(0.0, 0.0), (0.5, 0.0), (0.5, 1.0)]).expect("an area"),
+        sensitivity: Sensitivity::Normal,
+        min_size: 0.0,
+        min_duration: 0,
+    }
+}
+
+/// Something has moved before the first camera and met these zones; what was decided on it.
+async fn meets(yard: &mut Yard, zones: &[Option<ZoneId>]) -> String {
+    yard.clock.advance(10 * MINUTE);
+    let mut moves = event(yard.cameras[0].id, EventKind::Motion, yard.clock.now(), 8);
+    moves.zones = zones.iter().copied().flatten().collect();
+    assert!(yard.catalogue.end_event(moves.clone()));
+    yard.catalogue.flush().await.expect("written");
+    yard.settle().await;
+    yard.catalogue.judged(moves.id).await.expect("read").expect("decided")
+}
+
+#[tokio::test]
+async fn where_zones_are_chosen_only_what_meets_one_is_told_of_and_zones_that_are_gone_silence_nothing() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    let (who, _) = yard.person("who", "head", None).await;
+    let camera = yard.cameras[0].id;
+    let put =
+        async |yard: &Yard, zones| yard.catalogue.put_zones(camera, None, zones).await.expect("put").zones;
+    let drawn = put(&yard, vec![zone("Cổng"), zone("Đường")]).await;
+    let [gate, road] = [0, 1].map(|n: usize| drawn[n].id);
+    let zones = BTreeMap::from([(camera, Vec::from_iter(gate))]);
+    yard.rules(AlertRules { zones, cooldown_minutes: 0, ..AlertRules::default() }).await;
+    assert_eq!(meets(&mut yard, &[road]).await, "other_zone");
+    assert!(told(&yard).is_empty());
+    assert_eq!(meets(&mut yard, &[road, gate]).await, "told");
+    assert_eq!(told(&yard), BTreeSet::from([who]));
+    // Whoever comes along the road is told of once they are at the gate.
+    yard.clock.advance(10 * MINUTE);
+    let mut comes = event(camera, EventKind::Motion, yard.clock.now(), 8);
+    (comes.end, comes.zones) = (None, Vec::from_iter(road));
+    assert!(yard.catalogue.begin_event(comes.clone()));
+    yard.catalogue.flush().await.expect("written");
+    yard.pass(10 * SECOND, SECOND).await;
+    assert_eq!(yard.catalogue.judged(comes.id).await.expect("read"), None);
+    assert!(told(&yard).is_empty());
+    comes.zones.extend(gate);
+    (comes.seen, comes.end) = (yard.clock.now(), Some(yard.clock.now()));
+    assert!(yard.catalogue.end_event(comes.clone()));
+    yard.catalogue.flush().await.expect("written");
+    yard.pass(2 * SECOND, SECOND).await;
+    assert_eq!(told(&yard), BTreeSet::from([who]));
+    // Another camera is told of anywhere, and this one whenever it is covered.
+    yard.clock.advance(10 * MINUTE);
+    yard.moves(1, 8).await;
+    yard.settle().await;
+    assert_eq!(told(&yard), BTreeSet::from([who]));
+    let covered = event(camera, EventKind::TamperCovered, yard.clock.now(), 8);
+    assert!(yard.catalogue.end_event(covered));
+    yard.catalogue.flush().await.expect("written");
+    yard.settle().await;
+    assert_eq!(told(&yard), BTreeSet::from([who]));
+    // The chosen zone is one that never counts, then again one that does, then gone.
+    let ignored = CameraZone { kind: ZoneKind::Ignore, ..drawn[0].clone() };
+    for (zones, decided) in [
+        (vec![ignored, drawn[1].clone()], "told"),
+        (drawn.clone(), "other_zone"),
+        (vec![drawn[1].clone()], "told"),
+    ] {
+        put(&yard, zones).await;
+        assert_eq!(meets(&mut yard, &[road]).await, decided);
+        assert_eq!(told(&yard).is_empty(), decided != "told");
+    }
 }
 
 #[tokio::test]

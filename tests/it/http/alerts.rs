@@ -111,6 +111,30 @@ async fn a_head_sets_when_alerts_are_sent_and_a_guard_may_not() {
 }
 
 #[tokio::test]
+async fn zones_of_the_rules_are_those_that_are_there_and_may_be_seen() {
+    let bench = Bench::new().await;
+    let mut admin = bench.admin().await;
+    let (a, b) = (camera(&mut admin, "a").await, camera(&mut admin, "b").await);
+    let area = json!({"kind": "alert", "name": "Cổng", "points": [[0, 0], [0.5, 0], [0.5, 1]]});
+    let path = format!("/api/v1/cameras/{a}/zones");
+    let drawn = put(&mut admin, &path, 0, json!({"items": [area, area]})).await.json();
+    let [gate, road] = [0, 1].map(|n: usize| drawn["items"][n]["id"].clone());
+    let rules = json!({"zones": {&a: [gate, road], &b: [gate]}});
+    let set = put(&mut admin, "/api/v1/alert-rules", 0, rules).await;
+    assert_eq!((set.status, &set.json()["zones"]), (200, &json!({&a: [gate, road]})), "{}", set.text());
+    let mut half = bench.person("half", "guard", json!({"cameras": [b]})).await;
+    assert_eq!(half.get("/api/v1/alert-rules").await.json()["zones"], json!({}));
+    let left = json!({"items": [drawn["items"][1]]});
+    let revision = drawn["revision"].as_i64().expect("a revision");
+    assert_eq!(put(&mut admin, &path, revision, left).await.status, 200);
+    assert_eq!(admin.get("/api/v1/alert-rules").await.json()["zones"], json!({&a: [road]}));
+    let unknown = json!({"zones": {"019f0000-0000-7000-8000-000000000000": [gate]}});
+    assert_eq!(put(&mut admin, "/api/v1/alert-rules", 1, unknown).await.status, 404);
+    let many = json!({"zones": {&a: vec![&gate; 33]}});
+    assert_eq!(put(&mut admin, "/api/v1/alert-rules", 1, many).await.status, 422);
+}
+
+#[tokio::test]
 async fn quiet_and_preferences_are_each_persons_own() {
     let bench = Bench::new().await;
     let mut admin = bench.admin().await;

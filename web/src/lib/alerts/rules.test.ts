@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isTold, sizes, withTold } from './rules';
+import type { Zone } from '../api/types';
+import { choices, isTold, isWithin, sizes, withTold, withZone } from './rules';
 
 describe('whose motion is told of', () => {
   it('is all, but for those that are off', () => {
@@ -17,6 +18,26 @@ describe('whose motion is told of', () => {
     // Taking the last name away would make it all of them.
     const one = withTold({ cameras: ['a'], cameras_off: [] }, 'a', false);
     expect(['a', 'b'].map((id) => isTold(one, id))).toEqual([false, false]);
+  });
+});
+
+describe('where in a picture motion is told of', () => {
+  it('is within the zones that are chosen of a camera, and anywhere again when the last is given up', () => {
+    let rules = withZone({ zones: {} }, 'a', 'gate', true);
+    rules = withZone(rules, 'b', 'pond', true);
+    rules = withZone(rules, 'a', 'road', true);
+    expect(rules).toEqual({ zones: { a: ['gate', 'road'], b: ['pond'] } });
+    expect([isWithin(rules, 'a', 'gate'), isWithin(rules, 'b', 'gate'), isWithin(rules, 'c', 'gate')]).toEqual([true, false, false]); // prettier-ignore
+    expect(withZone(rules, 'a', 'gate', true).zones['a']).toEqual(['road', 'gate']);
+    rules = withZone(rules, 'a', 'gate', false);
+    expect(rules.zones).toEqual({ a: ['road'], b: ['pond'] });
+    rules = withZone(rules, 'a', 'road', false);
+    expect(rules.zones).toEqual({ b: ['pond'] });
+    expect(withZone(rules, 'a', 'road', false)).toEqual(rules);
+  });
+  it('is chosen from zones in which motion counts', () => {
+    const zone = (kind: Zone['kind'], id?: string): Zone => ({ id, kind, name: 'Cổng', points: [] }) as Zone;
+    expect(choices([zone('alert', '1'), zone('ignore', '2'), zone('alert')])).toEqual([{ id: '1', name: 'Cổng' }]);
   });
 });
 

@@ -1693,6 +1693,15 @@ export interface components {
              * @default true
              */
             tamper_always: boolean;
+            /**
+             * @description Ids of alert zones by the id of their camera, at most 500 cameras with at most 32 each: motion before a camera that is
+             *     named here is told of only once it has met one of these zones. Of a camera that is not named, or none of whose zones is
+             *     there any more, it is told of anywhere.
+             * @default {}
+             */
+            zones: {
+                [key: string]: string[];
+            };
         };
         /** @description What is worth an alert. */
         AlertRulesShown: components["schemas"]["AlertRules"] & {

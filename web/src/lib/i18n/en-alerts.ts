@@ -120,6 +120,9 @@ export const enAlerts: Record<keyof typeof viAlerts, string> = {
   'al.motion_some': 'Motion of {n} of {total} cameras is told of',
   'al.motion_hint':
     'Untick one and nobody is told of its motion, such as of a camera on a busy road. That it is covered or lost is still told.',
+  'al.zones': 'Only when it enters:',
+  'al.zones_of': 'Zones of {name} that it must enter',
+  'al.zones_hint': 'Where no zone of a camera is ticked, motion is told of wherever the camera notices it.',
   'al.cooldown': 'After an alert the camera is silent for (minutes)',
   'al.digest_at': 'Time of the digest',
   'al.tamper_always': 'A covered camera is told at any hour',

@@ -118,6 +118,9 @@ export const viAlerts = {
   'al.motion_some': 'Báo chuyển động của {n} trên {total} camera',
   'al.motion_hint':
     'Bỏ dấu để không ai nhận chuyển động của camera đó, ví dụ camera hướng ra đường lớn. Bị che hoặc mất hình thì vẫn báo.',
+  'al.zones': 'Chỉ khi vào vùng:',
+  'al.zones_of': 'Chỉ báo khi vào vùng của {name}',
+  'al.zones_hint': 'Camera không chọn vùng nào thì báo chuyển động ở bất cứ đâu nó nhận ra.',
   'al.cooldown': 'Sau một cảnh báo, camera đó im (phút)',
   'al.digest_at': 'Giờ gửi tóm tắt',
   'al.tamper_always': 'Camera bị che thì báo bất kể giờ nào',
