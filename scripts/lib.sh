@@ -5,7 +5,7 @@ ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 export ROOT
 cd "$ROOT" || exit 2
 
-say() { printf '\n\033[1m== %s\033[0m\n' "$*" >&2; }
+say() { printf '\n\033[1m== %s (%s s)\033[0m\n' "$*" "$SECONDS" >&2; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 2; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
