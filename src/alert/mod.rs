@@ -56,6 +56,7 @@ mod webhook;
 mod words;
 mod world;
 mod zalo;
+mod zalo_link;
 
 pub use address::LocalHosts;
 pub use budget::{Budget, Room, STRONG, Weight};
@@ -77,3 +78,4 @@ pub use settings::{AlertRules, HandPlan, NotificationPrefs, QuietHours, Schedule
 pub use site::SiteChannel;
 pub use token::Signer;
 pub use words::Words;
+pub use zalo_link::ZaloLink;

@@ -23,6 +23,7 @@ use super::token::Signer;
 use super::webhook::{Caller, Webhook};
 use super::world::{self, MAIL, MQTT, PUSH, RULES, SCHEDULE, WEBHOOK, World, ZALO};
 use super::zalo::Zalo;
+use super::zalo_link::ZaloLinks;
 use crate::base::{Error, Result, SharedClock, fresh_uuid};
 use crate::catalogue::{
     Alert, AlertKind, Catalogue, Decision, NewDelivery, NewPushEndpoint, NewSecret, PushAddress,
@@ -51,7 +52,7 @@ pub struct Alerts(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) catalogue: Catalogue,
     pub(super) clock: SharedClock,
-    network: Arc<dyn Network>,
+    pub(super) network: Arc<dyn Network>,
     vapid: Arc<Vapid>,
     pub(super) signer: Signer,
     pub(super) outside: Outside,
@@ -60,6 +61,7 @@ pub(super) struct Inner {
     pub(super) relay: Relay,
     pub(super) mqtt: Arc<Mqtt>,
     tally: Tally,
+    pub(super) zalo_links: ZaloLinks,
 }
 
 impl Alerts {
@@ -99,6 +101,7 @@ impl Alerts {
             relay,
             mqtt,
             tally,
+            zalo_links: ZaloLinks::default(),
         })))
     }
 

@@ -48,11 +48,40 @@ fn text(message: &Message) -> String {
     words.chars().take(room).chain(link.chars()).collect()
 }
 
-/// What the platform's answer means. It says what went wrong in its body, often with status 200.
+/// Asks the platform for something, in the bot's name.
+pub(super) async fn ask(
+    network: &dyn Network,
+    token: &Secret,
+    what: &str,
+    body: Value,
+) -> Result<Reply, Fault> {
+    let url = Url::parse(&format!("{HOST}/bot{}/{what}", token.expose()))
+        .map_err(|_| Fault::at(Step::Settings, "the bot's token cannot stand in an address; set it again"))?;
+    let headers = vec![("content-type", "application/json".to_owned())];
+    network.post(Post { url, headers, body: Bytes::from(body.to_string()) }).await
+}
+
+/// What it said; null where that is no JSON.
+pub(super) fn said(reply: &Reply) -> Value {
+    serde_json::from_slice(&reply.body).unwrap_or(Value::Null)
+}
+
+/// The number of what went wrong: the platform says it in its body, often with status 200.
+fn code(reply: &Reply) -> i64 {
+    said(reply)["error_code"].as_i64().unwrap_or_else(|| i64::from(reply.status))
+}
+
+/// Why it did not do what was asked.
+pub(super) fn why(reply: &Reply, step: Step) -> Fault {
+    let code = code(reply);
+    let step = if matches!(code, 401 | 403 | 404) { Step::SignIn } else { step };
+    Fault { step, code: u16::try_from(code).ok(), why: format!("Zalo answered {code}") }
+}
+
+/// What the platform's answer means.
 fn outcome(reply: &Reply) -> Outcome {
-    let said: Value = serde_json::from_slice(&reply.body).unwrap_or(Value::Null);
-    let code = said["error_code"].as_i64().unwrap_or_else(|| i64::from(reply.status));
-    let why = |step| Fault { step, code: u16::try_from(code).ok(), why: format!("Zalo answered {code}") };
+    let (said, code) = (said(reply), code(reply));
+    let why = |step| why(reply, step);
     match (reply.status, said["ok"].as_bool()) {
         (200..=299, Some(true)) => Outcome::Taken,
         (429 | 500..=599, _) => Outcome::Later { after: reply.retry_after, why: why(Step::Answer) },
@@ -79,13 +108,8 @@ impl Zalo {
         let Some(chat) = &message.address else {
             return Ok(Outcome::not_set("its person has no chat with the bot any more"));
         };
-        let url = Url::parse(&format!("{HOST}/bot{}/sendMessage", token.expose())).map_err(|_| {
-            Fault::at(Step::Settings, "the bot's token cannot stand in an address; set it again")
-        })?;
-        let body = json!({"chat_id": chat, "text": text(message)}).to_string();
-        let headers = vec![("content-type", "application/json".to_owned())];
-        let reply = self.network.post(Post { url, headers, body: Bytes::from(body) }).await?;
-        Ok(outcome(&reply))
+        let body = json!({"chat_id": chat, "text": text(message)});
+        Ok(outcome(&ask(&*self.network, &token, "sendMessage", body).await?))
     }
 }
 

@@ -170,6 +170,10 @@ async fn run(config: &Config) -> Result<()> {
     let deciding = tasks.spawn("alert decisions", alerts.dispatch(signs).run(stop.clone()));
     let sending = tasks.spawn("alert deliveries", alerts.deliver().run(stop.clone()));
     let relaying = tasks.spawn("alert relay", alerts.relay().run(stop.clone()));
+    let linking = tasks.spawn("zalo links", {
+        let (alerts, stop) = (alerts.clone(), stop.clone());
+        async move { alerts.follow_zalo(stop).await }
+    });
     let present = tasks.spawn("mqtt", alerts.presence(sights).run(stop.clone()));
     if let (Some(tls), Some(host)) = (&tls, &from_others) {
         lifecycle::announce_https(address, https_port, host, &tls.standing());
@@ -198,6 +202,7 @@ async fn run(config: &Config) -> Result<()> {
     let _ = deciding.await;
     let _ = sending.await;
     let _ = relaying.await;
+    let _ = linking.await;
     let _ = present.await;
     if let Some(detection) = detection {
         detection.ended().await;

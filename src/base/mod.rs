@@ -29,7 +29,7 @@ pub use ids::{
     StreamKey, StreamKind, VolumeId, ZoneId, fresh_uuid,
 };
 pub use polygon::Polygon;
-pub use secret::{Credentials, Secret, hex, random_token};
+pub use secret::{Credentials, Secret, hex, random_digits, random_token};
 pub use tasks::{Stop, Tasks};
 pub use ticks::{TICKS_PER_SECOND, Ticks, TimeRange};
 pub use url::RtspUrl;

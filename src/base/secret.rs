@@ -43,6 +43,21 @@ pub fn random_token(bytes: usize) -> String {
     hex(&raw)
 }
 
+/// So many random decimal digits from the operating system.
+///
+/// # Panics
+/// When the operating system has no random numbers: nothing could be kept secret then.
+pub fn random_digits(digits: usize) -> String {
+    let digit = |byte: u8| (byte < 250).then(|| char::from(b'0' + byte % 10));
+    let mut text = String::new();
+    while text.len() < digits {
+        let mut raw = [0_u8; 16];
+        getrandom::fill(&mut raw).expect("the operating system has random numbers");
+        text.extend(raw.into_iter().filter_map(digit).take(digits - text.len()));
+    }
+    text
+}
+
 /// Bytes in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

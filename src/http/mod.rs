@@ -94,6 +94,7 @@ mod trust;
 mod trust_words;
 mod watched;
 mod wire;
+mod zalo_link;
 mod zones;
 
 pub use app::{

@@ -16,7 +16,7 @@ use super::{
     camera_write, cameras, channel_tests, days, discovery, events, exports, forecast, front, guard, headers,
     health, invites, jobs, layouts, live, locks, marks, me, media, metrics, motion_searches, openapi,
     outages, people, push, receipts, relay, segments, session, sessions, setup, share_page, shares, site,
-    snoozes, still, storage, stream, timeline, tls, trust, zones,
+    snoozes, still, storage, stream, timeline, tls, trust, zalo_link, zones,
 };
 
 /// Everything below `/api/v1`, with its description.
@@ -80,6 +80,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(alert_channels::get_mail, alert_channels::put_mail))
         .routes(routes!(alert_channels::get_mqtt, alert_channels::put_mqtt))
         .routes(routes!(alert_channels::get_zalo, alert_channels::put_zalo))
+        .routes(routes!(zalo_link::get_link, zalo_link::post_link, zalo_link::delete_link))
         .routes(routes!(snoozes::list_snoozes, snoozes::post_snooze))
         .routes(routes!(snoozes::delete_snooze))
         .routes(routes!(push::get_vapid_key))

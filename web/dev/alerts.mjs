@@ -36,6 +36,8 @@ let matters = [
   told(randomUUID(), 'disk', [], 400, { reached: { made: 2, sent: 0, shown: 0, opened: 0 } }),
   ...Array.from({ length: 12 }, (_, i) => told(randomUUID(), 'motion', [i], 600 + i * 40, { told: false, reached: { made: 3, sent: 0, shown: 0, opened: 0 } })), // prettier-ignore
 ];
+const NO_ZALO = { available: true, state: 'none', code: null, bot: null, seconds_left: null, name: null, step: null, answer: null }; // prettier-ignore
+let zalo = NO_ZALO;
 let snoozes = [];
 let phones = [{ id: randomUUID(), name: 'Android, Chrome', host: 'fcm.googleapis.com', created_at: iso(Date.now() - 9e8), used_at: iso(Date.now() - 9e6), gone_at: null }]; // prettier-ignore
 let tests = [];
@@ -68,7 +70,12 @@ export const routes = {
   },
   'GET alert-rules': () => [200, rules],
   'PUT alert-rules': ({ body }) => [200, (rules = { ...body, revision: rules.revision + 1 })],
-  'GET me/:id': () => [200, prefs],
+  'GET me/:id': ({ id }) => [200, id === 'zalo-link' ? zalo : prefs],
+  'POST me/:id': () => [
+    200,
+    (zalo = { ...zalo, state: 'waiting', code: '48213970', bot: 'bot.HoThon', seconds_left: 590 }),
+  ],
+  'DELETE me/:id': () => ((zalo = NO_ZALO), [204]),
   'PUT me/notification-prefs': ({ body }) => [200, (prefs = body)],
   'GET alert-channels': () => [200, { items: standings(), local_hosts: ['192.168.1.5'] }],
   'GET alert-channels/:id': ({ id }) => [200, channels[id]],

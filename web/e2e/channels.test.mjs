@@ -145,6 +145,47 @@ test('J14: what a broker may do and see is said where it is allowed, and kept', 
   await context.close();
 });
 
+test('J14: Zalo is linked by a code that is sent to the bot', needsRecorder, async () => {
+  const { context, page, faults } = await enter(PHONE);
+  const zalo = '[data-part=zalo]';
+  await page.goto(`${recorder.url}/alerts`);
+  await page.waitForSelector('[data-part=prefs] [data-action=save-prefs]');
+  assert.equal(await page.locator(zalo).count(), 0, 'there is no bot');
+  await page.goto(`${recorder.url}/alerts/channels`);
+  await page.fill(`${CARD('zalo')} input[type=password]`, '1903914807:AbCdEf-token');
+  await page.tap('[data-action=save-zalo]');
+  await page.waitForSelector(`${CARD('zalo')}[data-on=true]`);
+  // The platform cannot be reached from here, or does not know this bot: the recorder says which.
+  await page.goto(`${recorder.url}/alerts`);
+  await page.tap('[data-action=link-zalo]');
+  await page.waitForSelector(`${zalo}[data-state=failed] [role=alert]`, { timeout: 30_000 });
+  // From here on as it answers.
+  const none = { available: true, state: 'none', code: null, bot: null, seconds_left: null, name: null, step: null, answer: null }; // prettier-ignore
+  let link = { ...none, state: 'waiting', code: '48213970', bot: 'bot.HoThon', seconds_left: 570 };
+  await page.route('**/api/v1/me/zalo-link', (route) => route.fulfill({ json: link }));
+  await page.tap('[data-action=link-zalo]');
+  await page.waitForSelector(`${zalo} [data-code] >> text=4821 3970`);
+  await page.waitForSelector(`${zalo} >> text=/bot.HoThon/`);
+  await accessible(page);
+  const prefs = await api(page, 'me/notification-prefs');
+  await page.route('**/api/v1/me/notification-prefs', (route) =>
+    route.request().method() === 'GET' ? route.fulfill({ json: { ...prefs, zalo: '1f6016' } }) : route.continue(),
+  );
+  link = { ...none, state: 'linked', name: 'Anh Bình' };
+  await page.waitForSelector(`${zalo} >> text=/Anh Bình/`);
+  // What was linked goes with whatever is saved next.
+  await page.tap('[data-action=save-prefs]');
+  await page.waitForSelector('[data-part=prefs] >> text=Đã lưu');
+  await page.unroute('**/api/v1/me/notification-prefs');
+  assert.equal((await api(page, 'me/notification-prefs')).zalo, '1f6016');
+  await page.tap('[data-action=unlink-zalo]');
+  await page.tap('[data-action=save-prefs]');
+  await page.waitForFunction(async () => (await (await fetch('/api/v1/me/notification-prefs')).json()).zalo === null);
+  await accessible(page);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test('J14: that no channel works stands on every page, with a way to what was not sent', needsRecorder, async () => {
   const { context, page, faults } = await enter(PHONE);
   await page.route('**/api/v1/health', async (route) => {

@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use lanewatch::alert::{
     Alerts, ExtraRoots, Fault, LocalHosts, MailSecurity, MailServer, Network, NotificationPrefs, Outside,
-    Post, Reply, SchedulePlan, SiteChannel, Step,
+    Post, Reply, SchedulePlan, SiteChannel, Step, ZaloLink,
 };
-use lanewatch::base::{EventId, Secret};
+use lanewatch::base::{EventId, Secret, Stop, Tasks};
 use lanewatch::catalogue::{Picture, PictureSize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -102,6 +103,80 @@ async fn the_bot_writes_to_whoever_gave_their_chat() {
     alerts.deliver().step().await.expect("sent");
     let row = yard.catalogue.deliveries_of(id.0).await.expect("read").remove(0);
     assert_eq!((row.state.as_str(), row.error.as_deref()), ("dropped", Some("Zalo answered 400")));
+}
+
+/// The platform's answers are those of its documentation (`getMe`, `getUpdates`, `sendMessage`).
+#[tokio::test]
+async fn whoever_sends_their_code_to_the_bot_is_told_there() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    let platform = Arc::new(Platform::default());
+    let alerts = alerts(&yard, platform.clone()).await;
+    let person = somebody(&yard, NotificationPrefs::default()).await;
+    let answers = |all: &[&'static str]| {
+        platform.answers.lock().expect("lock").extend(all.iter().map(|body| (200, *body)));
+    };
+    let linked = |link: &ZaloLink| matches!(link, ZaloLink::Linked { .. });
+    assert!(matches!(
+        alerts.link_zalo(person).await.expect("asked"),
+        ZaloLink::Failed(Fault { step: Step::Settings, .. })
+    ));
+    alerts.put_zalo(true, Some(Secret::new("1903914807:AbCdEf-token")), 0, "admin").await.expect("set");
+    answers(&[r#"{"ok":false,"error_code":401,"description":"Unauthorized"}"#]);
+    let refused = alerts.link_zalo(person).await.expect("asked");
+    assert!(matches!(refused, ZaloLink::Failed(Fault { step: Step::SignIn, .. })), "{refused:?}");
+    answers(&[
+        r#"{"ok":true,"result":{"id":"1903914807","account_name":"bot.HoThon","account_type":"BASIC","can_join_groups":false}}"#,
+    ]);
+    let ZaloLink::Waiting { code, bot, .. } = alerts.link_zalo(person).await.expect("asked") else {
+        panic!("a code");
+    };
+    assert_eq!((code.len(), bot.as_str()), (8, "bot.HoThon"));
+    let message = |text: &str, kind: &str| -> &'static str {
+        let message = json!({"from": {"id": "6ede", "display_name": "Anh Bình", "is_bot": false}, "text": text,
+            "chat": {"id": "1f6016dce18908d75198", "chat_type": kind}, "message_id": "m1", "date": 1});
+        json!({"ok": true, "result": {"event_name": "message.text.received", "message": message}})
+            .to_string()
+            .leak()
+    };
+    answers(&[
+        r#"{"ok":false,"error_code":408,"description":"Request timeout"}"#,
+        message("xin chào", "PRIVATE"),
+        message(&code, "GROUP"),
+        r#"{"ok":false,"error_code":500}"#,
+        message(&format!("Mã của tôi là {code}"), "PRIVATE"),
+    ]);
+    let stop = Stop::new();
+    let following = Tasks::new().spawn("zalo links", {
+        let (alerts, stop) = (alerts.clone(), stop.clone());
+        async move { alerts.follow_zalo(stop).await }
+    });
+    while !linked(&alerts.zalo_link(person)) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(alerts.zalo_link(person), ZaloLink::Linked { name: "Anh Bình".to_owned() });
+    let sent = async |n: usize| {
+        while platform.sent.lock().expect("lock").len() < n {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        platform.sent.lock().expect("lock").clone()
+    };
+    let asked = sent(8).await;
+    let methods: Vec<&str> = asked.iter().filter_map(|post| post.url.path().rsplit('/').next()).collect();
+    assert_eq!(
+        methods[2..],
+        ["getUpdates", "getUpdates", "getUpdates", "getUpdates", "getUpdates", "sendMessage"]
+    );
+    let prefs = yard.catalogue.alert_pref(person).await.expect("read").expect("kept");
+    assert_eq!(prefs["zalo"], "1f6016dce18908d75198");
+    // It is left alone from then on, and alerts go there.
+    happens(&mut yard, 0).await;
+    assert_eq!(alerts.deliver().step().await.expect("sent"), 1);
+    let last = sent(9).await.pop().expect("a message");
+    assert!(last.url.path().ends_with("/sendMessage"), "nothing is asked any more");
+    let body: Value = serde_json::from_slice(&last.body).expect("json");
+    assert_eq!(body["chat_id"], "1f6016dce18908d75198");
+    stop.request();
+    following.await.expect("ended");
 }
 
 /// A server that writes what it takes as JSON, one line for each letter.

@@ -68,6 +68,8 @@ const WRITES: &[Write] = &[
     Write("PUT /schedules/site", Some(0), r#"{"week":<week>}"#, As("alert_settings")),
     Write("PUT /alert-rules", Some(0), r#"{"night_budget":6}"#, As("alert_settings")),
     Write("PUT /me/notification-prefs", None, "{}", As("alert_prefs")),
+    Write("POST /me/zalo-link", None, "", As("alert_prefs")),
+    Write("DELETE /me/zalo-link", None, "", As("alert_prefs")),
     Write("POST /alert-channels/webhook/test", None, "{}", As("alert_settings")),
     Write("PUT /alert-channels/webhook", Some(0), r#"{"enabled":false}"#, As("alert_settings")),
     Write("PUT /alert-channels/relay", Some(0), r#"{"enabled":false,"mqtt":false}"#, As("alert_settings")),

@@ -160,6 +160,9 @@ pub(super) const TABLE: &[Row] = &[
     row("GET /me/notification-prefs", PLAYBACK, Site, "/me/notification-prefs"),
     // A token has no preferences of its own, and is told so before anything is looked at.
     row("PUT /me/notification-prefs", PLAYBACK, Site, "/me/notification-prefs").with(r#"{"cameras":[]}"#),
+    row("GET /me/zalo-link", PLAYBACK, Site, "/me/zalo-link"),
+    row("POST /me/zalo-link", PLAYBACK, Site, "/me/zalo-link"),
+    row("DELETE /me/zalo-link", PLAYBACK, Site, "/me/zalo-link"),
     row("GET /snoozes", PLAYBACK, Many, "/snoozes"),
     row("POST /snoozes", PLAYBACK, One, "/snoozes")
         .with(r#"{"camera":"<camera>","until":"2026-11-23T00:00:00Z"}"#),

@@ -13,6 +13,7 @@ export type Subject = Schemas['Subject'];
 export type Snooze = Schemas['Snooze'];
 export type Subscribed = Schemas['PushSubscription'];
 export type Delivery = Schemas['Delivery'];
+export type ZaloLink = Schemas['ZaloLink'];
 
 export type Channels = Schemas['Channels'];
 export type ChannelStanding = Schemas['ChannelStanding'];
@@ -48,6 +49,10 @@ export const alertsApi = {
   setRules: (rules: AlertRules, revision: number) => send<ShownRules>('PUT', 'alert-rules', rules, match(revision)),
   prefs: () => json<NotificationPrefs>('me/notification-prefs'),
   setPrefs: (prefs: NotificationPrefs) => send<NotificationPrefs>('PUT', 'me/notification-prefs', prefs),
+  zaloLink: () => json<ZaloLink>('me/zalo-link'),
+  /** Takes as long as the platform does, at most some seconds. */
+  linkZalo: () => send<ZaloLink>('POST', 'me/zalo-link'),
+  leaveZaloLink: () => send<void>('DELETE', 'me/zalo-link'),
   snoozes: () => items<Snooze>('snoozes'),
   /** Without a camera: from all. */
   snooze: (camera: string | null, until: number) => send<Snooze>('POST', 'snoozes', { camera, until: iso(until) }),

@@ -1058,6 +1058,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/zalo-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how it goes with linking one's own chat. */
+        get: operations["get_link"];
+        put?: never;
+        /**
+         * Begins: gives a code that counts for ten minutes, in the place of an earlier one. Whoever sends it to the site's bot is told
+         *     of alerts there; the preferences have the chat from then on. Takes as long as the platform does.
+         */
+        post: operations["post_link"];
+        /** Leaves it: the code counts no more. A chat that is linked stays; the preferences take it away. */
+        delete: operations["delete_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -3813,6 +3835,35 @@ export interface components {
             /** @description A token is kept. */
             token_set: boolean;
         };
+        /** @description How it goes with linking one's chat. */
+        ZaloLink: {
+            /**
+             * Format: int32
+             * @description The number of the platform's answer, when it failed with one.
+             */
+            answer: number | null;
+            /** @description The site has a Zalo bot that is on. */
+            available: boolean;
+            /** @description What the bot is called, while it waits. */
+            bot: string | null;
+            /** @description Eight digits to be sent to the bot, while it waits for them. */
+            code: string | null;
+            /** @description What whoever sent it is called there, when it is linked; may be empty. */
+            name: string | null;
+            /**
+             * Format: int64
+             * @description For how many seconds the code counts, while it waits.
+             */
+            seconds_left: number | null;
+            /** @description How far it has come. */
+            state: components["schemas"]["ZaloLinkState"];
+            step: components["schemas"]["ChannelStep"] | null;
+        };
+        /**
+         * @description How far it has come.
+         * @enum {string}
+         */
+        ZaloLinkState: "none" | "waiting" | "linked" | "failed";
         /** @description An area of a camera's picture that counts in its own way. */
         Zone: {
             /**
@@ -6684,6 +6735,91 @@ export interface operations {
         };
         responses: {
             /** @description Set; a new session is in the cookie */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it has come */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZaloLink"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code, or why there is none */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZaloLink"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No code counts */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -38,7 +38,7 @@ export const enChannels: Record<keyof typeof viChannels, string> = {
   'ch.hint.mail':
     'Sends letters with a picture to those who put an address into “What I want to get”. It needs a mailbox to send from, such as Gmail with an app password.',
   'ch.hint.zalo':
-    'The site’s Zalo bot writes to those who put the id of their chat into “What I want to get”. Make a bot in Zalo: look for “Zalo Bot Manager”, make one and copy its token here.',
+    'The site’s Zalo bot writes to those who pressed “Link Zalo” in “What I want to get”. Make a bot in Zalo: look for “Zalo Bot Manager”, make one and copy its token here.',
   'ch.hint.webhook':
     'Each alert is posted to an address, for other systems to use. It is signed, so that they know it is from the recorder.',
   'ch.hint.mqtt':
@@ -112,5 +112,13 @@ export const enChannels: Record<keyof typeof viChannels, string> = {
   'ch.step.chat':
     'Zalo does not take it (code {code}). Check the chat id; its person must have written to the bot first.',
   'ch.step.busy': 'It is busy or in trouble (code {code}). Wait some minutes and try again.',
-  'al.zalo': 'Zalo chat id (not required)',
+  'al.zalo': 'My Zalo',
+  'al.zalo_hint': 'Get alerts in Zalo too, from the site’s bot.',
+  'al.zalo_link': 'Link Zalo',
+  'al.zalo_send': 'Open Zalo, look for the bot “{bot}” and send it this code:',
+  'al.zalo_waits': 'Waiting for your message. The code can be used for {minutes} more minutes.',
+  'al.zalo_linked': 'Linked. Alerts come in Zalo too.',
+  'al.zalo_linked_as': 'Linked with the Zalo account of {name}. If that is not you, unlink it.',
+  'al.zalo_unlink': 'Unlink Zalo',
+  'al.zalo_save': 'Press Save to unlink.',
 };

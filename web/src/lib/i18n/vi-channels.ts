@@ -35,7 +35,7 @@ export const viChannels = {
   'ch.hint.mail':
     'Gửi thư kèm ảnh cho ai đã ghi địa chỉ thư trong “Tôi muốn nhận gì”. Cần một hộp thư để gửi, như Gmail với mật khẩu ứng dụng.',
   'ch.hint.zalo':
-    'Bot Zalo của thôn nhắn cho ai đã ghi mã trò chuyện trong “Tôi muốn nhận gì”. Tạo bot trong Zalo: tìm “Zalo Bot Manager”, tạo bot và chép mã bot vào đây.',
+    'Bot Zalo của thôn nhắn cho ai đã bấm “Nối Zalo” trong “Tôi muốn nhận gì”. Tạo bot trong Zalo: tìm “Zalo Bot Manager”, tạo bot và chép mã bot vào đây.',
   'ch.hint.webhook':
     'Mỗi cảnh báo được gửi đến một địa chỉ, cho hệ thống khác dùng tiếp. Tin được ký, bên nhận biết chắc là của đầu ghi.',
   'ch.hint.mqtt':
@@ -106,5 +106,13 @@ export const viChannels = {
   'ch.step.not_there': 'Ở địa chỉ này không có gì nhận tin (mã {code}). Chép lại địa chỉ từ bên nhận.',
   'ch.step.chat': 'Zalo không nhận (mã {code}). Xem lại mã trò chuyện; người nhận phải nhắn cho bot trước.',
   'ch.step.busy': 'Máy đó đang bận hoặc lỗi (mã {code}). Đợi vài phút rồi thử lại.',
-  'al.zalo': 'Mã trò chuyện Zalo (không bắt buộc)',
+  'al.zalo': 'Zalo của tôi',
+  'al.zalo_hint': 'Nhận cảnh báo cả trong Zalo, từ bot của thôn.',
+  'al.zalo_link': 'Nối Zalo',
+  'al.zalo_send': 'Mở Zalo, tìm bot “{bot}” và nhắn cho bot mã này:',
+  'al.zalo_waits': 'Đang đợi tin nhắn. Mã dùng được {minutes} phút nữa.',
+  'al.zalo_linked': 'Đã nối. Cảnh báo đến cả trong Zalo.',
+  'al.zalo_linked_as': 'Đã nối với Zalo của {name}. Nếu không phải anh/chị, hãy bỏ nối.',
+  'al.zalo_unlink': 'Bỏ nối Zalo',
+  'al.zalo_save': 'Bấm Lưu để bỏ nối.',
 };
