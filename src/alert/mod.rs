@@ -74,7 +74,9 @@ pub use relay::{Relay, RelayPlan, RelaySet};
 pub use rule::{Happening, Rule, Says, Why};
 pub use schedule::{Day, Hand, Schedule, Standing, Week};
 pub use service::{Alerts, Outside};
-pub use settings::{AlertRules, HandPlan, NotificationPrefs, QuietHours, SchedulePlan, SpecialDay, Subject};
+pub use settings::{
+    AlertRules, HandBefore, HandPlan, NotificationPrefs, QuietHours, SchedulePlan, SpecialDay, Subject,
+};
 pub use site::SiteChannel;
 pub use token::Signer;
 pub use words::Words;

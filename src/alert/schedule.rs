@@ -104,8 +104,18 @@ pub struct Schedule {
 pub struct Hand {
     /// On or off.
     pub armed: bool,
-    /// Then the schedule counts again; `None` = until somebody does otherwise.
+    /// Not beyond this; `None` = until somebody does otherwise.
     pub until: Option<Ticks>,
+    /// What an earlier hand has said, which counts again afterwards: on or off, and until when; then the schedule does.
+    pub then: Option<(bool, Option<Ticks>)>,
+}
+
+impl Hand {
+    /// What it says at an instant, and until when; `None` = it is over.
+    pub(super) fn says(self, at: Ticks) -> Option<(bool, Option<Ticks>)> {
+        let both = [Some((self.armed, self.until)), self.then];
+        both.into_iter().flatten().find(|(_, until)| until.is_none_or(|until| at < until))
+    }
 }
 
 /// Whether alerts are wanted at an instant, and how long that stays so.
@@ -148,17 +158,14 @@ impl Schedule {
 
     /// Whether alerts are wanted.
     pub fn standing(&self, at: Ticks, zone: Zone, hand: Option<Hand>) -> Standing {
-        match hand.filter(|hand| hand.until.is_none_or(|until| at < until)) {
-            Some(Hand { armed, until }) => {
-                // Where the schedule says the same afterwards, it goes on beyond the hand's own end.
-                let until = match until {
-                    Some(t) if self.planned(t, zone) == armed => self.turn(t, zone),
-                    other => other,
-                };
-                Standing { armed, by_hand: true, until }
-            }
-            None => Standing { armed: self.planned(at, zone), by_hand: false, until: self.turn(at, zone) },
-        }
+        let Some((armed, end)) = hand.and_then(|hand| hand.says(at)) else {
+            return Standing { armed: self.planned(at, zone), by_hand: false, until: self.turn(at, zone) };
+        };
+        let Some(end) = end else { return Standing { armed, by_hand: true, until: None } };
+        // Where the same is said afterwards, it goes on beyond the hand's own end.
+        let after = self.standing(end, zone, hand);
+        let until = if after.armed == armed { after.until } else { Some(end) };
+        Standing { armed, by_hand: true, until }
     }
 }
 
@@ -204,16 +211,32 @@ mod tests {
     #[test]
     fn a_hand_counts_until_its_time_and_then_the_schedule_does() {
         let s = nights();
-        let off = Hand { armed: false, until: Some(at("2026-11-27T23:00:00+07:00")) };
+        let off = Hand { armed: false, until: Some(at("2026-11-27T23:00:00+07:00")), then: None };
         let quiet = s.standing(at("2026-11-27T22:30:00+07:00"), ZONE, Some(off));
         assert_eq!((quiet.armed, quiet.by_hand, quiet.until), (false, true, off.until));
         assert!(s.standing(at("2026-11-27T23:00:00+07:00"), ZONE, Some(off)).armed);
         // Off until noon: nothing changes at noon, but in the evening.
-        let off = Hand { armed: false, until: Some(at("2026-11-28T12:00:00+07:00")) };
+        let off = Hand { armed: false, until: Some(at("2026-11-28T12:00:00+07:00")), then: None };
         let quiet = s.standing(at("2026-11-27T22:30:00+07:00"), ZONE, Some(off));
         assert_eq!(quiet.until, Some(at("2026-11-28T22:00:00+07:00")));
-        let ever = Hand { armed: true, until: None };
+        let ever = Hand { armed: true, until: None, then: None };
         assert_eq!(s.standing(at("2026-11-28T12:00:00+07:00"), ZONE, Some(ever)).until, None);
+    }
+
+    #[test]
+    fn after_a_short_hand_the_longer_one_before_it_counts_again() {
+        let s = nights();
+        let (noon, end) = (at("2026-11-28T12:00:00+07:00"), at("2026-11-29T12:00:00+07:00"));
+        let hand = Hand { armed: false, until: Some(noon), then: Some((true, Some(end))) };
+        let quiet = s.standing(at("2026-11-28T11:00:00+07:00"), ZONE, Some(hand));
+        assert_eq!((quiet.armed, quiet.by_hand, quiet.until), (false, true, Some(noon)));
+        let on = s.standing(noon, ZONE, Some(hand));
+        assert_eq!((on.armed, on.by_hand, on.until), (true, true, Some(end)));
+        let over = s.standing(end, ZONE, Some(hand));
+        assert_eq!((over.armed, over.by_hand), (false, false));
+        // What is off anyway stays so.
+        let off = Hand { then: Some((false, None)), ..hand };
+        assert_eq!(s.standing(at("2026-11-28T11:00:00+07:00"), ZONE, Some(off)).until, None);
     }
 
     #[test]

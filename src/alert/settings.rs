@@ -57,9 +57,40 @@ pub struct SpecialDay {
 pub struct HandPlan {
     /// On or off.
     pub armed: bool,
+    /// Then the week counts again, or what is said in `then`; null = until somebody does otherwise.
+    #[schema(format = DateTime, required = true)]
+    pub until: Option<String>,
+    /// What counts after `until`, before the week does: an earlier hand that lasts longer.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub then: Option<HandBefore>,
+}
+
+/// An earlier hand.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandBefore {
+    /// On or off.
+    pub armed: bool,
     /// Then the week counts again; null = until somebody does otherwise.
     #[schema(format = DateTime, required = true)]
     pub until: Option<String>,
+}
+
+fn instant(text: Option<&str>) -> Result<Option<Ticks>> {
+    text.map(Ticks::parse).transpose()
+}
+
+impl HandPlan {
+    /// Off or on until a time, over what a hand has said before: what lasts longer counts again afterwards.
+    pub fn over(armed: bool, until: Ticks, before: Option<Self>) -> Self {
+        let outlasts = |end: Option<&str>| instant(end).is_ok_and(|end| end.is_none_or(|end| end > until));
+        let then = before.and_then(|before| {
+            let first = HandBefore { armed: before.armed, until: before.until };
+            [Some(first), before.then].into_iter().flatten().find(|hand| outlasts(hand.until.as_deref()))
+        });
+        Self { armed, until: Some(until.rfc3339()), then }
+    }
 }
 
 impl Default for SchedulePlan {
@@ -86,8 +117,11 @@ impl SchedulePlan {
         let hand = match &self.hand {
             None => None,
             Some(hand) => {
-                let until = hand.until.as_deref().map(Ticks::parse).transpose()?;
-                Some(Hand { armed: hand.armed, until })
+                let then = match &hand.then {
+                    Some(then) => Some((then.armed, instant(then.until.as_deref())?)),
+                    None => None,
+                };
+                Some(Hand { armed: hand.armed, until: instant(hand.until.as_deref())?, then })
             }
         };
         Ok((schedule, hand))
@@ -373,13 +407,29 @@ mod tests {
     }
 
     #[test]
+    fn a_short_hand_goes_over_a_longer_one() {
+        let noon = at("2026-11-28T12:00:00+07:00");
+        let hand = |armed, until: Option<&str>| {
+            Some(HandPlan { armed, until: until.map(str::to_owned), then: None })
+        };
+        let then = |before| HandPlan::over(false, noon, before).then.map(|then| (then.armed, then.until));
+        assert_eq!(then(None), None);
+        assert_eq!(then(hand(true, None)), Some((true, None)));
+        assert_eq!(then(hand(true, Some("2026-11-28T11:00:00+07:00"))), None, "that is over by then");
+        // Twice in a row: the one below both.
+        let first = HandPlan::over(false, noon, hand(true, None));
+        let second = HandPlan::over(false, noon + MINUTE, Some(first));
+        assert_eq!(second.then.map(|then| then.armed), Some(true));
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused() {
         let rules = AlertRules { digest_at: "6:30".to_owned(), ..AlertRules::default() };
         assert!(rules.check().is_err());
         assert!(AlertRules { min_size: f64::NAN, ..AlertRules::default() }.check().is_err());
         let special = vec![SpecialDay { date: "2027-02-30".to_owned(), halves: "0".repeat(48) }];
         assert!(SchedulePlan { special, ..SchedulePlan::default() }.checked().is_err());
-        let hand = Some(HandPlan { armed: false, until: Some("tomorrow".to_owned()) });
+        let hand = Some(HandPlan { armed: false, until: Some("tomorrow".to_owned()), then: None });
         assert!(SchedulePlan { hand, ..SchedulePlan::default() }.checked().is_err());
         for mail in ["binh", "@a.vn", "a b@c.vn", "a@b.vn\r\nBcc: x@y.vn"] {
             let prefs = NotificationPrefs { mail: Some(mail.to_owned()), ..NotificationPrefs::default() };

@@ -4,7 +4,7 @@ import { cameras } from './village.mjs';
 
 const iso = (ms) => new Date(ms).toISOString();
 const night = '1'.repeat(10) + '0'.repeat(34) + '1'.repeat(4);
-let plan = { week: Array(7).fill(night), special: [{ date: '2027-02-06', halves: '1'.repeat(48) }], hand: { armed: true, until: iso(Date.now() + 5 * 3.6e6) }, revision: 1 }; // prettier-ignore
+let plan = { week: Array(7).fill(night), special: [{ date: '2027-02-06', halves: '1'.repeat(48) }], hand: { armed: true, until: iso(Date.now() + 5 * 3.6e6), then: null }, revision: 1 }; // prettier-ignore
 let rules = { cameras: [], cameras_off: [], zones: {}, min_seconds: 2, min_size: 0, tamper_always: true, cooldown_minutes: 5, night_budget: 20, digest_at: '06:30', escalate_after_minutes: null, in_line: [], revision: 1 }; // prettier-ignore
 let prefs = { enabled: true, subjects: [], cameras: [], quiet: { from: '12:00', to: '13:30', strong_anyway: true }, mail: null, zalo: null }; // prettier-ignore
 const channels = {

@@ -91,9 +91,10 @@ impl Measure {
 
 /// Minutes of quiet that are left, as the broker is told.
 pub(super) fn minutes_left(plan: &SchedulePlan, now: Ticks) -> u32 {
-    let Some(hand) = plan.hand.as_ref().filter(|hand| !hand.armed) else { return 0 };
-    let Some(until) = hand.until.as_deref() else { return MINUTES_MOST };
-    let left = Ticks::parse(until).map_or(0, |until| until - now).max(0);
+    let hand = plan.checked().ok().and_then(|(_, hand)| hand);
+    let Some((false, until)) = hand.and_then(|hand| hand.says(now)) else { return 0 };
+    let Some(until) = until else { return MINUTES_MOST };
+    let left = (until - now).max(0);
     let minutes = left.unsigned_abs().div_ceil((60 * TICKS_PER_SECOND).unsigned_abs());
     u32::try_from(minutes).unwrap_or(MINUTES_MOST).min(MINUTES_MOST)
 }
@@ -131,15 +132,18 @@ fn note(alerts: &Alerts, site: &Site, camera: Option<CameraId>, detail: serde_js
 async fn quiet(alerts: &Alerts, site: &Site, minutes: u32) -> Result<()> {
     let (mut plan, revision, _) = alerts.schedule().await?;
     let now = alerts.0.clock.now();
-    let hand = (minutes > 0).then(|| {
-        let until = now + i64::from(minutes) * 60 * TICKS_PER_SECOND;
-        HandPlan { armed: false, until: Some(until.rfc3339()) }
-    });
-    // Over is what was off by hand; that alerts are on by hand is no quiet.
-    if hand.is_none() && plan.hand.as_ref().is_none_or(|hand| hand.armed) {
-        return Ok(());
-    }
-    plan.hand = hand;
+    let before = plan.hand.take();
+    plan.hand = if minutes > 0 {
+        Some(HandPlan::over(false, now + i64::from(minutes) * 60 * TICKS_PER_SECOND, before))
+    } else {
+        match before {
+            // What was before counts again. What somebody has switched off without an end is theirs to switch on.
+            Some(HandPlan { armed: false, until: Some(_), then }) => {
+                then.map(|then| HandPlan { armed: then.armed, until: then.until, then: None })
+            }
+            _ => return Ok(()),
+        }
+    };
     alerts.put_schedule(&plan, revision, ACTOR).await?;
     note(alerts, site, None, json!({"schedule": plan.hand}));
     Ok(())
@@ -198,7 +202,7 @@ mod tests {
     fn quiet_is_told_in_minutes_and_only_while_it_lasts() {
         let now = Ticks::parse("2026-11-27T22:00:30+07:00").expect("a time");
         let left = |armed, until: Option<&str>| {
-            let hand = Some(HandPlan { armed, until: until.map(str::to_owned) });
+            let hand = Some(HandPlan { armed, until: until.map(str::to_owned), then: None });
             minutes_left(&SchedulePlan { hand, ..SchedulePlan::default() }, now)
         };
         assert_eq!(left(false, Some("2026-11-27T22:10:00+07:00")), 10);

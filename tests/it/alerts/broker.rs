@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lanewatch::alert::{
-    Alerts, CameraDoes, ExtraRoots, Internet, LocalHosts, MqttBroker, Outside, SchedulePlan, Sights,
-    SiteChannel, Step,
+    Alerts, CameraDoes, ExtraRoots, HandPlan, Internet, LocalHosts, MqttBroker, Outside, SchedulePlan,
+    Sights, SiteChannel, Step,
 };
 use lanewatch::base::{CameraId, Clock as _, Secret, Stop, Tasks, TimeRange, hex};
 use lanewatch::catalogue::{AuditFilter, Camera, CameraPatch, Event, EventKind, Picture, PictureSize, Scope};
@@ -428,6 +428,23 @@ async fn whoever_is_at_the_broker_silences_alerts_only_where_that_is_allowed() {
     says(house.port, "lanewatch/snooze/set", "0", false);
     listener.hears_that("lanewatch/snooze/state", "0").await;
     assert!(house.alerts.schedule().await.expect("read").2.armed);
+    // What somebody has switched off without an end is not switched on from there.
+    let (mut plan, revision, _) = house.alerts.schedule().await.expect("read");
+    plan.hand = Some(HandPlan { armed: false, until: None, then: None });
+    house.alerts.put_schedule(&plan, revision, "head").await.expect("put");
+    listener.hears_that("lanewatch/snooze/state", "1440").await;
+    says(house.port, "lanewatch/snooze/set", "30", false);
+    listener.hears_that("lanewatch/snooze/state", "30").await;
+    says(house.port, "lanewatch/snooze/set", "0", false);
+    listener.hears_that("lanewatch/snooze/state", "1440").await;
+    says(house.port, "lanewatch/snooze/set", "0", false);
+    says(house.port, "lanewatch/snooze/set", "20", false);
+    listener.hears_that("lanewatch/snooze/state", "20").await;
+    house.yard.clock.advance(30 * MINUTE);
+    listener.hears_that("lanewatch/snooze/state", "1440").await;
+    let (mut plan, revision, _) = house.alerts.schedule().await.expect("read");
+    plan.hand = None;
+    house.alerts.put_schedule(&plan, revision, "head").await.expect("put");
     // All of it stands in the log of what people did.
     house.yard.catalogue.flush().await.expect("written");
     let now = house.yard.clock.now();
@@ -436,7 +453,7 @@ async fn whoever_is_at_the_broker_silences_alerts_only_where_that_is_allowed() {
     let log = house.yard.catalogue.audit_log(Scope::everything(), range, &filter, 20).await.expect("read");
     let log: Vec<(bool, &Value)> =
         log.iter().rev().map(|entry| (entry.camera.is_some(), &entry.detail)).collect();
-    assert_eq!(log.len(), 4, "{log:?}");
+    assert_eq!(log.len(), 7, "{log:?}");
     assert_eq!(log[0], (true, &json!({"rules": {"motion": false}})));
     assert_eq!(log[2].1["schedule"]["armed"], json!(false));
     assert_eq!(log[3], (false, &json!({"schedule": null})));

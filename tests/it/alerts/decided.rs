@@ -79,7 +79,7 @@ async fn whoever_comes_a_minute_before_alerts_are_wanted_and_stays_is_told_of() 
     let mut yard = Yard::new(2, |_| String::new()).await;
     yard.person("who", "head", None).await;
     let until = Some((yard.clock.now() + 5 * MINUTE).rfc3339());
-    let hand = Some(HandPlan { armed: false, until });
+    let hand = Some(HandPlan { armed: false, until, then: None });
     yard.schedule(SchedulePlan { hand, ..SchedulePlan::default() }).await;
     let mut stays = event(yard.cameras[0].id, EventKind::Motion, yard.clock.now(), 8);
     stays.end = None;

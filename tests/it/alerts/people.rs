@@ -56,8 +56,11 @@ async fn what_is_too_short_by_day_or_quieted_is_not_told() {
     assert_eq!(yard.catalogue.judged(id).await.expect("read").as_deref(), Some("too_short"));
     // Off by hand, until later.
     let until = Some((begin() + HOUR).rfc3339());
-    yard.schedule(SchedulePlan { hand: Some(HandPlan { armed: false, until }), ..SchedulePlan::default() })
-        .await;
+    yard.schedule(SchedulePlan {
+        hand: Some(HandPlan { armed: false, until, then: None }),
+        ..SchedulePlan::default()
+    })
+    .await;
     let id = yard.moves(0, 8).await;
     yard.settle().await;
     assert_eq!(yard.catalogue.judged(id).await.expect("read").as_deref(), Some("not_armed"));

@@ -2418,6 +2418,16 @@ export interface components {
          * @enum {string}
          */
         Grid: "auto" | "1+5" | "2x2" | "3x3" | "5x4";
+        /** @description An earlier hand. */
+        HandBefore: {
+            /** @description On or off. */
+            armed: boolean;
+            /**
+             * Format: date-time
+             * @description Then the week counts again; null = until somebody does otherwise.
+             */
+            until: string | null;
+        };
         /** @description Somebody took care of an event. */
         Handled: {
             /** @description When. */
@@ -3402,9 +3412,10 @@ export interface components {
         ScheduleHand: {
             /** @description On or off. */
             armed: boolean;
+            then: components["schemas"]["HandBefore"] | null;
             /**
              * Format: date-time
-             * @description Then the week counts again; null = until somebody does otherwise.
+             * @description Then the week counts again, or what is said in `then`; null = until somebody does otherwise.
              */
             until: string | null;
         };
