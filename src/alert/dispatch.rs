@@ -256,7 +256,8 @@ impl Dispatch {
         }
         let off = (self.started - before.seen).max(0) as f64 / TICKS_PER_SECOND as f64;
         self.start_told = true;
-        Ok(Some((json!({"cameras": cameras, "off_s": off}), before.seen)))
+        let alone = self.catalogue.machine_ran_on();
+        Ok(Some((json!({"cameras": cameras, "off_s": off, "alone": alone}), before.seen)))
     }
 
     /// Decides until stopped. A catalogue that cannot be used is tried again; nothing is lost meanwhile.

@@ -186,9 +186,9 @@ impl Mail {
         let code = error.status().map(u16::from);
         let answered = |code| Fault::answered(code, format!("the mail server answered {code}"));
         Ok(match code {
-            // The password may be set right at any time: what waits is not thrown away.
+            // The password, the sender, the address of its person and their full box may be set right at any time: what waits is
+            // not thrown away, and the channel says that it fails.
             Some(code @ 530..=539) => Fault { step: Step::SignIn, ..answered(code) }.into(),
-            Some(code) if error.is_permanent() => Outcome::Refused(answered(code)),
             Some(code) => answered(code).into(),
             None if is_tls(&error) => {
                 Outcome::later(Step::Tls, "the mail server cannot prove who it is, or speaks no TLS")

@@ -65,6 +65,8 @@ struct Facts {
     cause: String,
     code: String,
     off_s: f64,
+    /// The machine ran on: only the recorder itself was off.
+    alone: bool,
 }
 
 /// Title and body of a message.
@@ -114,7 +116,9 @@ impl Reader<'_> {
         let written = match seconds {
             s if s < 9.95 => format!("{s:.1}"),
             s if s < 90.0 => format!("{s:.0}"),
-            s => return format!("{:.0} {}", s / 60.0, self.say("phút", "min")),
+            s if s < 90.0 * 60.0 => return format!("{:.0} {}", s / 60.0, self.say("phút", "min")),
+            s if s < 48.0 * 3600.0 => return format!("{:.0} {}", s / 3600.0, self.say("giờ", "h")),
+            s => return format!("{:.0} {}", s / 86_400.0, self.say("ngày", "days")),
         };
         let written = if self.language == Language::Vi { written.replace('.', ",") } else { written };
         format!("{written} {}", self.say("giây", "s"))
@@ -241,9 +245,15 @@ impl Reader<'_> {
 
     /// "lost 1.4 s on camera 3": whoever asks later why there is no footage has been told.
     fn restarted(&self, alert: &Alert, facts: &Facts, cameras: &[Named]) -> Words {
-        let title = self
-            .say("Đầu ghi đã chạy lại sau khi mất điện", "The recorder is running again after a cut")
-            .to_owned();
+        let title = match facts.alone {
+            // Nobody should go and look at the fuse.
+            true => self.say("Phần mềm đầu ghi đã tự chạy lại", "The recorder's software has started again"),
+            false => self.say(
+                "Đầu ghi đã chạy lại sau khi mất điện",
+                "The recorder is running again after a power cut",
+            ),
+        };
+        let title = title.to_owned();
         let off = self.seconds(facts.off_s);
         let mut body = format!(
             "{} {}, {} {off}",
@@ -430,6 +440,16 @@ mod tests {
         assert_eq!(vi.body, "lúc 22:14, tắt 3 phút\nmất 1,4 giây ở Camera 3");
         let en = reader(Scope::everything(), Language::En).words(&alert);
         assert_eq!(en.body, "at 22:14, off for 3 min\nlost 1.4 s on Camera 3");
+        assert_eq!(vi.title, "Đầu ghi đã chạy lại sau khi mất điện");
+        alert.facts["alone"] = json!(true);
+        let words = || reader(Scope::everything(), Language::Vi).words(&alert).title;
+        assert_eq!(words(), "Phần mềm đầu ghi đã tự chạy lại");
+        for (off, said) in [(7200.0, "tắt 2 giờ"), (4320.0 * 60.0, "tắt 3 ngày")] {
+            let mut long = alert.clone();
+            long.facts["off_s"] = json!(off);
+            let body = reader(Scope::everything(), Language::Vi).words(&long).body;
+            assert!(body.contains(said), "{body}");
+        }
     }
 
     #[test]

@@ -88,9 +88,7 @@ fn outcome(reply: &Reply) -> Outcome {
         _ if matches!(code, 429 | 500..=599) => {
             Outcome::Later { after: reply.retry_after, why: why(Step::Answer) }
         }
-        // The token may be set right at any time: what waits is not thrown away.
-        _ if matches!(code, 401 | 403 | 404) => why(Step::SignIn).into(),
-        (200..=499, Some(false)) => Outcome::Refused(why(Step::Answer)),
+        // The token, and whose chat it is, may be set right at any time: what waits is not thrown away.
         _ => why(Step::Answer).into(),
     }
 }
@@ -131,11 +129,8 @@ mod tests {
     #[test]
     fn answers_mean_what_the_platform_says_in_them() {
         assert_eq!(answer(200, r#"{"ok":true,"result":{"message_id":"1"}}"#), Outcome::Taken);
-        assert!(matches!(
-            answer(200, r#"{"ok":false,"error_code":400,"description":"chat_id"}"#),
-            Outcome::Refused(_)
-        ));
         for (status, body) in [
+            (200, r#"{"ok":false,"error_code":400,"description":"chat_id"}"#),
             (200, r#"{"ok":false,"error_code":429}"#),
             (429, ""),
             (502, "<html>"),

@@ -2,7 +2,7 @@
 
 use super::sql::{failed, statements};
 use super::writer::{Change, Write};
-use super::{Catalogue, event_write};
+use super::{Catalogue, event_write, meta};
 use crate::base::{Result, TICKS_PER_SECOND, Ticks};
 
 statements! {
@@ -33,23 +33,38 @@ pub struct Boot {
     pub ended: Option<Ticks>,
 }
 
-/// Writes that the service has started.
+/// In `meta`: which start of the machine the service ran in last.
+const MACHINE: &str = "machine_boot";
+
+/// Which start of the machine this is (Linux: proc(5), `random/boot_id`); `None` = it does not say.
+pub(super) fn machine() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+}
+
+/// Writes that the service has started; answers its number, and whether the machine ran on since the start before.
 pub(super) struct Start {
     /// Steady clock, ticks.
     pub(super) steady: i64,
+    /// Which start of the machine this is.
+    pub(super) machine: Option<String>,
 }
 
 impl Change for Start {
-    type Answer = i64;
+    type Answer = (i64, bool);
     const NAME: &'static str = "boot_start";
 
-    async fn apply(&self, w: &mut Write) -> Result<i64> {
+    async fn apply(&self, w: &mut Write) -> Result<(i64, bool)> {
         let started = sqlx::query_scalar(START).bind(w.now.0).bind(self.steady);
         let id = started.fetch_one(&mut w.conn).await.map_err(failed)?;
         w.boot = id;
         // Nobody is left who would end what a crash left open.
         event_write::close_left(w).await?;
-        Ok(id)
+        let before = meta::get(&mut w.conn, MACHINE).await?;
+        if let Some(machine) = &self.machine {
+            meta::put(w, MACHINE, machine).await?;
+        }
+        Ok((id, before.is_some() && before == self.machine))
     }
 }
 
@@ -79,6 +94,11 @@ impl Catalogue {
     /// Number of this start; 0 for tools.
     pub fn boot(&self) -> i64 {
         self.inner.boot
+    }
+
+    /// The machine itself ran on since the start before: what ended then was the service alone, not the power.
+    pub fn machine_ran_on(&self) -> bool {
+        self.inner.machine_ran_on
     }
 
     /// The start before this one; its `ended` says whether there is something to recover.

@@ -171,6 +171,7 @@ struct Inner {
     /// People may choose another while it runs.
     zone: RwLock<Zone>,
     boot: i64,
+    machine_ran_on: bool,
     database: DatabaseId,
     stop: Stop,
     watching: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,

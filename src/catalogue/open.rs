@@ -217,12 +217,13 @@ impl Catalogue {
         };
         tasks.spawn("catalogue writer", writer.run(receiver));
         let database = queue.ask(meta::EnsureDatabase(DatabaseId::fresh(clock.now()))).await?;
-        let (mut boot, mut watching) = (0, None);
+        let (mut boot, mut machine_ran_on, mut watching) = (0, false, None);
         if service {
             let mut store = motion.store(path, clock.clone(), motion_commands);
             store.open().await;
             tasks.spawn("catalogue motion", store.run());
-            boot = queue.ask(boot::Start { steady: clock.monotonic() }).await?;
+            let start = boot::Start { steady: clock.monotonic(), machine: boot::machine() };
+            (boot, machine_ran_on) = queue.ask(start).await?;
             if used != Some(zone) {
                 queue.ask(day::Rebuild(zone)).await?;
             }
@@ -246,6 +247,7 @@ impl Catalogue {
             clock,
             zone: RwLock::new(zone),
             boot,
+            machine_ran_on,
             database,
             stop,
             watching: Mutex::new(watching),

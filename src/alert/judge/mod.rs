@@ -458,7 +458,8 @@ impl Memory {
 
     /// Nobody has looked at an alert for too long.
     pub(super) fn escalate(&mut self, world: &World, alert: &Alert, seen: bool, decision: &mut Decision) {
-        let mut alert = alert.clone();
+        // It may have grown a moment ago.
+        let mut alert = self.alerts.get(&alert.id).unwrap_or(alert).clone();
         alert.escalate = None;
         if !seen && let Some((place, deliveries)) = world.next_in_line(&alert) {
             alert.escalated = place + 1;

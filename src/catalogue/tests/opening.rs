@@ -93,4 +93,5 @@ async fn a_crash_leaves_a_boot_without_end() {
         .expect("opens");
     let before = next.previous_boot().await.expect("boot").expect("one");
     assert_eq!((before.id, before.started, before.seen, before.ended), (first, at(0), seen, None));
+    assert!(!room.catalogue.machine_ran_on() && next.machine_ran_on(), "only the service ended");
 }

@@ -1,7 +1,7 @@
 //! Letters to a real mail server (aiosmtpd, where there is one), and the Zalo bot against answers as its documentation has them.
 
 use std::collections::VecDeque;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -102,7 +102,15 @@ async fn the_bot_writes_to_whoever_gave_their_chat() {
     let id = happens(&mut yard, 2).await;
     alerts.deliver().step().await.expect("sent");
     let row = yard.catalogue.deliveries_of(id.0).await.expect("read").remove(0);
-    assert_eq!((row.state.as_str(), row.error.as_deref()), ("dropped", Some("Zalo answered 400")));
+    assert_eq!((row.state.as_str(), row.error.as_deref()), ("due", Some("Zalo answered 400")));
+    assert!(alerts.channel_state(SiteChannel::Zalo).await.expect("read").1.failing.is_some(), "it is said");
+    // They link another chat: what waited goes there.
+    let prefs = NotificationPrefs { zalo: Some("2a7127edf29".to_owned()), ..NotificationPrefs::default() };
+    somebody(&yard, prefs).await;
+    yard.clock.advance(10 * MINUTE);
+    assert_eq!(alerts.deliver().step().await.expect("sent"), 1);
+    let row = yard.catalogue.deliveries_of(id.0).await.expect("read").remove(0);
+    assert_eq!(row.state, "sent");
 }
 
 /// The platform's answers are those of its documentation (`getMe`, `getUpdates`, `sendMessage`).
@@ -274,4 +282,49 @@ async fn a_letter_has_the_words_a_link_and_the_picture() {
     let row = yard.catalogue.deliveries_of(id.0).await.expect("read").remove(0);
     assert_eq!((row.state.as_str(), row.error.as_deref()), ("due", Some("the mail server does not answer")));
     assert_eq!(tried().await, Some(Step::Connect));
+}
+
+/// Answers each line as a mail server does that knows nobody of that name: RFC 5321 section 4.2.
+fn refusing() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    Tasks::thread("mail server", move || {
+        let Ok((mut stream, _)) = listener.accept() else { return };
+        let lines = BufReader::new(stream.try_clone().expect("the same"));
+        let mut say = |text: &str| stream.write_all(format!("{text}\r\n").as_bytes()).is_ok();
+        say("220 mail.example.vn");
+        for line in lines.lines().map_while(Result::ok) {
+            let answer = match line.get(..4) {
+                Some("RCPT") => "550 5.1.1 no such user",
+                Some("QUIT") => "221 bye",
+                _ => "250 well",
+            };
+            if !say(answer) {
+                return;
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_letter_that_is_refused_waits_and_the_channel_says_so() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    let alerts = alerts(&yard, Arc::new(Platform::default())).await;
+    let mail = Some("binnh@example.vn".to_owned());
+    somebody(&yard, NotificationPrefs { mail, ..NotificationPrefs::default() }).await;
+    let host = MailServer {
+        enabled: true,
+        host: "127.0.0.1".to_owned(),
+        port: refusing(),
+        security: MailSecurity::None,
+        from: "camera@example.vn".to_owned(),
+        username: None,
+    };
+    alerts.put_mail(&host, None, 0, "admin").await.expect("set");
+    let id = happens(&mut yard, 0).await;
+    assert_eq!(alerts.deliver().step().await.expect("tried"), 1);
+    let row = yard.catalogue.deliveries_of(id.0).await.expect("read").remove(0);
+    assert_eq!((row.state.as_str(), row.error.as_deref()), ("due", Some("the mail server answered 550")));
+    assert!(alerts.channel_state(SiteChannel::Mail).await.expect("read").1.failing.is_some());
 }

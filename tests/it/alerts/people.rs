@@ -193,6 +193,29 @@ async fn a_night_has_its_budget_and_the_rest_comes_in_the_morning() {
 }
 
 #[tokio::test]
+async fn what_grows_in_the_moment_in_which_the_next_in_line_is_told_has_grown() {
+    let mut yard = Yard::new(2, |_| "Xóm Đông".to_owned()).await;
+    let (first, _) = yard.person("first", "guard", None).await;
+    let (second, _) = yard.person("second", "guard", None).await;
+    yard.rules(AlertRules {
+        escalate_after_minutes: Some(1),
+        in_line: vec![second],
+        ..AlertRules::default()
+    })
+    .await;
+    let id = yard.moves(0, 8).await;
+    yard.settle().await;
+    assert_eq!(to(&yard.post.take()), BTreeSet::from([first]));
+    yard.clock.advance(65 * SECOND);
+    yard.moves(1, 8).await;
+    yard.settle().await;
+    let told = yard.post.take();
+    assert!(to(&told).contains(&second), "{told:?}");
+    let alert = yard.catalogue.alert(Scope::everything(), id.0).await.expect("read").expect("there");
+    assert_eq!((alert.cameras.len(), alert.escalated), (2, 1));
+}
+
+#[tokio::test]
 async fn when_nobody_looks_the_next_in_line_is_told() {
     let mut yard = Yard::new(1, |_| String::new()).await;
     let (first, _) = yard.person("first", "guard", None).await;
