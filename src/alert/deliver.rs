@@ -347,7 +347,9 @@ impl Deliver {
     fn path(&self, alert: &Alert, event: Option<EventId>) -> String {
         match (alert.kind, event) {
             (_, Some(event)) => format!("/e/{event}"),
-            (AlertKind::Digest | AlertKind::Motion | AlertKind::Tamper, None) => "/events".to_owned(),
+            // It tells of all kinds; that list has them.
+            (AlertKind::Digest, None) => "/alerts".to_owned(),
+            (AlertKind::Motion | AlertKind::Tamper, None) => "/events".to_owned(),
             (AlertKind::Test, None) => "/".to_owned(),
             _ => "/health".to_owned(),
         }

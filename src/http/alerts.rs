@@ -198,3 +198,24 @@ pub(super) async fn handle_alert(
     let row = app.catalogue().alert(&caller.scope, id).await?.ok_or_else(gone)?;
     Ok(Json(shown(&app, &caller.scope, row).await?))
 }
+
+/// Takes back that somebody takes care of an alert, also on its events.
+#[utoipa::path(delete, path = "/alerts/{id}/handled", tag = "alerts",
+    params(("id" = String, Path, description = "Id of it or of an event")),
+    responses((status = 200, description = "The alert as it is now", body = Alert), Problem))]
+pub(super) async fn reopen_alert(
+    State(app): State<App>,
+    caller: Caller<Hold>,
+    Path(id): Path<String>,
+) -> Answer<Json<Alert>> {
+    let row = find(&app, &caller.scope, &id).await?;
+    let (id, events) = (row.id, app.catalogue().alert_events(row.id).await?);
+    if !events.is_empty() {
+        let new = NewMarks { handled: Some(None), ..NewMarks::default() };
+        app.catalogue().mark_events(&caller.scope, events, caller.who.id(), &caller.who.name, new).await?;
+    }
+    app.catalogue().reopen_alert(row).await?;
+    caller.note(&app, AuditAction::Mark, None, json!({"alert": id, "handled": false}));
+    let row = app.catalogue().alert(&caller.scope, id).await?.ok_or_else(gone)?;
+    Ok(Json(shown(&app, &caller.scope, row).await?))
+}

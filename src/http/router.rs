@@ -68,7 +68,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(marks::count_events))
         .routes(routes!(alerts::list_alerts))
         .routes(routes!(alerts::get_alert))
-        .routes(routes!(alerts::handle_alert))
+        .routes(routes!(alerts::handle_alert, alerts::reopen_alert))
         .routes(routes!(receipts::post_receipt))
         .routes(routes!(alert_settings::get_schedule, alert_settings::put_schedule))
         .routes(routes!(alert_settings::get_rules, alert_settings::put_rules))

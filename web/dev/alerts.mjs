@@ -63,6 +63,10 @@ export const routes = {
     matters = matters.map((a) => (a.id === id ? { ...a, handled: a.handled ?? handled } : a));
     return [200, matters.find((a) => a.id === id)];
   },
+  'DELETE alerts/:id/handled': ({ id }) => {
+    matters = matters.map((a) => (a.id === id ? { ...a, handled: null } : a));
+    return [200, matters.find((a) => a.id === id)];
+  },
   'GET schedules/:id': () => [200, schedule()],
   'PUT schedules/:id': ({ body }) => {
     plan = { ...body, revision: plan.revision + 1 };

@@ -72,6 +72,13 @@ test(
     const said = 'text=/admin đã xử lý lúc \\d\\d:\\d\\d: Đã gọi điện/';
     await head.page.waitForSelector(`${row}[data-handled=true] >> ${said}`);
     assert.equal(await head.page.$(`${row} [data-action=handle-alert]`), null);
+    // By mistake: it is taken back, and said once more.
+    await head.page.tap('[data-action=undo-mark]');
+    await guard.page.waitForSelector(`${row}[data-handled=false] [data-action=handle-alert]`, { timeout: 60_000 });
+    await head.page.tap(`${row}[data-handled=false] [data-action=handle-alert]`);
+    await head.page.getByRole('button', { name: 'Đã gọi điện' }).tap();
+    await head.page.tap('[data-action=save-handled]');
+    await head.page.waitForSelector(`${row}[data-handled=true] >> ${said}`);
     await guard.page.waitForSelector(`${row}[data-handled=true] >> ${said}`, { timeout: 60_000 });
     const [alert] = (await api(guard.page, 'alerts')).items.filter((a) => a.kind === 'camera_lost');
     assert.equal(alert.handled.by, 'admin');

@@ -261,6 +261,10 @@ async fn a_phone_is_told_says_what_became_of_it_and_the_team_sees_who_takes_care
     assert_eq!(alert["handled"], json!(null));
     let third = an.post(&format!("/api/v1/alerts/{event}/handled"), json!({"note": "tôi"})).await;
     assert_eq!((third.status, third.json()["handled"]["by"].as_str()), (200, Some("an")));
+    let back = binh.send("DELETE", &format!("/api/v1/alerts/{event}/handled"), &[], None).await;
+    assert_eq!((back.status, &back.json()["handled"]), (200, &json!(null)));
+    let seen = an.get(&format!("/api/v1/events/{event}")).await.json();
+    assert_eq!(seen["handled"], json!(null), "its event says so, too");
     bench.clock.advance(2 * MINUTE);
     assert_eq!(says(json!({"token": token, "what": "shown"})).await, 404, "it has ended");
 

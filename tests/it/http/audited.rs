@@ -57,6 +57,7 @@ const WRITES: &[Write] = &[
     Write("DELETE /layouts/{layout}", None, "", As("layout")),
     Write("POST /events:mark", None, r#"{"ids":["<event>"],"seen":true}"#, As("mark")),
     Write("POST /alerts/{alert}/handled", None, "{}", As("mark")),
+    Write("DELETE /alerts/{alert}/handled", None, "", As("mark")),
     Write(
         "POST /alert-receipts",
         None,

@@ -138,6 +138,7 @@ pub(super) const TABLE: &[Row] = &[
     row("GET /alerts/{id}", PLAYBACK, One, "/alerts/{alert}"),
     row("GET /alerts/{id}", PLAYBACK, One, "/alerts/{event}"),
     row("POST /alerts/{id}/handled", HOLD, One, "/alerts/{alert}/handled").with("{}"),
+    row("DELETE /alerts/{id}/handled", HOLD, One, "/alerts/{alert}/handled"),
     row("POST /alert-receipts", Nothing, Site, "/alert-receipts").with(r#"{"token":"","what":"shown"}"#),
     row("GET /schedules/{id}", PLAYBACK, Site, "/schedules/site"),
     row("PUT /schedules/{id}", ALERTS, Site, "/schedules/site").with(r#"{"week":[]}"#),

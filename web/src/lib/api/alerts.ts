@@ -42,6 +42,8 @@ const items = <T>(path: string): Promise<T[]> => json<{ items: T[] }>(path).then
 export const alertsApi = {
   /** Newest first; with the cursor of the page before, older ones. */
   recent: (cursor?: string) => json<Schemas['AlertPage']>(`alerts?${query({ limit: RECENT, cursor })}`),
+  /** Nobody takes care of it after all. */
+  reopen: (id: string) => send<Alert>('DELETE', `alerts/${id}/handled`),
   schedule: () => json<Schedule>('schedules/site'),
   setSchedule: ({ week, special, hand }: SchedulePlan, revision: number) =>
     send<Schedule>('PUT', 'schedules/site', { week, special, hand }, match(revision)),

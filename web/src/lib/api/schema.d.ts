@@ -214,7 +214,8 @@ export interface paths {
         put?: never;
         /** Says that whoever asks takes care of an alert. The first who says so counts; the team sees who and when. */
         post: operations["handle_alert"];
-        delete?: never;
+        /** Takes back that somebody takes care of an alert, also on its events. */
+        delete: operations["reopen_alert"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4513,6 +4514,38 @@ export interface operations {
                 "application/json": components["schemas"]["NewHandled"];
             };
         };
+        responses: {
+            /** @description The alert as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of it or of an event */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description The alert as it is now */
             200: {
