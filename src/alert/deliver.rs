@@ -312,7 +312,7 @@ impl Deliver {
             }
             _ => (reader.words(alert), 0),
         };
-        let event = alert.facts["event"].as_str().and_then(|id| id.parse::<EventId>().ok());
+        let event = self.event_for(alert, &scope).await?;
         let cameras: Vec<CameraId> =
             alert.cameras.iter().copied().filter(|camera| scope.sees(*camera)).collect();
         // A phone opens the app at the address by which it knows it.
@@ -342,6 +342,21 @@ impl Deliver {
             event,
             count,
         }))
+    }
+
+    /// The event that a reader is led to: the first of the alert's that they may see. Others have no picture for them, and no page.
+    async fn event_for(&self, alert: &Alert, scope: &Scope) -> Result<Option<EventId>> {
+        let first = alert.facts["event"].as_str().and_then(|id| id.parse::<EventId>().ok());
+        if scope.is_everything() {
+            return Ok(first);
+        }
+        let others = self.catalogue.alert_events(alert.id).await?;
+        for event in first.into_iter().chain(others) {
+            if self.catalogue.event(scope, event).await?.is_some() {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
     }
 
     fn path(&self, alert: &Alert, event: Option<EventId>) -> String {

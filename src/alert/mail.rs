@@ -123,7 +123,7 @@ impl Mail {
     async fn picture(&self, message: &Message) -> Option<Vec<u8>> {
         let event = message.event?;
         for size in [PictureSize::Large, PictureSize::Small] {
-            // Its person sees the camera: that was looked at when the message was made.
+            // It was chosen among those whose camera its person sees, when the message was made.
             if let Ok(Some(picture)) = self.catalogue.picture(Scope::everything(), event, size).await {
                 return Some(picture.jpeg.to_vec());
             }

@@ -144,8 +144,8 @@ impl Reader<'_> {
         (same && !others.is_empty()).then_some(first.area.as_str())
     }
 
-    fn object(&self, facts: &Facts) -> &str {
-        match facts.object.as_deref() {
+    fn object(&self, object: Option<&str>) -> &str {
+        match object {
             Some("person") => self.say("có người", "a person"),
             Some("vehicle") => self.say("có xe", "a vehicle"),
             Some("animal") => self.say("có con vật", "an animal"),
@@ -154,7 +154,10 @@ impl Reader<'_> {
     }
 
     fn motion(&self, alert: &Alert, facts: &Facts, cameras: &[Named]) -> Words {
-        let title = format!("{}: {}", self.place(cameras), self.object(facts));
+        // Nobody hears what was learned at a camera that they do not see.
+        let sees_all = alert.cameras.iter().all(|camera| self.scope.sees(*camera));
+        let object = facts.object.as_deref().filter(|_| sees_all);
+        let title = format!("{}: {}", self.place(cameras), self.object(object));
         let mut body = self.when(alert.from);
         if alert.seen - alert.from >= 60 * crate::base::TICKS_PER_SECOND {
             body = format!("{body} – {}", self.zone.hour_minute(alert.seen));

@@ -6,7 +6,9 @@ use lanewatch::alert::{
     AlertRules, HandPlan, Message, NotificationPrefs, Outcome, QuietHours, SchedulePlan, Sign, Step, Subject,
 };
 use lanewatch::base::{Clock, Ticks};
-use lanewatch::catalogue::{AlertKind, EventKind, GapCause, NewPushEndpoint, PushAddress, Scope};
+use lanewatch::catalogue::{
+    AlertKind, EventKind, GapCause, NewPushEndpoint, Object, ObjectKind, PushAddress, Scope,
+};
 use serde_json::json;
 
 use super::yard::{HOUR, MINUTE, SECOND, Yard, begin, event};
@@ -43,6 +45,29 @@ async fn whoever_sees_the_camera_is_told_and_nobody_else() {
     yard.catalogue.patch_person(first, person.revision, patch).await.expect("patched");
     yard.settle().await;
     assert_eq!(to(&yard.post.take()), BTreeSet::from([all]));
+}
+
+#[tokio::test]
+async fn whoever_sees_one_camera_of_an_alert_is_led_to_what_it_saw() {
+    let mut yard = Yard::new(2, |_| "Xóm Đông".to_owned()).await;
+    let (all, _) = yard.person("all", "head", None).await;
+    let (second, _) = yard.person("second", "guard", Some(vec![yard.cameras[1].id])).await;
+    let first = yard.moves(0, 8).await;
+    assert!(yard.catalogue.put_objects(first, vec![Object { kind: ObjectKind::Person, confidence: 0.9 }]));
+    yard.catalogue.flush().await.expect("written");
+    yard.settle().await;
+    let told = yard.post.take();
+    assert_eq!((to(&told), told[0].words.title.as_str()), (BTreeSet::from([all]), "Ngõ 1: có người"));
+    yard.clock.advance(30 * SECOND);
+    let other = yard.moves(1, 8).await;
+    yard.settle().await;
+    let told = yard.post.take();
+    let of = |who| told.iter().find(|message| message.person == who).expect("told");
+    assert_eq!((of(all).event, of(second).event), (Some(first), Some(other)));
+    assert_eq!(of(second).navigate, format!("https://thon.example.vn/e/{other}"));
+    assert_eq!(of(second).words.title, "Ngõ 2: có chuyển động", "that was learned at the first");
+    let sent: serde_json::Value = serde_json::from_slice(&of(second).push_json(4000)).expect("json");
+    assert_eq!(sent["lanewatch"]["event"], json!(other));
 }
 
 #[tokio::test]
