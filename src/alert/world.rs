@@ -74,9 +74,13 @@ impl Listener {
         if !alert.concerns(&self.scope) || !self.prefs.wants(alert.kind) {
             return Hearing::Not;
         }
-        let about = mine.is_empty() || mine.iter().any(|camera| wanted(camera) && !quiet_camera(camera));
-        if self.snoozed_all || !about {
+        let mut about = mine.iter().filter(|camera| wanted(camera)).peekable();
+        if !mine.is_empty() && about.peek().is_none() {
             return Hearing::Not;
+        }
+        if self.snoozed_all || (about.peek().is_some() && about.all(quiet_camera)) {
+            // What matters waits for the morning; the rest was not wanted.
+            return if counts_for_much(alert) { Hearing::Held } else { Hearing::Not };
         }
         if !alert.out || self.prefs.is_quiet(now, zone, counts_for_much(alert)) {
             return Hearing::Held;

@@ -241,6 +241,37 @@ async fn what_grows_in_the_moment_in_which_the_next_in_line_is_told_has_grown() 
 }
 
 #[tokio::test]
+async fn what_matters_waits_for_the_morning_while_somebody_wants_quiet() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    let (who, _) = yard.person("who", "head", None).await;
+    let (near, _) = yard.person("near", "head", None).await;
+    let morning = begin() + 7 * HOUR;
+    yard.catalogue.add_snooze(who, None, morning).await.expect("quiet");
+    yard.catalogue.add_snooze(near, Some(yard.cameras[0].id), morning).await.expect("quiet");
+    yard.moves(0, 8).await;
+    yard.settle().await;
+    yard.clock.advance(20 * MINUTE);
+    let mut large = event(yard.cameras[0].id, EventKind::Motion, yard.clock.now(), 40);
+    large.peak = 400;
+    assert!(yard.catalogue.end_event(large.clone()));
+    yard.catalogue.flush().await.expect("written");
+    yard.settle().await;
+    assert!(yard.post.take().is_empty());
+    let alert = yard.catalogue.alert(Scope::everything(), large.id.0).await.expect("read").expect("there");
+    assert!(alert.rank >= 0.75, "{}", alert.rank);
+    while yard.clock.now() < morning + 2 * HOUR {
+        yard.pass(10 * MINUTE, MINUTE).await;
+    }
+    let digests: Vec<_> = yard.post.take().into_iter().map(|m| (m.kind, m.person, m.count)).collect();
+    for person in [who, near] {
+        assert!(
+            digests.contains(&(AlertKind::Digest, person, 1)),
+            "what was small was not wanted: {digests:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn when_nobody_looks_the_next_in_line_is_told() {
     let mut yard = Yard::new(1, |_| String::new()).await;
     let (first, _) = yard.person("first", "guard", None).await;
