@@ -138,7 +138,9 @@ impl Dispatch {
         };
         let restarted = if slowly && !self.start_told { self.restarted(now).await? } else { None };
         let speaks = !signs.is_empty() || (slowly && known.memory.has_signs());
-        let idle = events.is_empty() && !known.memory.outages.waits() && !speaks && escalating.is_empty();
+        let stays = slowly && known.memory.has_what_stays(now);
+        let idle =
+            events.is_empty() && !known.memory.outages.waits() && !speaks && escalating.is_empty() && !stays;
         let digests = slowly && self.digest_is_due(known, now).await?;
         let mut decision = Decision::default();
         if !idle || restarted.is_some() {
@@ -149,6 +151,9 @@ impl Dispatch {
             known.memory.look_at_cameras(&world, &mut decision);
             if speaks {
                 known.memory.look_at_signs(&world, &signs, &mut decision);
+            }
+            if stays {
+                known.memory.look_at_what_stays(&world, &mut decision);
             }
             for alert in escalating {
                 let seen = self.catalogue.alert_is_seen(alert.id).await?;

@@ -145,6 +145,11 @@ impl Outages {
         !self.changed.is_empty() || self.troubles.values().any(|t| t.alert.is_none() || t.right.is_some())
     }
 
+    /// Alerts of what is still lost.
+    pub(super) fn open(&self) -> impl Iterator<Item = Uuid> {
+        self.troubles.values().filter(|trouble| trouble.right.is_none()).filter_map(|trouble| trouble.alert)
+    }
+
     fn due(&self, loss: Loss, now: Ticks) -> Option<Told> {
         let open = |t: &&Trouble| t.name.starts_with(loss.prefix()) && t.alert.is_none() && t.right.is_none();
         let mut waiting: Vec<&Trouble> = self.troubles.values().filter(open).collect();

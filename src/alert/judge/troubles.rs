@@ -1,16 +1,23 @@
 //! What is wrong with cameras and with the recorder itself: told when it lasts, once, and forgotten when it is over.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::outage::{self, Loss, Told};
+use super::super::outage::{self, Loss};
 use super::super::world::World;
 use super::{HOUR, MINUTE, Memory, Sign};
 use crate::base::{CameraId, TICKS_PER_SECOND, Ticks, fresh_uuid};
 use crate::catalogue::{Alert, AlertKind, Decision, Trouble};
 
-/// A camera that was told lost so often within an hour is told of in the digest.
-const FLAPS: usize = 3;
+/// What was told so often within [`LATELY`] comes and goes: it waits for the digest.
+const FLAPS: usize = 2;
+const LATELY: i64 = 12 * HOUR;
+/// What comes and goes and then stays is told at once all the same: this time somebody may have cut it.
+const STAYS: i64 = 10 * MINUTE;
+/// A sign that has been gone for so long and comes again is told anew: a disk at its limit is there all the time.
+const FORGOTTEN_AFTER: i64 = 30 * MINUTE;
 
 impl Memory {
     /// Cameras that were lost, or are back, for as long as there is anything to be told.
@@ -30,7 +37,11 @@ impl Memory {
             let mut facts = outage::facts(&told);
             facts["cameras"] = cameras.iter().map(|camera| world.named(*camera)).collect();
             let rank = if told.back { 0.3 } else { 0.8 };
-            let out = !self.flaps(&told, world.now);
+            // The loss itself counts for its end.
+            let most = FLAPS + usize::from(told.back);
+            let lost = if told.back { AlertKind::CameraLost } else { kind };
+            let same = |alert: &Alert| told.cameras.iter().all(|camera| alert.cameras.contains(camera));
+            let out = self.lately(lost, world.now, same) < most;
             let id = fresh_uuid(world.now);
             let alert = self.make(world, id, kind, cameras, rank, out, facts);
             self.outages.told(&told, id);
@@ -41,19 +52,34 @@ impl Memory {
         decision.over.extend(over);
     }
 
-    fn flaps(&self, told: &Told, now: Ticks) -> bool {
-        if told.loss == Loss::Recording {
-            return false;
-        }
-        let lately = self
-            .alerts
-            .values()
-            .filter(|alert| alert.kind == AlertKind::CameraLost && now - alert.made < HOUR);
-        lately.filter(|alert| told.cameras.iter().all(|camera| alert.cameras.contains(camera))).count()
-            >= FLAPS
+    /// How many alerts there were of the same lately.
+    fn lately(&self, kind: AlertKind, now: Ticks, same: impl Fn(&Alert) -> bool) -> usize {
+        let lately = |alert: &&Alert| alert.kind == kind && now - alert.made < LATELY && same(alert);
+        self.alerts.values().filter(lately).count()
     }
 
-    /// What the recorder says of itself, told when it says it twice and forgotten when it has not for a minute.
+    fn stays(&self, now: Ticks) -> impl Iterator<Item = &Alert> {
+        let signs = self.troubles.values().filter(|trouble| trouble.right.is_none());
+        let held: HashSet<Uuid> =
+            signs.filter_map(|trouble| trouble.alert).chain(self.outages.open()).collect();
+        let stays = move |alert: &&Alert| !alert.out && now - alert.from >= STAYS && held.contains(&alert.id);
+        self.alerts.values().filter(stays)
+    }
+
+    /// Something comes and goes, and has stayed now.
+    pub(in crate::alert) fn has_what_stays(&self, now: Ticks) -> bool {
+        self.stays(now).next().is_some()
+    }
+
+    /// Tells of what waits for the digest, as it came and went before, and has stayed now.
+    pub(in crate::alert) fn look_at_what_stays(&mut self, world: &World, decision: &mut Decision) {
+        for alert in self.stays(world.now).cloned().collect::<Vec<_>>() {
+            let alert = Alert { out: true, seen: world.now, ..alert };
+            self.tell(world, Alert { escalate: world.escalates(&alert), ..alert }, decision);
+        }
+    }
+
+    /// What the recorder says of itself, told when it says it twice and forgotten when it has not for half an hour.
     pub(in crate::alert) fn look_at_signs(&mut self, world: &World, signs: &[Sign], decision: &mut Decision) {
         for sign in signs {
             let known = self.troubles.get(sign.name).cloned();
@@ -70,8 +96,9 @@ impl Memory {
             trouble.right = None;
             if trouble.alert.is_none() && lasts {
                 let id = fresh_uuid(world.now);
-                let alert =
-                    self.make(world, id, sign.kind, Vec::new(), sign.rank, true, json!({"code": sign.name}));
+                let out = self.lately(sign.kind, world.now, |alert| alert.facts["code"] == sign.name) < FLAPS;
+                let facts = json!({"code": sign.name});
+                let alert = self.make(world, id, sign.kind, Vec::new(), sign.rank, out, facts);
                 trouble.alert = Some(id);
                 self.tell(world, Alert { from: trouble.from, ..alert }, decision);
             }
@@ -93,7 +120,7 @@ impl Memory {
                     trouble.right = Some(world.now);
                     decision.troubles.push(trouble.clone());
                 }
-                Some(right) if world.now - right >= MINUTE => {
+                Some(right) if world.now - right >= FORGOTTEN_AFTER => {
                     self.troubles.remove(&name);
                     decision.over.push(name);
                 }
