@@ -26,7 +26,7 @@ use super::zalo::Zalo;
 use super::zalo_link::ZaloLinks;
 use crate::base::{Error, Result, SharedClock, fresh_uuid};
 use crate::catalogue::{
-    Alert, AlertKind, Catalogue, Decision, NewDelivery, NewPushEndpoint, NewSecret, PushAddress,
+    Alert, AlertKind, Catalogue, Decision, NewDelivery, NewPushEndpoint, NewSecret, PushAddress, TokenHash,
 };
 
 /// Longest name of a device, in characters.
@@ -162,7 +162,7 @@ impl Alerts {
     }
 
     /// Keeps a browser's subscription for somebody; a name that is too long is cut. `origin`: scheme, host and port of the page
-    /// at which it was made; what it is sent leads there.
+    /// at which it was made; what it is sent leads there. `session`: whoever ends it ends what is sent there.
     ///
     /// # Errors
     /// `Invalid` when nothing could be sent there, `Conflict` when they have too many.
@@ -172,10 +172,14 @@ impl Alerts {
         address: PushAddress,
         name: &str,
         origin: Option<String>,
+        session: Option<TokenHash>,
     ) -> Result<Uuid> {
         let host = check_subscription(&address, &self.0.outside.local)?;
         let name: String = name.chars().filter(|c| !c.is_control()).take(NAME).collect();
-        self.0.catalogue.put_push_endpoint(NewPushEndpoint { person, address, host, name, origin }).await
+        self.0
+            .catalogue
+            .put_push_endpoint(NewPushEndpoint { person, address, host, name, origin, session })
+            .await
     }
 
     /// Sends a test to one of somebody's own browsers; answers the delivery's alert.

@@ -78,6 +78,14 @@ impl Identity {
         matches!(self.means, Means::Session { hash, .. } if public_id(hash) == session)
     }
 
+    /// Hash of the session that they came in with; `None` for a token.
+    pub fn session(&self) -> Option<TokenHash> {
+        match self.means {
+            Means::Session { hash, .. } => Some(hash),
+            Means::Token(_) => None,
+        }
+    }
+
     /// Both came in by the same session or token.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self.means, other.means) {

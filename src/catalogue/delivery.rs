@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Catalogue;
 use super::alert::{Alert, AlertKind, alert_columns};
 use super::alert_write::{self, NewDelivery};
-use super::sql::{failed, statements, uuid};
+use super::sql::{damaged, failed, statements, uuid};
 use super::writer::{Change, Write};
 use crate::base::{Error, Result, TICKS_PER_SECOND, Ticks, fresh_uuid};
 
@@ -78,12 +78,12 @@ statements! {
     SHOWN = "update delivery set shown_90k = coalesce(shown_90k, ?2) where id = ?1";
     OPENED = "update delivery set shown_90k = coalesce(shown_90k, ?2), opened_90k = coalesce(opened_90k, ?2) where id = ?1";
     BY_ID = "select d.id, (select id from alert where key = d.alert_key), d.person, d.channel, d.target, d.state, d.tries, \
-        d.made_90k, d.sent_90k, d.shown_90k, d.opened_90k, d.error from delivery d where d.id = ?1";
+        d.made_90k, d.sent_90k, d.shown_90k, d.opened_90k, d.error, (select kind from alert where key = d.alert_key) from delivery d where d.id = ?1";
     OF_TARGET = "select d.id, (select id from alert where key = d.alert_key), d.person, d.channel, d.target, d.state, d.tries, \
-        d.made_90k, d.sent_90k, d.shown_90k, d.opened_90k, d.error from delivery d where d.target = ?1 order by d.key desc \
+        d.made_90k, d.sent_90k, d.shown_90k, d.opened_90k, d.error, (select kind from alert where key = d.alert_key) from delivery d where d.target = ?1 order by d.key desc \
         limit ?2";
     OF_ALERT = "select d.id, (select id from alert where key = d.alert_key), d.person, d.channel, d.target, d.state, d.tries, \
-        d.made_90k, d.sent_90k, d.shown_90k, d.opened_90k, d.error from delivery d \
+        d.made_90k, d.sent_90k, d.shown_90k, d.opened_90k, d.error, (select kind from alert where key = d.alert_key) from delivery d \
         where d.alert_key = (select key from alert where id = ?1) order by d.key";
 }
 
@@ -138,6 +138,8 @@ pub struct Delivery {
     pub id: Uuid,
     /// Of what.
     pub alert: Uuid,
+    /// What that is.
+    pub kind: AlertKind,
     /// To whom; nil = the site's own.
     pub person: Uuid,
     /// Name of the channel.
@@ -218,6 +220,8 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Delivery {
             shown: at(9)?,
             opened: at(10)?,
             error: row.try_get(11)?,
+            kind: AlertKind::from_name(row.try_get(12)?)
+                .ok_or_else(|| sqlx::Error::Decode(Box::new(damaged("an alert's kind"))))?,
         })
     }
 }

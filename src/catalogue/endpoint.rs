@@ -6,26 +6,32 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::Catalogue;
 use super::person::nobody;
 use super::sql::{failed, statements, uuid};
 use super::writer::{Change, Write};
+use super::{Catalogue, TokenHash};
 use crate::base::{Error, Kind, Result, Secret, Ticks, fresh_uuid};
 
 statements! {
     KNOWN = "select e.id, p.id from push_endpoint e join person p on p.key = e.person_key where e.hash = ?1";
-    PUT = "insert into push_endpoint (id, person_key, hash, sealed, host, name, made_90k, origin) \
-        select ?1, key, ?3, ?4, ?5, ?6, ?7, ?8 from person where id = ?2 and enabled = 1 \
+    PUT = "insert into push_endpoint (id, person_key, hash, sealed, host, name, made_90k, origin, session) \
+        select ?1, key, ?3, ?4, ?5, ?6, ?7, ?8, ?9 from person where id = ?2 and enabled = 1 \
         on conflict (hash) do update set person_key = excluded.person_key, sealed = excluded.sealed, host = excluded.host, \
-        name = excluded.name, origin = excluded.origin, gone_90k = null";
+        name = excluded.name, origin = excluded.origin, session = excluded.session, gone_90k = null";
+    /// Of the person of a session: what was subscribed by it, or by none that is still there: nobody knows where that is.
+    OF_SESSION = "select e.id from push_endpoint e where e.gone_90k is null \
+        and e.person_key = (select person_key from session where hash = ?1) \
+        and (e.session is null or e.session = ?1 or not exists (select 1 from session s where s.hash = e.session and s.expires_90k > ?2))";
+    OF_OTHERS = "select e.id from push_endpoint e where e.gone_90k is null and e.person_key = (select key from person where id = ?1) \
+        and (?2 is null or e.session is not ?2)";
     ORIGIN = "select origin from push_endpoint where id = ?1";
     COUNT = "select count(*) from push_endpoint e join person p on p.key = e.person_key where p.id = ?1 and e.gone_90k is null";
     REMOVE = "delete from push_endpoint where id = ?1 and person_key = (select key from person where id = ?2)";
     DROP_WAITING = "update delivery set state = 'dropped', error = 'removed' where target = ?1 and state in ('due', 'held')";
     FORGET_OUTLET = "delete from outlet where target = ?1";
-    OF_PERSON = "select e.id, p.id, e.host, e.name, e.made_90k, e.used_90k, e.gone_90k from push_endpoint e \
+    OF_PERSON = "select e.id, p.id, e.host, e.name, e.made_90k, e.used_90k, e.gone_90k, e.session from push_endpoint e \
         join person p on p.key = e.person_key where p.id = ?1 order by e.key";
-    ALL = "select e.id, p.id, e.host, e.name, e.made_90k, e.used_90k, e.gone_90k from push_endpoint e \
+    ALL = "select e.id, p.id, e.host, e.name, e.made_90k, e.used_90k, e.gone_90k, e.session from push_endpoint e \
         join person p on p.key = e.person_key where e.gone_90k is null and p.enabled = 1 order by e.key";
     SEALED = "select e.sealed from push_endpoint e join person p on p.key = e.person_key \
         where e.id = ?1 and e.gone_90k is null and p.enabled = 1";
@@ -68,8 +74,10 @@ pub struct PushEndpoint {
     pub made: Ticks,
     /// When it took a message last.
     pub used: Option<Ticks>,
-    /// Since when the push service says that it is no more.
+    /// Since when nothing is sent there: the push service says that it is no more, or the session was ended that it was made by.
     pub gone: Option<Ticks>,
+    /// By which session it was made; `None` = not known.
+    pub session: Option<TokenHash>,
 }
 
 /// A push subscription to be kept.
@@ -85,6 +93,8 @@ pub struct NewPushEndpoint {
     pub name: String,
     /// Scheme, host and port of the page at which it was made; `None` = not known.
     pub origin: Option<String>,
+    /// By which session.
+    pub session: Option<TokenHash>,
 }
 
 fn place(id: Uuid) -> String {
@@ -121,7 +131,8 @@ impl Change for NewPushEndpoint {
             .bind(self.host.clone())
             .bind(self.name.clone())
             .bind(w.now.0)
-            .bind(self.origin.clone());
+            .bind(self.origin.clone())
+            .bind(self.session.map(|hash| hash.0.to_vec()));
         if query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() == 0 {
             return Err(nobody());
         }
@@ -171,9 +182,33 @@ pub(super) async fn gone(w: &mut Write, id: Uuid) -> Result<()> {
     query.execute(&mut w.conn).await.map(drop).map_err(failed)
 }
 
-type Row = (Vec<u8>, Vec<u8>, String, String, i64, Option<i64>, Option<i64>);
+async fn leave(w: &mut Write, ids: Vec<Vec<u8>>) -> Result<()> {
+    for id in ids {
+        let id = uuid(&id)?;
+        gone(w, id).await?;
+        forget(w, id, &[DROP_WAITING, FORGET_OUTLET]).await?;
+    }
+    Ok(())
+}
 
-fn endpoint((id, person, host, name, made, used, gone): Row) -> Result<PushEndpoint> {
+/// A session is ended by hand: nothing more is sent to where it was, whoever has that now.
+pub(super) async fn leave_session(w: &mut Write, session: TokenHash) -> Result<()> {
+    let ids = sqlx::query_scalar(OF_SESSION).bind(session.0.to_vec()).bind(w.now.0);
+    let ids = ids.fetch_all(&mut w.conn).await.map_err(failed)?;
+    leave(w, ids).await
+}
+
+/// All sessions of a person but one are ended.
+pub(super) async fn leave_others(w: &mut Write, person: Uuid, but: Option<TokenHash>) -> Result<()> {
+    let ids =
+        sqlx::query_scalar(OF_OTHERS).bind(person.as_bytes().to_vec()).bind(but.map(|hash| hash.0.to_vec()));
+    let ids = ids.fetch_all(&mut w.conn).await.map_err(failed)?;
+    leave(w, ids).await
+}
+
+type Row = (Vec<u8>, Vec<u8>, String, String, i64, Option<i64>, Option<i64>, Option<Vec<u8>>);
+
+fn endpoint((id, person, host, name, made, used, gone, session): Row) -> Result<PushEndpoint> {
     Ok(PushEndpoint {
         id: uuid(&id)?,
         person: uuid(&person)?,
@@ -182,6 +217,7 @@ fn endpoint((id, person, host, name, made, used, gone): Row) -> Result<PushEndpo
         made: Ticks(made),
         used: used.map(Ticks),
         gone: gone.map(Ticks),
+        session: session.and_then(|hash| hash.try_into().ok()).map(TokenHash),
     })
 }
 

@@ -4,10 +4,10 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use super::Catalogue;
 use super::person::{Person, person_columns};
 use super::sql::{damaged, failed, statements};
 use super::writer::{Change, Write};
+use super::{Catalogue, endpoint};
 use crate::base::{Result, Ticks};
 
 statements! {
@@ -127,6 +127,7 @@ impl Change for EndSession {
     const NAME: &'static str = "end_session";
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
+        endpoint::leave_session(w, self.0).await?;
         sqlx::query(END_SESSION)
             .bind(self.0.0.as_slice())
             .execute(&mut w.conn)
@@ -143,6 +144,7 @@ impl Change for EndOthers {
     const NAME: &'static str = "end_other_sessions";
 
     async fn apply(&self, w: &mut Write) -> Result<u64> {
+        endpoint::leave_others(w, self.0, self.1).await?;
         let query = sqlx::query(END_OTHERS)
             .bind(self.0.as_bytes().as_slice())
             .bind(self.1.map(|hash| hash.0.to_vec()));
@@ -226,12 +228,12 @@ impl Catalogue {
         self.inner.queue.tell(Touch(hash, expires))
     }
 
-    /// Ends a session.
+    /// Ends a session; nothing more is sent to the browsers that were subscribed by it.
     pub async fn end_session(&self, hash: TokenHash) -> Result<()> {
         self.inner.queue.ask(EndSession(hash)).await
     }
 
-    /// Ends all sessions of a person but one: after a change of password. Answers how many.
+    /// Ends all sessions of a person but one, and what the others' browsers are sent: after a change of password. Answers how many.
     pub async fn end_other_sessions(&self, person: Uuid, but: Option<TokenHash>) -> Result<u64> {
         self.inner.queue.ask(EndOthers(person, but)).await
     }

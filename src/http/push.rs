@@ -13,7 +13,7 @@ use super::caller::{Caller, Playback};
 use super::error::{Answer, Problem};
 use super::extract::{Json, Path};
 use super::wire::Time;
-use crate::catalogue::{self, AuditAction, PushAddress, PushEndpoint};
+use crate::catalogue::{self, AuditAction, PushAddress, PushEndpoint, TokenHash};
 
 /// Deliveries that are listed.
 const LISTED: u32 = 50;
@@ -65,14 +65,17 @@ pub(super) struct PushSubscription {
     /// When it took a message last.
     #[schema(required = true)]
     used_at: Option<Time>,
-    /// Since when the push service says that it is no more: the browser has to subscribe again.
+    /// Since when it is told no more, as the push service says so or its session was ended: the browser has to subscribe again.
     #[schema(required = true)]
     gone_at: Option<Time>,
+    /// It was subscribed by the session that asks: when that is ended by hand, it is told no more.
+    current: bool,
 }
 
-impl From<PushEndpoint> for PushSubscription {
-    fn from(row: PushEndpoint) -> Self {
+impl PushSubscription {
+    fn of(row: PushEndpoint, session: Option<TokenHash>) -> Self {
         Self {
+            current: row.session.is_some() && row.session == session,
             id: row.id,
             name: row.name,
             host: row.host,
@@ -99,6 +102,8 @@ pub(super) struct Delivery {
     /// What it tells of.
     #[schema(value_type = String, format = "uuid")]
     alert: Uuid,
+    /// What that is, such as `motion` or `test`.
+    kind: &'static str,
     /// `due`, `held` (for the digest), `sent`, `digested` (told in a digest) or `dropped`.
     state: String,
     /// Attempts that were made.
@@ -124,6 +129,7 @@ impl From<catalogue::Delivery> for Delivery {
         Self {
             id: row.id,
             alert: row.alert,
+            kind: row.kind.name(),
             state: row.state,
             tries: row.tries,
             made_at: Time(row.made),
@@ -170,7 +176,9 @@ pub(super) async fn list_subscriptions(
 ) -> Answer<Json<PushSubscriptions>> {
     // A token has none.
     let rows = app.catalogue().push_endpoints_of(caller.who.id()).await?;
-    Ok(Json(PushSubscriptions { items: rows.into_iter().map(PushSubscription::from).collect() }))
+    let session = caller.who.session();
+    let items = rows.into_iter().map(|row| PushSubscription::of(row, session)).collect();
+    Ok(Json(PushSubscriptions { items }))
 }
 
 /// Scheme, host and port of the page that asks, as a browser says it (RFC 6454); it has been looked at by the guard.
@@ -190,7 +198,7 @@ pub(super) async fn post_subscription(
 ) -> Answer<(StatusCode, Json<PushSubscription>)> {
     let who = person(&caller)?;
     let address = PushAddress { url: form.endpoint, p256dh: form.keys.p256dh, auth: form.keys.auth };
-    let id = app.alerts().subscribe(who, address, &form.name, origin(&headers)).await?;
+    let id = app.alerts().subscribe(who, address, &form.name, origin(&headers), caller.who.session()).await?;
     let rows = app.catalogue().push_endpoints_of(who).await?;
     let row = rows.into_iter().find(|row| row.id == id).ok_or_else(gone)?;
     caller.note(
@@ -199,7 +207,7 @@ pub(super) async fn post_subscription(
         None,
         json!({"device": row.id, "name": row.name, "told": true}),
     );
-    Ok((StatusCode::CREATED, Json(row.into())))
+    Ok((StatusCode::CREATED, Json(PushSubscription::of(row, caller.who.session()))))
 }
 
 fn id_of(text: &str) -> Answer<Uuid> {

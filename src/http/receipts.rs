@@ -17,7 +17,7 @@ use super::extract::Json;
 use super::serve::Peer;
 use crate::auth::{Right, Role};
 use crate::base::{TICKS_PER_SECOND, Zone};
-use crate::catalogue::{AuditAction, Delivery, NewAudit, NewMarks, Person};
+use crate::catalogue::{AuditAction, Delivery, NewAudit, NewMarks, Person, PushEndpoint};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 /// Minute of the day at which a morning begins.
@@ -58,6 +58,12 @@ async fn addressee(app: &App, token: &str) -> Answer<(Delivery, Person, Role)> {
     // They may have been removed since.
     let person = app.catalogue().person_by_id(delivery.person).await?.filter(|person| person.enabled);
     let person = person.ok_or_else(none)?;
+    // What was sent to a browser that is told no more opens nothing: its session may have been ended as it was lost.
+    let there =
+        |all: Vec<PushEndpoint>| all.iter().any(|mine| mine.id == delivery.target && mine.gone.is_none());
+    if delivery.channel == "push" && !there(app.catalogue().push_endpoints_of(person.id).await?) {
+        return Err(none());
+    }
     let role: Role = person.role.parse()?;
     Ok((delivery, person, role))
 }

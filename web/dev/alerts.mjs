@@ -39,7 +39,7 @@ let matters = [
 const NO_ZALO = { available: true, state: 'none', code: null, bot: null, seconds_left: null, name: null, step: null, answer: null }; // prettier-ignore
 let zalo = NO_ZALO;
 let snoozes = [];
-let phones = [{ id: randomUUID(), name: 'Android, Chrome', host: 'fcm.googleapis.com', created_at: iso(Date.now() - 9e8), used_at: iso(Date.now() - 9e6), gone_at: null }]; // prettier-ignore
+let phones = [{ id: randomUUID(), name: 'Android, Chrome', host: 'fcm.googleapis.com', created_at: iso(Date.now() - 9e8), used_at: iso(Date.now() - 9e6), gone_at: null, current: true }]; // prettier-ignore
 let tests = [];
 
 const schedule = () => ({
@@ -100,12 +100,12 @@ export const routes = {
   'GET push/:id': () => [200, { public_key: Buffer.alloc(65, 4).toString('base64url') }],
   'GET push-subscriptions': () => [200, { items: phones }],
   'POST push-subscriptions': ({ body }) => {
-    phones.push({ id: randomUUID(), name: body.name, host: new URL(body.endpoint).host, created_at: iso(Date.now()), used_at: null, gone_at: null }); // prettier-ignore
+    phones.push({ id: randomUUID(), name: body.name, host: new URL(body.endpoint).host, created_at: iso(Date.now()), used_at: null, gone_at: null, current: true }); // prettier-ignore
     return [201, phones.at(-1)];
   },
   'DELETE push-subscriptions/:id': ({ id }) => ((phones = phones.filter((p) => p.id !== id)), [204]),
   'POST push-subscriptions/:id/test': () => {
-    tests.push({ id: randomUUID(), alert: randomUUID(), state: 'sent', tries: 1, made_at: iso(Date.now()), sent_at: iso(Date.now()), shown_at: null, opened_at: null, error: null }); // prettier-ignore
+    tests.push({ id: randomUUID(), alert: randomUUID(), kind: 'test', state: 'sent', tries: 1, made_at: iso(Date.now()), sent_at: iso(Date.now()), shown_at: null, opened_at: null, error: null }); // prettier-ignore
     return [202, { alert: tests.at(-1).alert }];
   },
   'GET push-subscriptions/:id/deliveries': () => [200, { items: tests }],

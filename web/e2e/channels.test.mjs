@@ -199,7 +199,8 @@ test('J14: that no channel works stands on every page, with a way to what was no
   }
   await accessible(page);
   await page.tap('[data-banner=unsent] a');
-  await page.waitForURL(/\/events\?seen=0/);
+  await page.waitForURL(/\/alerts$/);
+  await page.waitForSelector('[data-part=recent]');
   assert.deepEqual(faults, []);
   await context.close();
 });

@@ -211,6 +211,7 @@ async fn where_a_browser_is_sent_to_is_sealed_and_goes_with_its_person() {
         host: "push.example".to_owned(),
         name: "Điện thoại".to_owned(),
         origin: Some("https://192.168.1.5:8443".to_owned()),
+        session: None,
     };
     assert!(!format!("{new:?}").contains("canary"));
     let id = room.catalogue.put_push_endpoint(new.clone()).await.expect("kept");

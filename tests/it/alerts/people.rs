@@ -390,7 +390,7 @@ async fn a_browser_that_subscribes_again_keeps_what_waits_for_its_person_and_for
     let url = format!("https://push.example/who/{who}");
     let address = PushAddress { url, p256dh: String::new(), auth: String::new() };
     let (host, name) = ("push.example".to_owned(), "who".to_owned());
-    let new = NewPushEndpoint { person: an, address, host, name, origin: None };
+    let new = NewPushEndpoint { person: an, address, host, name, origin: None, session: None };
     assert_eq!(yard.catalogue.put_push_endpoint(new).await.expect("kept"), phone);
     yard.post.works();
     yard.pass(10 * MINUTE, MINUTE).await;

@@ -249,7 +249,7 @@ async fn whoever_is_not_proven_gets_no_request() {
         let person = yard.catalogue.ensure_person("binh", "guard").await.expect("a person").id;
         let address =
             PushAddress { url: url("canary-push"), p256dh: P256DH.to_owned(), auth: AUTH.to_owned() };
-        let endpoint = alerts.subscribe(person, address, "", None).await.expect("subscribed");
+        let endpoint = alerts.subscribe(person, address, "", None, None).await.expect("subscribed");
         alerts.test(person, endpoint).await.expect("on its way");
         alerts.deliver().step().await.expect("tried");
         let row = yard.catalogue.deliveries_to(endpoint, 1).await.expect("read").remove(0);

@@ -47,7 +47,7 @@ impl Post {
         let person = yard.catalogue.ensure_person("binh", "guard").await.expect("a person").id;
         let url = format!("http://127.0.0.1:{}/push/abc?d=1", stand.address.port());
         let address = PushAddress { url, p256dh: p256dh.to_owned(), auth: auth.to_owned() };
-        let endpoint = alerts.subscribe(person, address, "Điện thoại", None).await.expect("subscribed");
+        let endpoint = alerts.subscribe(person, address, "Điện thoại", None, None).await.expect("subscribed");
         Self { yard, stand, alerts, endpoint, person }
     }
 
@@ -105,7 +105,8 @@ async fn a_message_leads_to_the_address_by_which_its_phone_knows_the_recorder() 
         |url: &str| PushAddress { url: url.to_owned(), p256dh: P256DH.to_owned(), auth: AUTH.to_owned() };
     let alerts = alerts(&yard.catalogue, yard.clock.clone()).await;
     let origin = Some("https://192.168.1.5:8443".to_owned());
-    let own = alerts.subscribe(an, keys("http://127.0.0.1:9/an"), "", origin).await.expect("subscribed");
+    let own =
+        alerts.subscribe(an, keys("http://127.0.0.1:9/an"), "", origin, None).await.expect("subscribed");
     yard.moves(0, 8).await;
     yard.settle().await;
     let told = yard.post.take();
@@ -186,7 +187,7 @@ async fn one_that_does_not_answer_holds_up_nobody_else() {
     let quick = Stand::new().await;
     let url = format!("http://127.0.0.1:{}/", quick.address.port());
     let address = PushAddress { url, p256dh: P256DH.to_owned(), auth: AUTH.to_owned() };
-    post.alerts.subscribe(other, address, "", None).await.expect("subscribed");
+    post.alerts.subscribe(other, address, "", None, None).await.expect("subscribed");
     post.stand.answer(None);
     post.happens(0).await;
     let begun = Instant::now();
@@ -290,7 +291,7 @@ async fn from_motion_to_the_push_service() {
     let person = catalogue.ensure_person("binh", "guard").await.expect("a person").id;
     let url = format!("http://127.0.0.1:{}/", stand.address.port());
     let address = PushAddress { url, p256dh: P256DH.to_owned(), auth: AUTH.to_owned() };
-    alerts.subscribe(person, address, "", None).await.expect("subscribed");
+    alerts.subscribe(person, address, "", None, None).await.expect("subscribed");
     let mut cameras = Vec::new();
     for n in 0..6 {
         let url = format!("rtsp://10.0.0.{n}/main").parse().expect("an address");

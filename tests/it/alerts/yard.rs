@@ -157,6 +157,7 @@ impl Yard {
             host: "push.example".to_owned(),
             name: name.to_owned(),
             origin: None,
+            session: None,
         };
         self.catalogue.put_push_endpoint(new).await.expect("kept")
     }

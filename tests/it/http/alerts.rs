@@ -6,7 +6,7 @@ use lanewatch::alert::Signer;
 use lanewatch::base::{Clock, TICKS_PER_SECOND};
 use serde_json::{Value, json};
 
-use super::bench::Bench;
+use super::bench::{Bench, PASSWORD};
 use super::client::{Client, Reply};
 use super::people::{find, patch};
 
@@ -310,6 +310,71 @@ async fn what_a_message_allows_ends_with_its_person() {
     }
     let alert = admin.get(&format!("/api/v1/alerts/{event}")).await.json();
     assert_eq!(alert["handled"], json!(null), "nobody took care");
+}
+
+/// A phone is lost: whoever ends its session ends what it is sent, and what it may say by that.
+#[tokio::test]
+async fn what_a_phone_is_sent_ends_with_its_session() {
+    let bench = Bench::new().await;
+    let mut admin = bench.admin().await;
+    let camera = camera(&mut admin, "gate").await;
+    bench.always(&mut admin).await;
+    let mut lost = bench.person("binh", "guard", json!(null)).await;
+    let signed_in = async |password: &str| {
+        let mut client = bench.stranger();
+        let form = json!({"name": "binh", "password": password});
+        assert_eq!(client.post("/api/v1/session", form).await.status, 204);
+        client
+    };
+    let password = format!("{PASSWORD} binh");
+    let mut kept = signed_in(&password).await;
+    let (there, here) = (phone(&mut lost, "lost").await, phone(&mut kept, "kept").await);
+    let mut dispatch = bench.begun().await;
+    let happens = async |dispatch: &mut lanewatch::alert::Dispatch| {
+        bench.clock.advance(11 * MINUTE);
+        let start = bench.clock.now();
+        bench.clock.advance(10 * TICKS_PER_SECOND);
+        bench.moved(&camera, start, 9 * TICKS_PER_SECOND);
+        bench.tell(dispatch).await
+    };
+    assert_eq!(happens(&mut dispatch).await, 2);
+    let list = lost.get(&format!("/api/v1/push-subscriptions/{there}/deliveries")).await.json();
+    assert_eq!(list["items"][0]["kind"], "motion");
+    let delivery = list["items"][0]["id"].as_str().expect("an id").parse().expect("an id");
+    let signer = Signer::open(&bench.catalogue).await.expect("a key");
+    let token = signer.token(delivery, bench.clock.now() + 7 * 24 * 60 * MINUTE);
+    let standing = async |client: &mut Client| -> Vec<(String, bool, bool)> {
+        let list = client.get("/api/v1/push-subscriptions").await.json();
+        let one = |item: &Value| {
+            let text = item["id"].as_str().expect("an id").to_owned();
+            (text, item["current"] == true, item["gone_at"].is_null())
+        };
+        list["items"].as_array().expect("a list").iter().map(one).collect()
+    };
+    assert_eq!(standing(&mut kept).await, [(there.clone(), false, true), (here.clone(), true, true)]);
+    // It is ended from the phone that is left.
+    let sessions = kept.get("/api/v1/sessions").await.json();
+    let sessions = sessions["items"].as_array().expect("a list");
+    let other = sessions.iter().find(|session| session["current"] == false).expect("the lost one");
+    let path = format!("/api/v1/sessions/{}", other["id"].as_str().expect("an id"));
+    assert_eq!(kept.send("DELETE", &path, &[], None).await.status, 204);
+    assert_eq!(standing(&mut kept).await, [(there.clone(), false, false), (here.clone(), true, true)]);
+    assert_eq!(happens(&mut dispatch).await, 1, "only the one that is left");
+    let mut stranger = bench.stranger();
+    for what in ["shown", "opened", "snooze", "handled"] {
+        let said = stranger.post("/api/v1/alert-receipts", json!({"token": token, "what": what})).await;
+        assert_eq!(said.status, 404, "{what} from a phone that is lost");
+    }
+    // A change of the password ends it for all; whoever has changed it goes on under their new session.
+    let mut third = signed_in(&password).await;
+    let form = json!({"password": "trâu cày ruộng cạn"});
+    assert_eq!(third.send("PUT", "/api/v1/me/password", &[], Some(form)).await.status, 204);
+    assert_eq!(happens(&mut dispatch).await, 0);
+    assert_eq!(phone(&mut third, "kept").await, here);
+    assert_eq!(happens(&mut dispatch).await, 1);
+    // Signing out does the same.
+    assert_eq!(third.send("DELETE", "/api/v1/session", &[], None).await.status, 204);
+    assert_eq!(happens(&mut dispatch).await, 0);
 }
 
 #[tokio::test]

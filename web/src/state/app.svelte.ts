@@ -161,6 +161,7 @@ function signedOut(expired: boolean): void {
 export async function signOut(): Promise<void> {
   // First, so that the recorder's closing it is not taken for a session that ran out.
   socket.stop();
+  await import('./device.svelte').then((device) => device.leaveDevice()).catch(() => {});
   await api.signOut().catch(() => {});
   wanted = '/';
   signedOut(false);

@@ -1,7 +1,7 @@
 /** Alerts on this device: whether the recorder still reaches it, and how they are turned on, mended and turned off. */
 import { alertsApi, type Subscribed } from '../lib/api/alerts';
 import { isDead } from '../lib/push/dead';
-import { movedTo, subscribe, subscription, unsubscribe } from '../lib/push/subscribe';
+import { claim, movedTo, subscribe, subscription, unsubscribe } from '../lib/push/subscribe';
 import { toldHere } from './told-here.svelte';
 
 export const device = $state<{ all: Subscribed[] | null; dead: boolean }>({
@@ -17,6 +17,21 @@ export async function lookAtDevices(): Promise<void> {
   const lost = toldHere.id !== '' && (await subscription()) === null;
   device.all = all;
   device.dead = isDead(all, toldHere.id, lost);
+  const here = all.find((d) => d.id === toldHere.id);
+  if (here && !here.gone_at && !here.current) await claim();
+}
+
+/** The password was changed here: what other devices were sent has ended, and not what this one is. */
+export async function keepOn(): Promise<void> {
+  if (toldHere.id) await claim();
+}
+
+/** Whoever signs in here next is not told of what is somebody else's, whether the recorder can be asked or not. */
+export async function leaveDevice(): Promise<void> {
+  const id = toldHere.id;
+  toldHere.id = '';
+  device.dead = false;
+  if (id) await Promise.allSettled([alertsApi.unsubscribe(id), subscription().then((mine) => mine?.unsubscribe())]);
 }
 
 /** Nobody is told at what was here before; that is not worth a word when it fails. */

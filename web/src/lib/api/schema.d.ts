@@ -2113,6 +2113,8 @@ export interface components {
              * @description Names the message.
              */
             id: string;
+            /** @description What that is, such as `motion` or `test`. */
+            kind: string;
             /** @description When it was made. */
             made_at: components["schemas"]["Time"];
             opened_at: components["schemas"]["Time"] | null;
@@ -3279,6 +3281,8 @@ export interface components {
         PushSubscription: {
             /** @description When it was added. */
             created_at: components["schemas"]["Time"];
+            /** @description It was subscribed by the session that asks: when that is ended by hand, it is told no more. */
+            current: boolean;
             gone_at: components["schemas"]["Time"] | null;
             /** @description Of the push service. */
             host: string;

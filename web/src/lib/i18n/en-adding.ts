@@ -40,7 +40,8 @@ export const enAdding: Record<keyof typeof viAdding, string> = {
   'find.pattern': 'Name pattern',
   'find.pattern_hint': '{mark} is the number.',
   'find.first': 'First number',
-  'find.area_hint': 'For all cameras that are added now. The wall can be filtered by area; it may be left empty.',
+  'find.area_hint':
+    'For all cameras that are added now, so only where they are near each other: motion at cameras of one area within 2 minutes is one alert. The wall can be filtered by area, too; it may be left empty.',
   'find.test_all': 'Test {n} cameras',
   'find.test_again': 'Test again',
   'find.list': 'Cameras to add',

@@ -130,6 +130,7 @@ export const enAlerts: Record<keyof typeof viAlerts, string> = {
   'al.escalate_never': 'Nobody else is told',
   'al.after_minutes': 'After {n} minutes the next is told',
   'al.in_line': 'The next, in this order',
+  'al.in_line_hint': 'Whoever is chosen is told only when nobody has looked for {n} minutes.',
   'al.settings': 'Sent, schedule',
   'right.alerts': 'Turning alerts on and off and their schedule are for the village head and administrators.',
   'inst.title': 'Install the app and keep its alerts coming',

@@ -44,7 +44,7 @@ export const en: Record<keyof typeof vi, string> = {
   'role.admin': 'IT officer',
   'role.may_viewer': 'Only watches live.',
   'role.may_guard': 'Watches live, plays back, marks and exports.',
-  'role.may_head': 'As the security team; also shares, draws areas and invites people.',
+  'role.may_head': 'As the security team; also shares, draws areas, sets when alerts are sent and invites people.',
   'role.may_admin': 'May do everything, also with cameras and disks.',
   'people.title': 'People',
   'people.invite': 'Invite somebody',

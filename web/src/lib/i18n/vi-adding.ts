@@ -36,7 +36,8 @@ export const viAdding = {
   'find.pattern': 'Mẫu tên',
   'find.pattern_hint': '{mark} là số thứ tự.',
   'find.first': 'Số đầu tiên',
-  'find.area_hint': 'Chung cho mọi camera thêm lần này. Tường hình lọc theo khu vực; để trống cũng được.',
+  'find.area_hint':
+    'Chung cho mọi camera thêm lần này, nên chỉ ghi khi chúng ở gần nhau: chuyển động ở các camera cùng khu vực trong 2 phút được báo chung một tin. Tường hình cũng lọc theo khu vực; để trống cũng được.',
   'find.test_all': 'Kiểm tra {n} camera',
   'find.test_again': 'Thử lại',
   'find.list': 'Camera sẽ thêm',

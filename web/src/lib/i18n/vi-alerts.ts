@@ -128,6 +128,7 @@ export const viAlerts = {
   'al.escalate_never': 'Không gọi thêm ai',
   'al.after_minutes': 'Sau {n} phút báo người kế tiếp',
   'al.in_line': 'Người kế tiếp, theo thứ tự chọn',
+  'al.in_line_hint': 'Người được chọn chỉ nhận khi không ai xem sau {n} phút.',
   'al.settings': 'Đã gửi, lịch báo',
   'right.alerts': 'Bật, tắt và lịch cảnh báo là của trưởng thôn và người quản trị.',
   'inst.title': 'Cài ứng dụng và giữ cảnh báo',

@@ -43,7 +43,7 @@ export const vi = {
   'role.admin': 'Cán bộ CNTT',
   'role.may_viewer': 'Chỉ xem trực tiếp.',
   'role.may_guard': 'Xem trực tiếp, xem lại, đánh dấu và xuất video.',
-  'role.may_head': 'Như tổ an ninh; thêm chia sẻ, vẽ vùng và mời người.',
+  'role.may_head': 'Như tổ an ninh; thêm chia sẻ, vẽ vùng, đặt lịch cảnh báo và mời người.',
   'role.may_admin': 'Làm được mọi việc, kể cả camera và ổ cứng.',
   'people.title': 'Người dùng',
   'people.invite': 'Mời người',

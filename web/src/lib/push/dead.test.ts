@@ -3,7 +3,7 @@ import type { Subscribed } from '../api/alerts';
 import { isDead } from './dead';
 
 const at = '2026-11-27T15:14:05.000Z';
-const phone = (id: string, gone_at: string | null = null): Subscribed => ({ id, name: '', host: 'push.example', created_at: at, used_at: null, gone_at }); // prettier-ignore
+const phone = (id: string, gone_at: string | null = null): Subscribed => ({ id, name: '', host: 'push.example', created_at: at, used_at: null, gone_at, current: true }); // prettier-ignore
 
 it('alerts here are dead when the push service has given them up, or the browser has forgotten them', () => {
   expect(isDead([phone('a'), phone('b', at)], 'a', false)).toBe(false);

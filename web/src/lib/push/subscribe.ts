@@ -47,6 +47,12 @@ export async function subscribe(): Promise<Subscribed> {
   return alertsApi.subscribe(mine.toJSON(), deviceName(navigator.userAgent));
 }
 
+/** The subscription that is there is told to the recorder under the session of now: whoever ends that ends this. */
+export async function claim(): Promise<void> {
+  const mine = await subscription();
+  if (mine) await alertsApi.subscribe(mine.toJSON(), deviceName(navigator.userAgent));
+}
+
 export async function unsubscribe(id: string): Promise<void> {
   await alertsApi.unsubscribe(id);
   await (await subscription())?.unsubscribe();
