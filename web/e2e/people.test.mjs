@@ -44,6 +44,8 @@ test(
     await guest.page.click('[data-action=accept]');
     // Alerts on this device are offered at once, and can be left for later.
     await guest.page.waitForSelector('[data-welcome] [data-part=device]');
+    // What it is called by is said: the installed app asks for it.
+    await guest.page.waitForSelector('[data-part=sign-in-name] >> text=/nguyen.van.do/i');
     await accessible(guest.page);
     await guest.page.tap('[data-action=enter]');
     await guest.page.waitForSelector('[data-tile][data-state="live"]');

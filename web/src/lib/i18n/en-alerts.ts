@@ -164,6 +164,8 @@ export const enAlerts: Record<keyof typeof viAlerts, string> = {
     'vivo: Settings → Battery → Background power consumption management → {browser} → Don’t restrict; and Settings → Apps → Autostart → {browser} on.',
   'inst.maker_other': 'Other phones: Settings → Apps → {browser} → Battery → Unrestricted.',
   'welcome.title': 'Hello {name}!',
+  'welcome.sign_in_name':
+    'Your sign-in name: {name}. The app will ask for it, with the password that you have just set.',
   'welcome.install_hint': 'Opens from the home screen like any app.',
   'welcome.install_now': 'Install on this device',
   'welcome.enter': 'Go to the cameras',

@@ -163,6 +163,7 @@ export const viAlerts = {
     'vivo: Cài đặt → Pin → Quản lý tiêu thụ điện nền → {browser} → Không hạn chế; và Cài đặt → Ứng dụng → Tự khởi động → bật {browser}.',
   'inst.maker_other': 'Máy khác: Cài đặt → Ứng dụng → {browser} → Pin → Không hạn chế.',
   'welcome.title': 'Chào {name}!',
+  'welcome.sign_in_name': 'Tên đăng nhập của bạn: {name}. Ứng dụng sẽ hỏi tên này cùng mật khẩu vừa đặt.',
   'welcome.install_hint': 'Mở nhanh từ màn hình chính, như một ứng dụng.',
   'welcome.install_now': 'Cài trên máy này',
   'welcome.enter': 'Vào xem camera',
