@@ -253,7 +253,7 @@ test(
           return shown(kept().n);
         };
       },
-      [service.subscription('given-up'), service.subscription('anew')],
+      [service.subscription('given-up'), service.subscription('anew'), service.subscription('last')],
     );
     await page.goto(`${recorder.url}/#code=${recorder.code()}`);
     await page.waitForSelector('[data-tile="lane01"][data-state="live"]');
