@@ -1,7 +1,7 @@
 // Issue of people, in the app: somebody is invited, given two cameras, and sees those and no others; taken away, it ends at once.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, launch, open, PC, PHONE, send, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, eventually, launch, open, PC, PHONE, send, signIn, URL_BASE } from './browser.mjs';
 import { needsFleet } from './recorder.mjs';
 
 let browser;
@@ -76,6 +76,22 @@ test(
     await again.page.fill('#secret', PASSWORD);
     await again.page.keyboard.press('Enter');
     await again.page.waitForSelector('[data-tile][data-state="live"]');
+    // Everybody sees where they are signed in; whoever manages them, too, and ends it there.
+    await guest.page.goto(`${URL_BASE}/system`);
+    await guest.page.waitForSelector('[data-part=sessions] [data-session=false] [data-action=end-session]');
+    await accessible(guest.page);
+    await guest.page.goto(URL_BASE);
+    await guest.page.waitForSelector('[data-tile][data-state="live"]');
+    await head.page.reload();
+    const theirs = '[data-person="nguyen.van.do"] [data-session]';
+    await head.page.click('[data-person="nguyen.van.do"] [data-action=show-sessions]');
+    await head.page.waitForSelector(theirs);
+    assert.equal(await head.page.locator(theirs).count(), 2);
+    await accessible(head.page);
+    // The newest comes first.
+    await head.page.locator(`${theirs} [data-action=end-session]`).first().click();
+    await again.page.waitForSelector('#secret');
+    await eventually(head.page, (rows) => document.querySelectorAll(rows).length === 1, theirs);
     await again.context.close();
 
     await head.page.reload();

@@ -70,6 +70,8 @@ export const en: Record<keyof typeof vi, string> = {
   'people.sessions': 'Where you are signed in',
   'people.this_device': 'This device',
   'people.some_device': 'Another device',
+  'people.where': 'Where signed in',
+  'people.no_session': 'Not signed in anywhere.',
   'people.seen': 'last used {time}',
   'people.end_session': 'Sign out there',
   'invite.welcome': 'You are invited to watch the cameras of this place.',

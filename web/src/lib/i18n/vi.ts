@@ -69,6 +69,8 @@ export const vi = {
   'people.sessions': 'Máy đang đăng nhập của bạn',
   'people.this_device': 'Máy này',
   'people.some_device': 'Máy khác',
+  'people.where': 'Nơi đăng nhập',
+  'people.no_session': 'Chưa đăng nhập ở máy nào.',
   'people.seen': 'dùng lần cuối {time}',
   'people.end_session': 'Đăng xuất máy này',
   'invite.welcome': 'Bạn được mời xem camera của thôn.',
