@@ -229,6 +229,35 @@ impl Auth {
             reach: guest.reach,
             by: by.name.clone(),
             expires: self.clock().now() + INVITE,
+            person: None,
+        };
+        Ok((token, self.catalogue().add_invite(invite).await?))
+    }
+
+    /// A link by which somebody who has forgotten their password sets another; answers its token and the invite.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`, `Invalid` for somebody who is disabled; when the catalogue cannot be used.
+    pub async fn invite_again(&self, by: &Identity, id: Uuid) -> Result<(Secret, Invite)> {
+        let person = self.managed(by, id).await?;
+        if person.name == ADMIN || person.id == by.id() {
+            return Err(forbidden(
+                "one changes one's own password in the app, that of the account admin on the machine",
+            ));
+        }
+        if !person.enabled {
+            return Err(Error::invalid("this person is disabled; enable them first"));
+        }
+        let token = fresh_token();
+        let invite = NewInvite {
+            hash: invite_hash(token.expose()),
+            name: person.name,
+            display_name: person.display_name,
+            role: person.role,
+            reach: person.reach,
+            by: by.name.clone(),
+            expires: self.clock().now() + INVITE,
+            person: Some(person.id),
         };
         Ok((token, self.catalogue().add_invite(invite).await?))
     }

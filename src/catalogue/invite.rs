@@ -1,4 +1,4 @@
-//! Invites: links by which somebody becomes a person. Tokens come as hashes.
+//! Invites: links by which somebody becomes a person, or gets another password. Tokens come as hashes.
 
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -12,15 +12,15 @@ use crate::base::{Error, Result, Ticks, fresh_uuid};
 
 macro_rules! columns {
     () => {
-        "select id, name, display_name, role, whole_site, reach, by, created_90k, expires_90k from invite "
+        "select id, name, display_name, role, whole_site, reach, by, created_90k, expires_90k, person from invite "
     };
 }
 
 statements! {
     TAKEN = "select count(*) from person where name = ?1";
     REPLACED = "delete from invite where name = ?1 and used_90k is null";
-    ADD = "insert into invite (id, hash, name, display_name, role, whole_site, reach, by, created_90k, expires_90k) \
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    ADD = "insert into invite (id, hash, name, display_name, role, whole_site, reach, by, created_90k, expires_90k, person) \
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     OPEN = concat!(columns!(), "where used_90k is null and expires_90k > ?1 order by key desc limit 200");
     BY_HASH = concat!(columns!(), "where hash = ?1 and used_90k is null and expires_90k > ?2");
     USE = "update invite set used_90k = ?2 where hash = ?1 and used_90k is null and expires_90k > ?2";
@@ -44,6 +44,8 @@ pub struct NewInvite {
     pub by: String,
     /// Not valid from here on.
     pub expires: Ticks,
+    /// Who is there already and gets another password by it; `None` = it makes a person.
+    pub person: Option<Uuid>,
 }
 
 /// An invite that is open.
@@ -65,6 +67,8 @@ pub struct Invite {
     pub created: Ticks,
     /// Not valid from here on.
     pub expires: Ticks,
+    /// Who is there already and gets another password by it; `None` = it makes a person.
+    pub person: Option<Uuid>,
 }
 
 impl<'r> sqlx::FromRow<'r, SqliteRow> for Invite {
@@ -82,6 +86,7 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Invite {
             by: row.try_get(6)?,
             created: Ticks(row.try_get(7)?),
             expires: Ticks(row.try_get(8)?),
+            person: row.try_get::<Option<&[u8]>, _>(9)?.map(uuid).transpose().map_err(decode)?,
         })
     }
 }
@@ -96,7 +101,7 @@ impl Change for Add {
         let new = self.0.clone();
         let query = sqlx::query_scalar(TAKEN).bind(new.name.clone());
         let taken: i64 = query.fetch_one(&mut w.conn).await.map_err(failed)?;
-        if taken > 0 {
+        if taken > 0 && new.person.is_none() {
             return Err(person::taken(&new.name));
         }
         sqlx::query(REPLACED).bind(new.name.clone()).execute(&mut w.conn).await.map_err(failed)?;
@@ -113,10 +118,11 @@ impl Change for Add {
             .bind(reach)
             .bind(new.by.clone())
             .bind(w.now.0)
-            .bind(new.expires.0);
+            .bind(new.expires.0)
+            .bind(new.person.map(|id| id.as_bytes().to_vec()));
         query.execute(&mut w.conn).await.map_err(failed)?;
-        let NewInvite { name, display_name, role, reach, by, expires, .. } = new;
-        Ok(Invite { id, name, display_name, role, reach, by, created: w.now, expires })
+        let NewInvite { name, display_name, role, reach, by, expires, person, .. } = new;
+        Ok(Invite { id, name, display_name, role, reach, by, created: w.now, expires, person })
     }
 }
 
@@ -132,6 +138,9 @@ impl Change for Accept {
         let Some(invite) = found else { return Ok(None) };
         let query = sqlx::query(USE).bind(self.0.0.to_vec()).bind(w.now.0);
         query.execute(&mut w.conn).await.map_err(failed)?;
+        if let Some(id) = invite.person {
+            return person::renew(w, id, &invite.role, &self.1).await;
+        }
         let new = NewPerson {
             name: &invite.name,
             display_name: &invite.display_name,
@@ -173,7 +182,8 @@ impl Catalogue {
         self.read(query.fetch_optional(self.readers())).await
     }
 
-    /// Makes a person of an invite, once, with a password hash (PHC string); `None` when it is not open. `Conflict` when
+    /// Makes a person of an invite, or gives one another password and ends all their sessions, once, with a password hash (PHC
+    /// string); `None` when it is not open. `Conflict` when
     /// the name was taken meanwhile.
     pub async fn accept_invite(&self, hash: TokenHash, password_hash: String) -> Result<Option<Person>> {
         self.inner.queue.ask(Accept(hash, password_hash)).await

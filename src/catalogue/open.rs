@@ -31,7 +31,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0007_people.sql"),
     include_str!("../../migrations/0008_alerts.sql"),
     include_str!("../../migrations/0009_reasons.sql"),
-    include_str!("../../migrations/0010_sessions_of_devices.sql"),
+    include_str!("../../migrations/0010_lost_phones.sql"),
 ];
 
 /// Older ones can corrupt the file: the WAL-reset bug, fixed in 3.51.3. <https://www.sqlite.org/wal.html#walresetbug>

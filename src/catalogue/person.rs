@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::sql::{damaged, failed, statements, uuid};
 use super::writer::{Change, Write};
-use super::{Catalogue, Scope, outbox, share};
+use super::{Catalogue, Scope, endpoint, outbox, share};
 use crate::base::{CameraId, Error, Kind, Result, StreamKey, Ticks, fresh_uuid};
 
 /// The columns of a person `p`: the last four are lists of what they see who do not see the whole site.
@@ -41,7 +41,8 @@ statements! {
     REMOVE = "delete from person where id = ?1";
     END_SESSIONS = "delete from session where person_key = (select key from person where id = ?1)";
     /// Whoever may less now, or nothing, has invited nobody.
-    END_INVITES = "delete from invite where by = ?1 and used_90k is null";
+    /// A link that gives somebody a password was made for what they were.
+    END_INVITES = "delete from invite where (by = ?1 or person = ?2) and used_90k is null";
     CLEAR_REACH = "delete from person_reach where person_key = (select key from person where id = ?1)";
     REACH_CAMERA = "insert into person_reach (person_key, camera_key) select p.key, c.key from person p join camera c \
         on c.id = ?2 and c.deleted_90k is null where p.id = ?1 on conflict do nothing";
@@ -216,8 +217,9 @@ async fn put_reach(w: &mut Write, id: Uuid, reach: Option<&Reach>) -> Result<()>
     Ok(())
 }
 
-async fn end_invites(w: &mut Write, by: &str) -> Result<()> {
-    sqlx::query(END_INVITES).bind(by.to_owned()).execute(&mut w.conn).await.map(drop).map_err(failed)
+async fn end_invites(w: &mut Write, by: &str, person: Uuid) -> Result<()> {
+    let query = sqlx::query(END_INVITES).bind(by.to_owned()).bind(person.as_bytes().to_vec());
+    query.execute(&mut w.conn).await.map(drop).map_err(failed)
 }
 
 struct Patch {
@@ -252,7 +254,7 @@ impl Change for Patch {
         put_reach(w, self.id, reach.as_ref()).await?;
         let p = &self.patch;
         if p.role.is_some() || p.enabled.is_some() || p.reach.is_some() {
-            end_invites(w, &before.name).await?;
+            end_invites(w, &before.name, self.id).await?;
         }
         if !enabled {
             let query = sqlx::query(END_SESSIONS).bind(self.id.as_bytes().to_vec());
@@ -281,7 +283,7 @@ impl Change for Remove {
             Err(e) if e.kind() == Kind::NotFound => return Ok(false),
             person => person?,
         };
-        end_invites(w, &person.name).await?;
+        end_invites(w, &person.name, self.0).await?;
         share::revoke_of(w, &person.name).await?;
         sqlx::query(END_SESSIONS).bind(id.clone()).execute(&mut w.conn).await.map_err(failed)?;
         let gone = sqlx::query(REMOVE).bind(id).execute(&mut w.conn).await.map_err(failed)?;
@@ -304,6 +306,23 @@ impl Change for SetPassword {
         let (name, role) = row.ok_or_else(nobody)?;
         outbox::put(w, "person", self.0, json!({"name": name, "role": role, "password_changed": true})).await
     }
+}
+
+/// Somebody who is still what they were when it was promised gets another password; all their sessions end, and what is sent to
+/// their browsers. `None` = they are not.
+pub(super) async fn renew(w: &mut Write, id: Uuid, role: &str, hash: &str) -> Result<Option<Person>> {
+    let person = match load(w, id).await {
+        Err(e) if e.kind() == Kind::NotFound => return Ok(None),
+        person => person?,
+    };
+    if !person.enabled || person.role != role {
+        return Ok(None);
+    }
+    SetPassword(id, hash.to_owned()).apply(w).await?;
+    endpoint::leave_others(w, id, None).await?;
+    let query = sqlx::query(END_SESSIONS).bind(id.as_bytes().to_vec());
+    query.execute(&mut w.conn).await.map_err(failed)?;
+    Ok(Some(person))
 }
 
 /// Each fails when the catalogue cannot be used.

@@ -18,6 +18,7 @@ use super::serve::{Peer, Via};
 use super::session::{client, cookies};
 use super::wire::{Password, Time};
 use crate::auth::{Denied, NewGuest};
+use crate::base::Secret;
 use crate::catalogue::{self, AuditAction};
 
 /// Somebody to invite.
@@ -73,6 +74,8 @@ pub(super) struct Invite {
     created_at: Time,
     /// Not valid from here on.
     expires_at: Time,
+    /// They are there already, and get another password by it.
+    again: bool,
 }
 
 /// Invites.
@@ -104,6 +107,7 @@ fn shown(row: catalogue::Invite) -> Answer<Invite> {
         by: row.by,
         created_at: Time(row.created),
         expires_at: Time(row.expires),
+        again: row.person.is_some(),
     })
 }
 
@@ -124,11 +128,32 @@ pub(super) async fn post_invite(
         reach: form.reach.map(catalogue::Reach::from),
     };
     let (token, invite) = app.auth().invite(&caller.who, guest).await?;
-    let url = format!("{}/invite#{}", app.base(via, &headers), token.expose());
     let detail = json!({"person": invite.name, "role": invite.role, "reach": invite.reach});
     caller.note(&app, AuditAction::Invite, None, detail);
+    made(&token, &invite, &app.base(via, &headers))
+}
+
+fn made(token: &Secret, invite: &catalogue::Invite, base: &str) -> Answer<(StatusCode, Json<MadeInvite>)> {
+    let url = format!("{base}/invite#{}", token.expose());
     let made = MadeInvite { id: invite.id, qr_svg: qr_svg(&url)?, url, expires_at: Time(invite.expires) };
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// Answers a link by which somebody who has forgotten their password sets another: good once, within 48 hours. Their sessions end
+/// when it is used; everything else of them stays.
+#[utoipa::path(post, path = "/people/{id}/invite", tag = "people", params(("id" = String, Path, description = "Id")),
+    responses((status = 201, description = "Made", body = MadeInvite), Problem))]
+pub(super) async fn post_invite_again(
+    State(app): State<App>,
+    caller: Caller<caller::People>,
+    via: Via,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Answer<(StatusCode, Json<MadeInvite>)> {
+    let id = id.parse().map_err(|_| Problem::not_found("there is no such person"))?;
+    let (token, invite) = app.auth().invite_again(&caller.who, id).await?;
+    caller.note(&app, AuditAction::Invite, None, json!({"person": invite.name, "password": true}));
+    made(&token, &invite, &app.base(via, &headers))
 }
 
 /// Lists open invites: all, for whoever sees the whole site, else one's own.

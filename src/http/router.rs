@@ -28,6 +28,7 @@ fn table() -> OpenApiRouter<App> {
         .routes(routes!(me::put_password))
         .routes(routes!(people::list_people))
         .routes(routes!(people::patch_person, people::delete_person))
+        .routes(routes!(invites::post_invite_again))
         .routes(routes!(invites::list_invites, invites::post_invite))
         .routes(routes!(invites::delete_invite))
         .routes(routes!(invites::accept_invite))

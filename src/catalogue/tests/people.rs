@@ -63,6 +63,7 @@ async fn tokens_are_revoked_and_codes_used_once() {
 
 fn invite(n: u8, name: &str, reach: Option<Reach>) -> NewInvite {
     NewInvite {
+        person: None,
         hash: TokenHash([n; 32]),
         name: name.into(),
         display_name: "Anh Bình".into(),

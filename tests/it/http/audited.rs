@@ -44,6 +44,7 @@ const WRITES: &[Write] = &[
     Write("PUT /me/password", None, r#"{"password":"<password>"}"#, As("password")),
     Write("DELETE /sessions/{session}", None, "", As("session_ended")),
     Write("PATCH /people/{person}", Some(1), r#"{"display_name":"Anh Bình"}"#, As("person_changed")),
+    Write("POST /people/{person}/invite", None, "", As("invite")),
     Write("DELETE /people/{person}", None, "", As("person_removed")),
     Write("POST /cameras", None, r#"{"name":"Chợ","main_url":"rtsp://10.9.8.90/main"}"#, As("camera_added")),
     Write("PUT /cameras/order", None, r#"{"cameras":["<camera>"]}"#, As("camera_changed")),

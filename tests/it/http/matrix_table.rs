@@ -83,6 +83,7 @@ pub(super) const TABLE: &[Row] = &[
     row("GET /people", PEOPLE, Many, "/people"),
     row("PATCH /people/{id}", PEOPLE, Site, "/people/{nothing}").with("{}"),
     row("DELETE /people/{id}", PEOPLE, Site, "/people/{nothing}"),
+    row("POST /people/{id}/invite", PEOPLE, Site, "/people/{nothing}/invite"),
     row("GET /invites", PEOPLE, Many, "/invites"),
     row("POST /invites", PEOPLE, One, "/invites")
         .with(r#"{"name":"khach","role":"viewer","reach":{"cameras":["<camera>"]}}"#),

@@ -223,3 +223,54 @@ async fn each_account_has_tries_of_its_own() {
     assert_eq!(tries("binh").await, 429);
     assert_eq!(tries("nobody").await, 429, "the address has tried enough");
 }
+
+/// Somebody has forgotten their password: they are who they were, with another one, and nowhere else signed in.
+#[tokio::test]
+async fn whoever_forgot_their_password_gets_a_link_for_another() {
+    let bench = Bench::new().await;
+    let mut admin = bench.admin().await;
+    let mut head = bench.person("head", "head", json!(null)).await;
+    let mut binh = bench.person("binh", "guard", json!(null)).await;
+    let prefs = json!({"mail": "binh@example.vn"});
+    assert_eq!(binh.send("PUT", "/api/v1/me/notification-prefs", &[], Some(prefs)).await.status, 200);
+    let person = find(&mut admin, "binh").await;
+    let path = |person: &Value| format!("/api/v1/people/{}/invite", person["id"].as_str().expect("an id"));
+    let asked = async |by: &mut Client, person: &Value| by.post(&path(person), json!({})).await;
+    assert_eq!(asked(&mut binh, &person).await.status, 403);
+    let heads = find(&mut admin, "head").await;
+    assert_eq!(asked(&mut head, &heads).await.status, 403, "one's own is changed in the app");
+    let account = find(&mut admin, "admin").await;
+    assert_eq!(asked(&mut head, &account).await.status, 403);
+    let first = asked(&mut head, &person).await;
+    assert_eq!(first.status, 201, "{}", first.text());
+    let made = asked(&mut head, &person).await.json();
+    let open = head.get("/api/v1/invites").await.json();
+    assert_eq!((open["items"].as_array().map(Vec::len), &open["items"][0]["again"]), (Some(1), &json!(true)));
+    let mut phone = bench.stranger();
+    let accept = async |phone: &mut Client, invited: &Value, password: &str| {
+        let form = json!({"token": token(invited), "password": password});
+        phone.post("/api/v1/invites:accept", form).await.status
+    };
+    assert_eq!(accept(&mut phone, &first.json(), PASSWORD).await, 404, "another was made");
+    assert_eq!(binh.get("/api/v1/me").await.status, 200, "nothing has happened yet");
+    assert_eq!(accept(&mut phone, &made, "trâu cày ruộng cạn").await, 204);
+    assert_eq!(accept(&mut phone, &made, PASSWORD).await, 404, "once");
+    assert_eq!(binh.get("/api/v1/me").await.status, 401);
+    let kept = phone.get("/api/v1/me/notification-prefs").await.json();
+    assert_eq!(kept["mail"], "binh@example.vn", "they are who they were");
+    assert_eq!(find(&mut admin, "binh").await["id"], person["id"]);
+    let mut again = bench.stranger();
+    let mut sign_in = async |password: &str| {
+        again.post("/api/v1/session", json!({"name": "binh", "password": password})).await.status
+    };
+    assert_eq!((sign_in(&format!("{PASSWORD} binh")).await, sign_in("trâu cày ruộng cạn").await), (401, 204));
+    // It was made for a guard: it opens nothing for somebody who is more by now, or nobody any more.
+    for change in [json!({"role": "head"}), json!({"enabled": false})] {
+        let person = find(&mut admin, "binh").await;
+        let made = asked(&mut admin, &person).await.json();
+        assert_eq!(patch(&mut admin, &person, change.clone()).await.status, 200);
+        assert_eq!(accept(&mut phone, &made, PASSWORD).await, 404, "{change}");
+    }
+    let disabled = find(&mut admin, "binh").await;
+    assert_eq!(asked(&mut admin, &disabled).await.status, 422);
+}

@@ -22,6 +22,8 @@ export const peopleApi = {
   remove: (id: string) => send<void>('DELETE', `people/${id}`),
   invites: () => json<{ items: Invite[] }>('invites').then((l) => l.items),
   invite: (who: NewInvite) => send<MadeInvite>('POST', 'invites', who),
+  /** For somebody who has forgotten their password. */
+  inviteAgain: (id: string) => send<MadeInvite>('POST', `people/${id}/invite`),
   takeBack: (id: string) => send<void>('DELETE', `invites/${id}`),
   /** Signs in with what was invited, by a password of one's own. */
   accept: (token: string, password: string) => send<void>('POST', 'invites:accept', { token, password }),

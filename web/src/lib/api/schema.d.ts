@@ -1211,6 +1211,26 @@ export interface paths {
         patch: operations["patch_person"];
         trace?: never;
     };
+    "/people/{id}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a link by which somebody who has forgotten their password sets another: good once, within 48 hours. Their sessions end
+         *     when it is used; everything else of them stays.
+         */
+        post: operations["post_invite_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/push-subscriptions": {
         parameters: {
             query?: never;
@@ -2491,6 +2511,8 @@ export interface components {
         };
         /** @description An invite that is open. */
         Invite: {
+            /** @description They are there already, and get another password by it. */
+            again: boolean;
             /** @description Who invites, by sign-in name. */
             by: string;
             /** @description When. */
@@ -7174,6 +7196,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_invite_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeInvite"];
                 };
             };
             /** @description What went wrong */

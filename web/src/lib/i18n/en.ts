@@ -71,6 +71,9 @@ export const en: Record<keyof typeof vi, string> = {
   'people.this_device': 'This device',
   'people.some_device': 'Another device',
   'people.where': 'Where signed in',
+  'people.renew': 'New password',
+  'people.renew_hint':
+    'Let them scan this to set a new password. All their devices are signed out then; rights and settings stay.',
   'people.no_session': 'Not signed in anywhere.',
   'people.seen': 'last used {time}',
   'people.end_session': 'Sign out there',

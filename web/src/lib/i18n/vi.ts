@@ -70,6 +70,9 @@ export const vi = {
   'people.this_device': 'Máy này',
   'people.some_device': 'Máy khác',
   'people.where': 'Nơi đăng nhập',
+  'people.renew': 'Cấp lại mật khẩu',
+  'people.renew_hint':
+    'Đưa mã này cho người đó quét để đặt mật khẩu mới. Khi đó mọi máy cũ của họ bị đăng xuất; quyền và cài đặt giữ nguyên.',
   'people.no_session': 'Chưa đăng nhập ở máy nào.',
   'people.seen': 'dùng lần cuối {time}',
   'people.end_session': 'Đăng xuất máy này',
