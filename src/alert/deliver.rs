@@ -296,7 +296,9 @@ impl Deliver {
             }
             let prefs = self.catalogue.alert_pref(person.id).await?;
             let prefs = prefs.map(|body| NotificationPrefs::kept(&body)).unwrap_or_default();
-            asleep = alert.kind == AlertKind::Digest && prefs.is_quiet(now, self.catalogue.zone(), false);
+            asleep = alert.kind == AlertKind::Digest
+                && (prefs.is_quiet(now, self.catalogue.zone(), false)
+                    || self.wants_quiet(person.id, now).await?);
             address = match outlet.channel.as_str() {
                 MAIL => prefs.mail,
                 ZALO => prefs.zalo,
@@ -342,6 +344,11 @@ impl Deliver {
             event,
             count,
         }))
+    }
+
+    async fn wants_quiet(&self, person: uuid::Uuid, now: Ticks) -> Result<bool> {
+        let snoozes = self.catalogue.snoozes(now).await?;
+        Ok(snoozes.into_iter().any(|snooze| snooze.person == person && snooze.camera.is_none()))
     }
 
     /// The event that a reader is led to: the first of the alert's that they may see. Others have no picture for them, and no page.

@@ -69,6 +69,8 @@ pub(super) struct Told {
     pub(super) from: Ticks,
     /// Why, as the first gap says.
     pub(super) cause: String,
+    /// The alert that told of the loss, where it is over.
+    pub(super) alert: Option<Uuid>,
 }
 
 /// A camera that is lost, from the gaps of its streams.
@@ -165,7 +167,7 @@ impl Outages {
             }
         }
         let cause = first.facts["cause"].as_str().unwrap_or_default().to_owned();
-        Some(Told { loss, back: false, cameras, from: first.from, cause })
+        Some(Told { loss, back: false, cameras, from: first.from, cause, alert: None })
     }
 
     fn back(&self, now: Ticks) -> Option<Told> {
@@ -183,7 +185,8 @@ impl Outages {
                 cameras.extend(camera_of(&trouble.name));
             }
         }
-        Some(Told { loss: Loss::Camera, back: true, cameras, from: since, cause: String::new() })
+        let (cause, alert) = (String::new(), first.alert);
+        Some(Told { loss: Loss::Camera, back: true, cameras, from: since, cause, alert })
     }
 
     /// What is to be told now; [`Self::told`] says that it was. Forgets what was over before anybody heard of it.

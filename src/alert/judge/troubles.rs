@@ -18,6 +18,8 @@ const LATELY: i64 = 12 * HOUR;
 const STAYS: i64 = 10 * MINUTE;
 /// A sign that has been gone for so long and comes again is told anew: a disk at its limit is there all the time.
 const FORGOTTEN_AFTER: i64 = 30 * MINUTE;
+/// In an alert's facts: it was told as it stayed.
+const STAYED: &str = "stayed";
 
 impl Memory {
     /// Cameras that were lost, or are back, for as long as there is anything to be told.
@@ -37,11 +39,14 @@ impl Memory {
             let mut facts = outage::facts(&told);
             facts["cameras"] = cameras.iter().map(|camera| world.named(*camera)).collect();
             let rank = if told.back { 0.3 } else { 0.8 };
-            // The loss itself counts for its end.
-            let most = FLAPS + usize::from(told.back);
-            let lost = if told.back { AlertKind::CameraLost } else { kind };
-            let same = |alert: &Alert| told.cameras.iter().all(|camera| alert.cameras.contains(camera));
-            let out = self.lately(lost, world.now, same) < most;
+            let often = |camera: &CameraId| {
+                self.lately(kind, world.now, |alert| alert.cameras.contains(camera)) >= FLAPS
+            };
+            let out = match told.alert.and_then(|loss| self.alerts.get(&loss)) {
+                // Whoever heard that it is lost hears that it is back.
+                Some(loss) => loss.out,
+                None => told.back || !cameras.iter().all(often),
+            };
             let id = fresh_uuid(world.now);
             let alert = self.make(world, id, kind, cameras, rank, out, facts);
             self.outages.told(&told, id);
@@ -62,8 +67,23 @@ impl Memory {
         let signs = self.troubles.values().filter(|trouble| trouble.right.is_none());
         let held: HashSet<Uuid> =
             signs.filter_map(|trouble| trouble.alert).chain(self.outages.open()).collect();
-        let stays = move |alert: &&Alert| !alert.out && now - alert.from >= STAYS && held.contains(&alert.id);
+        let stays = move |alert: &&Alert| {
+            !alert.out
+                && now - alert.from >= STAYS
+                && held.contains(&alert.id)
+                && !self.stayed_lately(alert, now)
+        };
         self.alerts.values().filter(stays)
+    }
+
+    /// It was told so before: what goes for long, and comes again, over and over is as little news as what does so for short.
+    fn stayed_lately(&self, alert: &Alert, now: Ticks) -> bool {
+        let told = |other: &Alert| {
+            other.facts[STAYED] == true
+                && other.facts["code"] == alert.facts["code"]
+                && alert.cameras.iter().all(|camera| other.cameras.contains(camera))
+        };
+        self.lately(alert.kind, now, told) > 0
     }
 
     /// Something comes and goes, and has stayed now.
@@ -74,7 +94,8 @@ impl Memory {
     /// Tells of what waits for the digest, as it came and went before, and has stayed now.
     pub(in crate::alert) fn look_at_what_stays(&mut self, world: &World, decision: &mut Decision) {
         for alert in self.stays(world.now).cloned().collect::<Vec<_>>() {
-            let alert = Alert { out: true, seen: world.now, ..alert };
+            let mut alert = Alert { out: true, seen: world.now, ..alert };
+            alert.facts[STAYED] = json!(true);
             self.tell(world, Alert { escalate: world.escalates(&alert), ..alert }, decision);
         }
     }

@@ -221,13 +221,23 @@ async fn a_camera_that_comes_and_goes_all_day_is_told_of_twice_and_once_more_whe
     // Until half past six, where the digest is; the rest waits for the next.
     assert!(told >= 20, "{told}");
     // Now it is gone for good.
-    gone(&mut yard, 9 * MINUTE).await;
+    let mut from = gone(&mut yard, 9 * MINUTE).await;
     assert!(yard.post.take().is_empty());
     yard.pass(3 * MINUTE, 10 * SECOND).await;
     let told = yard.post.take();
     assert_eq!(told.iter().map(|m| m.kind).collect::<Vec<_>>(), [AlertKind::CameraLost]);
     yard.pass(30 * MINUTE, 30 * SECOND).await;
     assert!(yard.post.take().is_empty(), "once");
+    // Whoever heard that it is lost hears that it is back; that it goes for long, over and over, is no more news than before.
+    for n in 0..4 {
+        yard.catalogue.close_gap(yard.cameras[0].streams[0].key, from, yard.clock.now());
+        yard.catalogue.flush().await.expect("written");
+        yard.pass(20 * MINUTE, 10 * SECOND).await;
+        let told: Vec<_> = yard.post.take().into_iter().map(|m| m.kind).collect();
+        assert_eq!(told, if n == 0 { vec![AlertKind::CameraBack] } else { vec![] });
+        from = gone(&mut yard, 15 * MINUTE).await;
+        assert!(yard.post.take().is_empty());
+    }
 }
 
 #[tokio::test]
@@ -287,7 +297,7 @@ async fn what_matters_waits_for_the_morning_while_somebody_wants_quiet() {
     let (who, _) = yard.person("who", "head", None).await;
     let (near, _) = yard.person("near", "head", None).await;
     let morning = begin() + 7 * HOUR;
-    yard.catalogue.add_snooze(who, None, morning).await.expect("quiet");
+    yard.catalogue.add_snooze(who, None, morning + 7 * HOUR).await.expect("quiet");
     yard.catalogue.add_snooze(near, Some(yard.cameras[0].id), morning).await.expect("quiet");
     yard.moves(0, 8).await;
     yard.settle().await;
@@ -303,10 +313,12 @@ async fn what_matters_waits_for_the_morning_while_somebody_wants_quiet() {
     while yard.clock.now() < morning + 2 * HOUR {
         yard.pass(10 * MINUTE, MINUTE).await;
     }
-    let digests: Vec<_> = yard.post.take().into_iter().map(|m| (m.kind, m.person, m.count)).collect();
-    for person in [who, near] {
+    let digests: Vec<_> =
+        yard.post.take().into_iter().map(|m| (m.kind, m.person, m.count, m.silent)).collect();
+    // Where they want quiet still, it is there without a sound.
+    for (person, silent) in [(who, true), (near, false)] {
         assert!(
-            digests.contains(&(AlertKind::Digest, person, 1)),
+            digests.contains(&(AlertKind::Digest, person, 1, silent)),
             "what was small was not wanted: {digests:?}"
         );
     }
