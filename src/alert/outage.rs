@@ -69,8 +69,8 @@ pub(super) struct Told {
     pub(super) from: Ticks,
     /// Why, as the first gap says.
     pub(super) cause: String,
-    /// The alert that told of the loss, where it is over.
-    pub(super) alert: Option<Uuid>,
+    /// The alerts that told of the losses, where they are over.
+    pub(super) alerts: Vec<Uuid>,
 }
 
 /// A camera that is lost, from the gaps of its streams.
@@ -167,7 +167,7 @@ impl Outages {
             }
         }
         let cause = first.facts["cause"].as_str().unwrap_or_default().to_owned();
-        Some(Told { loss, back: false, cameras, from: first.from, cause, alert: None })
+        Some(Told { loss, back: false, cameras, from: first.from, cause, alerts: Vec::new() })
     }
 
     fn back(&self, now: Ticks) -> Option<Told> {
@@ -178,15 +178,15 @@ impl Outages {
         let (first, since) = *waiting.iter().find(|(_, right)| now - *right >= BACK_AFTER)?;
         // Those that were told as one and come back one after another are waited for, as long as there is hope.
         let mut last = since;
-        let mut cameras = Vec::new();
+        let (mut cameras, mut alerts) = (Vec::new(), Vec::new());
         for (trouble, right) in waiting.iter().filter(|(_, right)| *right >= since) {
             if *right - last <= TOGETHER || trouble.alert == first.alert {
                 last = *right;
                 cameras.extend(camera_of(&trouble.name));
+                alerts.extend(trouble.alert);
             }
         }
-        let (cause, alert) = (String::new(), first.alert);
-        Some(Told { loss: Loss::Camera, back: true, cameras, from: since, cause, alert })
+        Some(Told { loss: Loss::Camera, back: true, cameras, from: since, cause: String::new(), alerts })
     }
 
     /// What is to be told now; [`Self::told`] says that it was. Forgets what was over before anybody heard of it.

@@ -20,6 +20,8 @@ const STAYS: i64 = 10 * MINUTE;
 const FORGOTTEN_AFTER: i64 = 30 * MINUTE;
 /// In an alert's facts: it was told as it stayed.
 const STAYED: &str = "stayed";
+/// It is waited for at most so many times twice as long.
+const STAYED_MOST: usize = 6;
 
 impl Memory {
     /// Cameras that were lost, or are back, for as long as there is anything to be told.
@@ -42,11 +44,9 @@ impl Memory {
             let often = |camera: &CameraId| {
                 self.lately(kind, world.now, |alert| alert.cameras.contains(camera)) >= FLAPS
             };
-            let out = match told.alert.and_then(|loss| self.alerts.get(&loss)) {
-                // Whoever heard that it is lost hears that it is back.
-                Some(loss) => loss.out,
-                None => told.back || !cameras.iter().all(often),
-            };
+            // Whoever heard that one of them is lost hears that it is back.
+            let heard = |loss: &Uuid| self.alerts.get(loss).is_none_or(|loss| loss.out);
+            let out = if told.back { told.alerts.iter().any(heard) } else { !cameras.iter().all(often) };
             let id = fresh_uuid(world.now);
             let alert = self.make(world, id, kind, cameras, rank, out, facts);
             self.outages.told(&told, id);
@@ -69,21 +69,21 @@ impl Memory {
             signs.filter_map(|trouble| trouble.alert).chain(self.outages.open()).collect();
         let stays = move |alert: &&Alert| {
             !alert.out
-                && now - alert.from >= STAYS
                 && held.contains(&alert.id)
-                && !self.stayed_lately(alert, now)
+                && now - alert.from >= STAYS << self.stayed_lately(alert, now).min(STAYED_MOST)
         };
         self.alerts.values().filter(stays)
     }
 
-    /// It was told so before: what goes for long, and comes again, over and over is as little news as what does so for short.
-    fn stayed_lately(&self, alert: &Alert, now: Ticks) -> bool {
+    /// How often that was told before. What goes for long, over and over, must stay for twice as long each time: it is little
+    /// news, and what somebody cuts in the end is told all the same.
+    fn stayed_lately(&self, alert: &Alert, now: Ticks) -> usize {
         let told = |other: &Alert| {
             other.facts[STAYED] == true
                 && other.facts["code"] == alert.facts["code"]
                 && alert.cameras.iter().all(|camera| other.cameras.contains(camera))
         };
-        self.lately(alert.kind, now, told) > 0
+        self.lately(alert.kind, now, told)
     }
 
     /// Something comes and goes, and has stayed now.

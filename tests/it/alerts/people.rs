@@ -240,6 +240,75 @@ async fn a_camera_that_comes_and_goes_all_day_is_told_of_twice_and_once_more_whe
     }
 }
 
+/// A camera drops for so long, and is back.
+async fn drops(yard: &mut Yard, n: usize, cause: GapCause, ticks: i64) {
+    let (key, from) = (yard.cameras[n].streams[0].key, yard.clock.now());
+    yard.catalogue.open_gap(key, from, cause);
+    yard.catalogue.flush().await.expect("written");
+    yard.pass(ticks, 10 * SECOND).await;
+    yard.catalogue.close_gap(key, from, yard.clock.now());
+    yard.catalogue.flush().await.expect("written");
+}
+
+#[tokio::test]
+async fn what_stayed_away_once_is_told_again_when_somebody_cuts_it() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    yard.person("who", "head", None).await;
+    for away in [40 * SECOND, 40 * SECOND, 12 * MINUTE] {
+        drops(&mut yard, 0, GapCause::CameraLost, away).await;
+        yard.pass(20 * MINUTE, 10 * SECOND).await;
+    }
+    let told: Vec<_> = yard.post.take().into_iter().map(|m| m.kind).collect();
+    assert_eq!(told, [AlertKind::CameraLost, AlertKind::CameraBack].repeat(3));
+    yard.catalogue.open_gap(yard.cameras[0].streams[0].key, yard.clock.now(), GapCause::CameraLost);
+    yard.catalogue.flush().await.expect("written");
+    yard.pass(19 * MINUTE, 10 * SECOND).await;
+    assert!(yard.post.take().is_empty(), "as long as before is no news");
+    yard.pass(2 * HOUR, 10 * SECOND).await;
+    let told: Vec<_> = yard.post.take().into_iter().map(|m| m.kind).collect();
+    assert_eq!(told, [AlertKind::CameraLost]);
+}
+
+#[tokio::test]
+async fn whoever_heard_of_a_loss_hears_of_its_end_beside_one_that_comes_and_goes() {
+    let mut yard = Yard::new(2, |_| String::new()).await;
+    yard.person("who", "head", None).await;
+    for _ in 0..2 {
+        drops(&mut yard, 0, GapCause::CameraLost, 40 * SECOND).await;
+        yard.pass(20 * MINUTE, 10 * SECOND).await;
+    }
+    yard.post.take();
+    let (key, from) = (yard.cameras[1].streams[0].key, yard.clock.now());
+    yard.catalogue.open_gap(key, from, GapCause::CameraLost);
+    yard.catalogue.flush().await.expect("written");
+    yard.pass(MINUTE, 10 * SECOND).await;
+    drops(&mut yard, 0, GapCause::CameraLost, 40 * SECOND).await;
+    let told: Vec<_> = yard.post.take().into_iter().map(|m| m.cameras).collect();
+    assert_eq!(told, [vec![yard.cameras[1].id]], "the other waits for the digest");
+    yard.clock.advance(2 * SECOND);
+    yard.catalogue.close_gap(key, from, yard.clock.now());
+    yard.catalogue.flush().await.expect("written");
+    yard.pass(MINUTE, 10 * SECOND).await;
+    let told = yard.post.take();
+    assert_eq!(told.iter().map(|m| m.kind).collect::<Vec<_>>(), [AlertKind::CameraBack]);
+    assert!(told[0].cameras.contains(&yard.cameras[1].id));
+}
+
+#[tokio::test]
+async fn a_recording_that_fails_again_and_again_is_told_twice_and_the_rest_in_the_digest() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    yard.person("who", "head", None).await;
+    for _ in 0..24 {
+        drops(&mut yard, 0, GapCause::DiskError, 20 * SECOND).await;
+        yard.pass(25 * MINUTE, 30 * SECOND).await;
+    }
+    let told = yard.post.take();
+    let at_once: Vec<_> = told.iter().map(|m| m.kind).filter(|kind| *kind != AlertKind::Digest).collect();
+    assert_eq!(at_once, [AlertKind::NotRecording; 2]);
+    let digest: u64 = told.iter().filter(|m| m.kind == AlertKind::Digest).map(|m| m.count).sum();
+    assert!(digest >= 15, "{digest}");
+}
+
 #[tokio::test]
 async fn a_night_has_its_budget_and_the_rest_comes_in_the_morning() {
     let mut yard = Yard::new(10, |_| String::new()).await;
