@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -13,11 +13,11 @@ use lanewatch::alert::{
     Post, Reply, SchedulePlan, SiteChannel, Step, ZaloLink,
 };
 use lanewatch::base::{EventId, Secret, Stop, Tasks};
-use lanewatch::catalogue::{Picture, PictureSize};
+use lanewatch::catalogue::{PersonPatch, Picture, PictureSize, Reach};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::yard::{MINUTE, Yard, hears};
+use super::yard::{MINUTE, SECOND, Yard, hears};
 
 /// Answers as Zalo's documentation has them, and what it was sent.
 #[derive(Default)]
@@ -284,19 +284,36 @@ async fn a_letter_has_the_words_a_link_and_the_picture() {
     assert_eq!(tried().await, Some(Step::Connect));
 }
 
-/// Answers each line as a mail server does that knows nobody of that name: RFC 5321 section 4.2.
-fn refusing() -> u16 {
+/// One connection brings one letter.
+const LETTERS: usize = 1;
+
+/// A mail server that answers so when it is told for whom a letter is (RFC 5321 section 4.2), and the letter that it takes.
+fn server(recipient: &'static str) -> (MailServer, mpsc::Receiver<String>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
+    let (letter, taken) = mpsc::sync_channel(LETTERS);
     Tasks::thread("mail server", move || {
         let Ok((mut stream, _)) = listener.accept() else { return };
         let lines = BufReader::new(stream.try_clone().expect("the same"));
         let mut say = |text: &str| stream.write_all(format!("{text}\r\n").as_bytes()).is_ok();
         say("220 mail.example.vn");
+        let mut text: Option<String> = None;
         for line in lines.lines().map_while(Result::ok) {
-            let answer = match line.get(..4) {
-                Some("RCPT") => "550 5.1.1 no such user",
-                Some("QUIT") => "221 bye",
+            let answer = match (line.get(..4), &mut text) {
+                (_, Some(text)) if line != "." => {
+                    text.push_str(&line);
+                    continue;
+                }
+                (_, Some(_)) => {
+                    letter.send(text.take().unwrap_or_default()).ok();
+                    "250 taken"
+                }
+                (Some("DATA"), None) => {
+                    text = Some(String::new());
+                    "354 go on"
+                }
+                (Some("RCPT"), None) => recipient,
+                (Some("QUIT"), None) => "221 bye",
                 _ => "250 well",
             };
             if !say(answer) {
@@ -304,7 +321,44 @@ fn refusing() -> u16 {
             }
         }
     });
-    port
+    let server = MailServer {
+        enabled: true,
+        host: "127.0.0.1".to_owned(),
+        port,
+        security: MailSecurity::None,
+        from: "camera@example.vn".to_owned(),
+        username: None,
+    };
+    (server, taken)
+}
+
+#[tokio::test]
+async fn a_letter_has_the_picture_of_the_camera_that_its_reader_sees() {
+    let mut yard = Yard::new(2, |_| "Xóm Đông".to_owned()).await;
+    let alerts = alerts(&yard, Arc::new(Platform::default())).await;
+    let mail = Some("binh@example.vn".to_owned());
+    let binh = somebody(&yard, NotificationPrefs { mail, ..NotificationPrefs::default() }).await;
+    let person = yard.catalogue.person_by_id(binh).await.expect("read").expect("there");
+    let reach = Some(Reach { cameras: vec![yard.cameras[1].id], areas: Vec::new() });
+    let patch = PersonPatch { reach: Some(reach), ..PersonPatch::default() };
+    yard.catalogue.patch_person(binh, person.revision, patch).await.expect("patched");
+    let (host, taken) = server("250 well");
+    alerts.put_mail(&host, None, 0, "admin").await.expect("set");
+    let mut events = Vec::new();
+    // In a letter the bytes are "qqqq…" and "u7u7…".
+    for (camera, byte) in [(0, 0xAA), (1, 0xBB)] {
+        let id = happens(&mut yard, camera).await;
+        let jpeg: Vec<u8> = [0xFF, 0xD8, 0xFF, 0xE0].into_iter().chain(vec![byte; 3000]).collect();
+        let picture = Picture { at: id.made(), jpeg: jpeg.into() };
+        yard.catalogue.put_picture(id, yard.cameras[camera].id, PictureSize::Large, picture).expect("kept");
+        yard.catalogue.flush().await.expect("written");
+        yard.clock.advance(10 * SECOND);
+        events.push(id);
+    }
+    assert_eq!(alerts.deliver().step().await.expect("sent"), 1);
+    let letter = taken.recv_timeout(Duration::from_secs(10)).expect("a letter");
+    assert!(letter.contains("u7u7u7u7") && !letter.contains("qqqqqqqq"), "{letter}");
+    assert!(letter.contains(&events[1].to_string()) && !letter.contains(&events[0].to_string()), "{letter}");
 }
 
 #[tokio::test]
@@ -313,14 +367,7 @@ async fn a_letter_that_is_refused_waits_and_the_channel_says_so() {
     let alerts = alerts(&yard, Arc::new(Platform::default())).await;
     let mail = Some("binnh@example.vn".to_owned());
     somebody(&yard, NotificationPrefs { mail, ..NotificationPrefs::default() }).await;
-    let host = MailServer {
-        enabled: true,
-        host: "127.0.0.1".to_owned(),
-        port: refusing(),
-        security: MailSecurity::None,
-        from: "camera@example.vn".to_owned(),
-        username: None,
-    };
+    let (host, _) = server("550 5.1.1 no such user");
     alerts.put_mail(&host, None, 0, "admin").await.expect("set");
     let id = happens(&mut yard, 0).await;
     assert_eq!(alerts.deliver().step().await.expect("tried"), 1);
