@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::rights::{Right, Rights, Role};
 use crate::base::{CameraId, Error, Kind, Result};
-use crate::catalogue::{Reach, Scope, TokenHash};
+use crate::catalogue::{LiveReach, Reach, Scope, TokenHash};
 
 /// Somebody whose session or token is valid at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,17 +19,24 @@ pub struct Identity {
     pub rights: Rights,
     /// Language of what is written to them.
     pub locale: String,
+    /// Where the team calls them; empty = not said.
+    pub phone: String,
+    /// Where they may do it.
     pub(super) scope: Scope,
     /// What the scope was made of; `None` = the whole site.
     pub(super) reach: Option<Reach>,
+    /// Of what they see live pictures besides.
+    pub(super) live: LiveReach,
+    /// All of which they see live pictures: no less than `scope`.
+    pub(super) live_scope: Scope,
     pub(super) means: Means,
 }
 
 /// How somebody came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Means {
-    /// A session of a person; `has_password` as of this request.
-    Session { hash: TokenHash, person: Uuid, has_password: bool },
+    /// A session of a person; `has_password` as of this request; `stale`: they have not typed it for long.
+    Session { hash: TokenHash, person: Uuid, has_password: bool, stale: bool },
     /// A bearer token of a machine.
     Token(TokenHash),
 }
@@ -48,7 +55,8 @@ impl Identity {
     /// `Forbidden` when they may not.
     pub fn require(&self, right: Right) -> Result<Scope> {
         if self.rights.allow(right) {
-            return Ok(self.scope.clone());
+            let scope = if right == Right::Live { &self.live_scope } else { &self.scope };
+            return Ok(scope.clone());
         }
         let who = if self.is_person() { "you do not have" } else { "this token does not have" };
         let sentence = format!("{who} the right {}; ask whoever looks after the recorder", right.name());
@@ -57,6 +65,11 @@ impl Identity {
 
     /// The cameras they may see; `None` = all.
     pub fn cameras(&self) -> Option<Vec<CameraId>> {
+        self.live_scope.cameras().map(Iterator::collect)
+    }
+
+    /// Those of them where their rights hold; of the others they see live pictures only. `None` = all.
+    pub fn full_cameras(&self) -> Option<Vec<CameraId>> {
         self.scope.cameras().map(Iterator::collect)
     }
 
@@ -97,7 +110,12 @@ impl Identity {
 
     /// Both may do the same on the same cameras.
     pub(super) fn may_the_same(&self, other: &Self) -> bool {
-        self.rights == other.rights && self.scope == other.scope
+        self.rights == other.rights && self.scope == other.scope && self.live_scope == other.live_scope
+    }
+
+    /// They have not typed their password for long, in a browser that stays signed in: what could do harm asks for it.
+    pub fn is_stale(&self) -> bool {
+        matches!(self.means, Means::Session { stale: true, .. })
     }
 
     /// The person has set a password.

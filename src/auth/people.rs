@@ -6,9 +6,10 @@ use super::identity::{Identity, public_id};
 use super::rights::{Right, Role};
 use super::session::{ADMIN, Auth, Client, Denied, SignedIn};
 use super::token::{Digest, fresh_token};
-use crate::base::{Error, Kind, Result, Secret, TICKS_PER_SECOND};
+use crate::base::{CameraId, Error, Kind, Result, Secret, TICKS_PER_SECOND};
 use crate::catalogue::{
-    AuditAction, Invite, NewAudit, NewInvite, Person, PersonPatch, Reach, Session, TokenHash,
+    AuditAction, Invite, LiveReach, NewAudit, NewInvite, Person, PersonPatch, Reach, Scope, Session,
+    TokenHash,
 };
 
 /// How long an invite can be accepted.
@@ -19,6 +20,9 @@ const NAME: std::ops::RangeInclusive<usize> = 2..=32;
 const DISPLAY_NAME: usize = 100;
 /// Cameras or areas in one reach.
 const REACH: usize = 500;
+/// Characters of a telephone number, and its fewest digits: that of the police is short.
+const PHONE: usize = 24;
+const DIGITS: usize = 3;
 /// Languages that the app speaks.
 const LOCALES: [&str; 2] = ["vi", "en"];
 
@@ -31,8 +35,10 @@ pub struct NewGuest {
     pub display_name: String,
     /// What they will be.
     pub role: Role,
-    /// What they will see; `None` = the whole site.
+    /// Where they will be that; `None` = on the whole site.
     pub reach: Option<Reach>,
+    /// Of what they will see live pictures besides.
+    pub live: LiveReach,
 }
 
 /// What to change of a person; `None` leaves it as it is.
@@ -44,8 +50,10 @@ pub struct PersonChange {
     pub role: Option<Role>,
     /// They may sign in.
     pub enabled: Option<bool>,
-    /// What they see; `Some(None)` = the whole site.
+    /// Where they are that; `Some(None)` = on the whole site.
     pub reach: Option<Option<Reach>>,
+    /// Of what they see live pictures besides.
+    pub live: Option<LiveReach>,
     /// Language of what is written to them.
     pub locale: Option<String>,
 }
@@ -86,6 +94,17 @@ fn check_text(text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
+fn check_phone(phone: &str) -> Result<String> {
+    let phone = phone.trim();
+    let plain = |c: char| c.is_ascii_digit() || "+-. ()".contains(c);
+    let digits = phone.chars().filter(char::is_ascii_digit).count();
+    if !phone.is_empty() && (phone.len() > PHONE || digits < DIGITS || !phone.chars().all(plain)) {
+        let sentence = "a telephone number has 3 to 24 digits, spaces, dots, hyphens, brackets and +";
+        return Err(Error::invalid(sentence));
+    }
+    Ok(phone.to_owned())
+}
+
 impl Identity {
     /// The role by which they manage others.
     fn managing(&self) -> Result<Role> {
@@ -95,42 +114,71 @@ impl Identity {
 
     fn may_manage(&self, person: &Person) -> Result<bool> {
         let (mine, theirs): (Role, Role) = (self.managing()?, person.role.parse()?);
-        Ok(mine.may_manage(theirs) && self.scope.covers(&person.scope))
+        Ok(mine.may_manage(theirs) && self.sees_as_much_as(person))
+    }
+
+    fn sees_as_much_as(&self, person: &Person) -> bool {
+        self.scope.covers(&person.scope) && self.live_scope.covers(&person.live_scope)
+    }
+
+    /// Of an area they see all, as far as they are to give it away.
+    fn has_area(&self, area: &String, live: bool) -> bool {
+        let full = self.reach.as_ref().is_none_or(|mine| mine.areas.contains(area));
+        full || live && (self.live.whole_site || self.live.areas.contains(area))
     }
 }
 
 impl Auth {
     /// Refuses what is given to somebody beyond what its giver has.
-    async fn check_gift(&self, by: &Identity, role: Role, reach: Option<&Reach>) -> Result<()> {
+    async fn check_gift(
+        &self,
+        by: &Identity,
+        role: Role,
+        reach: Option<&Reach>,
+        live: &LiveReach,
+    ) -> Result<()> {
         if !by.managing()?.may_manage(role) {
             return Err(forbidden("you may not make anybody that; ask whoever looks after the recorder"));
         }
-        let Some(reach) = reach else {
-            return match by.scope.is_everything() {
-                true => Ok(()),
-                false => Err(forbidden("you do not see the whole site yourself; name some cameras")),
-            };
+        let whole = |scope: &Scope| match scope.is_everything() {
+            true => Ok(()),
+            false => Err(forbidden("you do not see the whole site yourself; name some cameras")),
         };
+        if live.whole_site {
+            whole(&by.live_scope)?;
+        }
+        self.check_named(by, &by.live_scope, &live.cameras, &live.areas, true).await?;
+        let Some(reach) = reach else { return whole(&by.scope) };
         if role == Role::Admin {
             return Err(Error::invalid("an administrator sees the whole site; leave the reach out"));
         }
-        if reach.cameras.len() > REACH || reach.areas.len() > REACH {
+        self.check_named(by, &by.scope, &reach.cameras, &reach.areas, false).await
+    }
+
+    async fn check_named(
+        &self,
+        by: &Identity,
+        scope: &Scope,
+        cameras: &[CameraId],
+        areas: &[String],
+        live: bool,
+    ) -> Result<()> {
+        if cameras.len() > REACH || areas.len() > REACH {
             return Err(Error::invalid("there are too many cameras or areas; name fewer"));
         }
-        for camera in &reach.cameras {
+        for camera in cameras {
             // Also one that others see is not there.
-            if self.catalogue().camera(&by.scope, &camera.to_string()).await?.is_none() {
+            if self.catalogue().camera(scope, &camera.to_string()).await?.is_none() {
                 return Err(Error::not_found(format!(
                     "there is no camera {camera}; it may have been removed"
                 )));
             }
         }
-        for area in &reach.areas {
+        for area in areas {
             if area.trim().is_empty() || check_text(area)? != *area {
                 return Err(Error::invalid("an area has 1 to 100 characters on one line"));
             }
-            let theirs = by.reach.as_ref().is_none_or(|mine| mine.areas.contains(area));
-            if !theirs {
+            if !by.has_area(area, live) {
                 return Err(Error::not_found(format!("there is no area {area:?}")));
             }
         }
@@ -144,8 +192,30 @@ impl Auth {
     pub async fn people(&self, by: &Identity) -> Result<Vec<Person>> {
         by.managing()?;
         let mut all = self.catalogue().people().await?;
-        all.retain(|person| person.id == by.id() || by.scope.covers(&person.scope));
+        all.retain(|person| person.id == by.id() || by.sees_as_much_as(person));
         Ok(all)
+    }
+
+    /// Those whom somebody who sees recordings may call about them: whoever said a number, and sees one of the same cameras.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn team(&self, scope: &Scope) -> Result<Vec<Person>> {
+        let mut all = self.catalogue().people().await?;
+        all.retain(|person| person.enabled && !person.phone.is_empty() && scope.meets(&person.live_scope));
+        Ok(all)
+    }
+
+    /// Says where the team calls somebody.
+    ///
+    /// # Errors
+    /// `Forbidden` for a machine, `Invalid`; when the catalogue cannot be used.
+    pub async fn set_phone(&self, identity: &Identity, phone: &str) -> Result<()> {
+        let phone = check_phone(phone)?;
+        if !identity.is_person() {
+            return Err(forbidden("a token has no telephone; sign in as a person"));
+        }
+        self.catalogue().set_phone(identity.id(), &phone).await
     }
 
     async fn known(&self, by: &Identity, id: Uuid) -> Result<Person> {
@@ -173,7 +243,10 @@ impl Auth {
         change: PersonChange,
     ) -> Result<Person> {
         let person = self.managed(by, id).await?;
-        let weighty = change.role.is_some() || change.enabled.is_some() || change.reach.is_some();
+        let weighty = change.role.is_some()
+            || change.enabled.is_some()
+            || change.reach.is_some()
+            || change.live.is_some();
         if weighty && person.name == ADMIN {
             return Err(forbidden("this account is the way in from the machine itself; it stays as it is"));
         }
@@ -182,8 +255,9 @@ impl Auth {
         }
         let role = change.role.map_or_else(|| person.role.parse(), Ok)?;
         let reach = change.reach.clone().unwrap_or(person.reach);
+        let live = change.live.clone().unwrap_or(person.live);
         if weighty {
-            self.check_gift(by, role, reach.as_ref()).await?;
+            self.check_gift(by, role, reach.as_ref(), &live).await?;
         }
         if let Some(locale) = change.locale.as_deref().filter(|locale| !LOCALES.contains(locale)) {
             return Err(Error::invalid(format!("{locale:?} is no language of the app; use vi or en")));
@@ -193,6 +267,7 @@ impl Auth {
             role: change.role.map(|role| role.name().to_owned()),
             enabled: change.enabled,
             reach: change.reach,
+            live: change.live,
             locale: change.locale,
         };
         self.catalogue().patch_person(id, expected, patch).await
@@ -219,7 +294,7 @@ impl Auth {
     /// `Forbidden`, `Invalid`, `NotFound` for a camera, `Conflict` when the name is taken; when the catalogue cannot be
     /// written.
     pub async fn invite(&self, by: &Identity, guest: NewGuest) -> Result<(Secret, Invite)> {
-        self.check_gift(by, guest.role, guest.reach.as_ref()).await?;
+        self.check_gift(by, guest.role, guest.reach.as_ref(), &guest.live).await?;
         let token = fresh_token();
         let invite = NewInvite {
             hash: invite_hash(token.expose()),
@@ -227,6 +302,7 @@ impl Auth {
             display_name: check_text(&guest.display_name)?,
             role: guest.role.name().to_owned(),
             reach: guest.reach,
+            live: guest.live,
             by: by.name.clone(),
             expires: self.clock().now() + INVITE,
             person: None,
@@ -255,6 +331,7 @@ impl Auth {
             display_name: person.display_name,
             role: person.role,
             reach: person.reach,
+            live: person.live,
             by: by.name.clone(),
             expires: self.clock().now() + INVITE,
             person: Some(person.id),

@@ -12,14 +12,22 @@ use super::rights::{Role, of_token};
 use super::share::Shares;
 use super::token::{Digest, fresh_code, fresh_token, read_code};
 use crate::base::{Error, Kind, Result, Secret, SharedClock, TICKS_PER_SECOND, Ticks};
-use crate::catalogue::{AuditAction, Catalogue, NewAudit, NewSession, Person, Scope, Session, TokenHash};
+use crate::catalogue::{
+    AuditAction, Catalogue, LiveReach, NewAudit, NewSession, Person, Scope, Session, TokenHash,
+};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
 /// A session that is not used so long ends.
 const IDLE: i64 = 12 * HOUR;
 /// A session ends so long after its beginning.
-const ABSOLUTE: i64 = 30 * 24 * HOUR;
+const ABSOLUTE: i64 = 30 * DAY;
+/// The same for a browser that alerts are sent to: whoever is woken by one has no time to sign in.
+const IDLE_TOLD: i64 = 30 * DAY;
+const ABSOLUTE_TOLD: i64 = 180 * DAY;
+/// In such a browser, what could do harm asks for the password when it was not typed for so long: phones are lost.
+const PROOF: i64 = 12 * HOUR;
 /// Use is noted at most this often: a page makes hundreds of requests.
 const NOTE_EVERY: i64 = 5 * MINUTE;
 /// How long a one-time code can be used.
@@ -92,12 +100,10 @@ pub enum Validity {
     Over,
 }
 
-fn of_session(hash: TokenHash, session: Session) -> Result<Identity> {
-    let Person { id: person, name, display_name, role, has_password, reach, scope, locale, .. } =
-        session.person;
-    let role: Role = role.parse()?;
-    let means = Means::Session { hash, person, has_password };
-    Ok(Identity { name, display_name, role: Some(role), rights: role.rights(), locale, scope, reach, means })
+/// Since `created` a session ends then at the latest, if it is not used after `now`.
+fn ends(session: &Session, now: Ticks) -> Ticks {
+    let (idle, absolute) = if session.told { (IDLE_TOLD, ABSOLUTE_TOLD) } else { (IDLE, ABSOLUTE) };
+    Ord::min(now + idle, session.created + absolute)
 }
 
 fn session_hash(token: &str) -> TokenHash {
@@ -249,7 +255,7 @@ impl Auth {
             agent: client.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect(),
         };
         self.catalogue.add_session(session).await?;
-        Ok(SignedIn { token, device: self.devices.mark(), max_age_s: ABSOLUTE / TICKS_PER_SECOND })
+        Ok(SignedIn { token, device: self.devices.mark(), max_age_s: ABSOLUTE_TOLD / TICKS_PER_SECOND })
     }
 
     /// Whose session this is; `None` when there is none that is valid. Being asked counts as use.
@@ -260,7 +266,39 @@ impl Auth {
         let hash = session_hash(token);
         let Some(session) = self.valid(hash).await? else { return Ok(None) };
         self.note_use(hash, &session);
-        of_session(hash, session).map(Some)
+        self.of_session(hash, session).map(Some)
+    }
+
+    fn of_session(&self, hash: TokenHash, session: Session) -> Result<Identity> {
+        let stale = session.told && self.clock.now() - session.proved > PROOF;
+        let Person {
+            id: person,
+            name,
+            display_name,
+            role,
+            has_password,
+            reach,
+            scope,
+            live,
+            live_scope,
+            locale,
+            phone,
+            ..
+        } = session.person;
+        let role: Role = role.parse()?;
+        Ok(Identity {
+            name,
+            display_name,
+            role: Some(role),
+            rights: role.rights(),
+            locale,
+            phone,
+            scope,
+            reach,
+            live,
+            live_scope,
+            means: Means::Session { hash, person, has_password, stale: stale && has_password },
+        })
     }
 
     async fn valid(&self, hash: TokenHash) -> Result<Option<Session>> {
@@ -269,13 +307,14 @@ impl Auth {
     }
 
     pub(super) fn is_young(&self, session: &Session) -> bool {
-        self.clock.now() < session.created + ABSOLUTE
+        self.clock.now() < ends(session, Ticks(i64::MAX / 2))
     }
 
     fn note_use(&self, hash: TokenHash, session: &Session) {
         let now = self.clock.now();
-        if now - session.seen >= NOTE_EVERY {
-            let expires: Ticks = Ord::min(now + IDLE, session.created + ABSOLUTE);
+        let expires = ends(session, now);
+        // Also at once when it is to last for longer: a phone that was just made to be told may not be used again before long.
+        if now - session.seen >= NOTE_EVERY || expires - session.expires > IDLE {
             self.catalogue.touch_session(hash, expires);
         }
     }
@@ -296,8 +335,11 @@ impl Auth {
             role: None,
             rights: of_token(&scope)?,
             locale: "vi".to_owned(),
+            phone: String::new(),
             scope: Scope::everything().clone(),
             reach: None,
+            live: LiveReach::default(),
+            live_scope: Scope::everything().clone(),
             means: Means::Token(hash),
         }))
     }
@@ -314,7 +356,7 @@ impl Auth {
                 if let Some(session) = session.as_ref().filter(|_| in_use) {
                     self.note_use(hash, session);
                 }
-                session.map(|session| of_session(hash, session)).transpose()?
+                session.map(|session| self.of_session(hash, session)).transpose()?
             }
             Means::Token(hash) => self.of_token(hash).await?,
         };
@@ -323,6 +365,30 @@ impl Auth {
             Some(_) => Validity::Changed,
             None => Validity::Over,
         })
+    }
+
+    /// Somebody types their password again, in the session that they have.
+    ///
+    /// # Errors
+    /// [`Denied`]: `Wrong` also for a machine.
+    pub async fn prove(
+        &self,
+        identity: &Identity,
+        password: Secret,
+        client: &Client<'_>,
+    ) -> Result<(), Denied> {
+        let Means::Session { hash, person, .. } = identity.means else { return Err(Denied::Wrong) };
+        let origin = self.origin(client);
+        let account = Digest::of(&[b"account", identity.name.as_bytes()]);
+        self.attempt(|attempts, now| attempts.password(account, origin, now))?;
+        let kept = self.catalogue.password_hash(person).await?;
+        if !self.hasher.verify(password, kept).await? {
+            tracing::warn!(peer = %client.peer, "a wrong password was tried in a session");
+            self.note(&identity.name, AuditAction::SignInFailed, client);
+            return Err(Denied::Wrong);
+        }
+        self.attempts().right(account, origin);
+        Ok(self.catalogue.session_proved(hash).await?)
     }
 
     /// Ends the session that somebody came in with.

@@ -7,20 +7,20 @@ use uuid::Uuid;
 use super::person::{self, NewPerson};
 use super::sql::{damaged, failed, statements, uuid};
 use super::writer::{Change, Write};
-use super::{Catalogue, Person, Reach, TokenHash};
+use super::{Catalogue, LiveReach, Person, Reach, TokenHash};
 use crate::base::{Error, Result, Ticks, fresh_uuid};
 
 macro_rules! columns {
     () => {
-        "select id, name, display_name, role, whole_site, reach, by, created_90k, expires_90k, person from invite "
+        "select id, name, display_name, role, whole_site, reach, by, created_90k, expires_90k, person, live from invite "
     };
 }
 
 statements! {
     TAKEN = "select count(*) from person where name = ?1";
     REPLACED = "delete from invite where name = ?1 and used_90k is null";
-    ADD = "insert into invite (id, hash, name, display_name, role, whole_site, reach, by, created_90k, expires_90k, person) \
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    ADD = "insert into invite (id, hash, name, display_name, role, whole_site, reach, by, created_90k, expires_90k, person, live) \
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     OPEN = concat!(columns!(), "where used_90k is null and expires_90k > ?1 order by key desc limit 200");
     BY_HASH = concat!(columns!(), "where hash = ?1 and used_90k is null and expires_90k > ?2");
     USE = "update invite set used_90k = ?2 where hash = ?1 and used_90k is null and expires_90k > ?2";
@@ -38,8 +38,10 @@ pub struct NewInvite {
     pub display_name: String,
     /// Such as `guard`.
     pub role: String,
-    /// What they will see; `None` = the whole site.
+    /// Where they will be that; `None` = on the whole site.
     pub reach: Option<Reach>,
+    /// Of what they will see live pictures besides.
+    pub live: LiveReach,
     /// Who invites, by sign-in name.
     pub by: String,
     /// Not valid from here on.
@@ -59,8 +61,10 @@ pub struct Invite {
     pub display_name: String,
     /// Such as `guard`.
     pub role: String,
-    /// What they will see; `None` = the whole site.
+    /// Where they will be that; `None` = on the whole site.
     pub reach: Option<Reach>,
+    /// Of what they will see live pictures besides.
+    pub live: LiveReach,
     /// Who invites, by sign-in name.
     pub by: String,
     /// When.
@@ -74,15 +78,16 @@ pub struct Invite {
 impl<'r> sqlx::FromRow<'r, SqliteRow> for Invite {
     fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
         let decode = |e: Error| sqlx::Error::Decode(Box::new(e));
+        let unreadable = |e: serde_json::Error| decode(damaged("an invite").because(e));
         let whole_site: bool = row.try_get(4)?;
-        let reach = serde_json::from_str(row.try_get(5)?);
-        let reach: Reach = reach.map_err(|e| decode(damaged("an invite").because(e)))?;
+        let reach = serde_json::from_str(row.try_get(5)?).map_err(unreadable)?;
         Ok(Self {
             id: uuid(row.try_get(0)?).map_err(decode)?,
             name: row.try_get(1)?,
             display_name: row.try_get(2)?,
             role: row.try_get(3)?,
             reach: (!whole_site).then_some(reach),
+            live: serde_json::from_str(row.try_get(10)?).map_err(unreadable)?,
             by: row.try_get(6)?,
             created: Ticks(row.try_get(7)?),
             expires: Ticks(row.try_get(8)?),
@@ -106,8 +111,9 @@ impl Change for Add {
         }
         sqlx::query(REPLACED).bind(new.name.clone()).execute(&mut w.conn).await.map_err(failed)?;
         let id = fresh_uuid(w.now);
-        let reach = serde_json::to_string(&new.reach.clone().unwrap_or_default())
-            .map_err(|e| Error::internal("an invite cannot be written").because(e))?;
+        let unwritable = |e: serde_json::Error| Error::internal("an invite cannot be written").because(e);
+        let reach = serde_json::to_string(&new.reach.clone().unwrap_or_default()).map_err(unwritable)?;
+        let live = serde_json::to_string(&new.live).map_err(unwritable)?;
         let query = sqlx::query(ADD)
             .bind(id.as_bytes().to_vec())
             .bind(new.hash.0.to_vec())
@@ -119,10 +125,11 @@ impl Change for Add {
             .bind(new.by.clone())
             .bind(w.now.0)
             .bind(new.expires.0)
-            .bind(new.person.map(|id| id.as_bytes().to_vec()));
+            .bind(new.person.map(|id| id.as_bytes().to_vec()))
+            .bind(live);
         query.execute(&mut w.conn).await.map_err(failed)?;
-        let NewInvite { name, display_name, role, reach, by, expires, person, .. } = new;
-        Ok(Invite { id, name, display_name, role, reach, by, created: w.now, expires, person })
+        let NewInvite { name, display_name, role, reach, live, by, expires, person, .. } = new;
+        Ok(Invite { id, name, display_name, role, reach, live, by, created: w.now, expires, person })
     }
 }
 
@@ -147,6 +154,7 @@ impl Change for Accept {
             role: &invite.role,
             password_hash: &self.1,
             reach: invite.reach.as_ref(),
+            live: &invite.live,
         };
         person::add(w, new).await.map(Some)
     }

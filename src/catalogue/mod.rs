@@ -132,7 +132,7 @@ pub use object::{Object, ObjectKind, Rank, merged};
 pub use outage::OutagePlace;
 pub use outbox::Outgoing;
 pub use pace::Pace;
-pub use person::{Person, PersonPatch, Reach};
+pub use person::{LiveReach, Person, PersonPatch, Reach};
 pub use salvage::take_settings;
 pub use scope::Scope;
 pub use session::{NewSession, Session, TokenHash};

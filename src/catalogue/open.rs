@@ -32,6 +32,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0008_alerts.sql"),
     include_str!("../../migrations/0009_reasons.sql"),
     include_str!("../../migrations/0010_lost_phones.sql"),
+    include_str!("../../migrations/0011_live_only.sql"),
 ];
 
 /// Older ones can corrupt the file: the WAL-reset bug, fixed in 3.51.3. <https://www.sqlite.org/wal.html#walresetbug>

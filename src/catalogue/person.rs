@@ -11,20 +11,36 @@ use super::writer::{Change, Write};
 use super::{Catalogue, Scope, endpoint, outbox, share};
 use crate::base::{CameraId, Error, Kind, Result, StreamKey, Ticks, fresh_uuid};
 
-/// The columns of a person `p`: the last four are lists of what they see who do not see the whole site.
+/// The columns of a person `p`: the last eight are lists of what they see who do not see the whole site; four of where their role
+/// holds, four of what they see live.
 macro_rules! person_columns {
+    // Cameras `c` that somebody has by rows of what they see that are `$which`.
+    (@reached $which:literal) => {
+        concat!(
+            "(c.key in (select camera_key from person_reach where person_key = p.key and camera_key is not null", $which,
+            ") or c.area in (select area from person_reach where person_key = p.key and area is not null", $which, ")) "
+        )
+    };
     () => {
-        "p.id, p.name, p.display_name, p.role, p.password_hash is not null, p.enabled, p.whole_site, p.locale, p.revision, \
-         p.created_90k, p.ended_90k, \
-         (select json_group_array(lower(hex(c.id))) from person_reach r join camera c on c.key = r.camera_key \
-         where r.person_key = p.key), \
-         (select json_group_array(r.area) from person_reach r where r.person_key = p.key and r.area is not null), \
-         (select json_group_array(lower(hex(c.id))) from camera c \
-         where c.key in (select camera_key from person_reach where person_key = p.key and camera_key is not null) \
-         or c.area in (select area from person_reach where person_key = p.key and area is not null)), \
-         (select json_group_array(s.key) from stream s join camera c on c.key = s.camera_key \
-         where c.key in (select camera_key from person_reach where person_key = p.key and camera_key is not null) \
-         or c.area in (select area from person_reach where person_key = p.key and area is not null)) "
+        concat!(
+            "p.id, p.name, p.display_name, p.role, p.password_hash is not null, p.enabled, p.whole_site, p.locale, p.revision, \
+             p.created_90k, p.ended_90k, p.live_site, p.phone, \
+             (select json_group_array(lower(hex(c.id))) from person_reach r join camera c on c.key = r.camera_key \
+             where r.person_key = p.key and r.live = 0), \
+             (select json_group_array(r.area) from person_reach r where r.person_key = p.key and r.area is not null and r.live = 0), \
+             (select json_group_array(lower(hex(c.id))) from camera c where ",
+            person_columns!(@reached " and live = 0"),
+            "), (select json_group_array(s.key) from stream s join camera c on c.key = s.camera_key where ",
+            person_columns!(@reached " and live = 0"),
+            "), (select json_group_array(lower(hex(c.id))) from person_reach r join camera c on c.key = r.camera_key \
+             where r.person_key = p.key and r.live = 1), \
+             (select json_group_array(r.area) from person_reach r where r.person_key = p.key and r.area is not null and r.live = 1), \
+             (select json_group_array(lower(hex(c.id))) from camera c where ",
+            person_columns!(@reached ""),
+            "), (select json_group_array(s.key) from stream s join camera c on c.key = s.camera_key where ",
+            person_columns!(@reached ""),
+            ") "
+        )
     };
 }
 pub(super) use person_columns;
@@ -34,26 +50,40 @@ statements! {
     BY_NAME = concat!("select ", person_columns!(), "from person p where p.name = ?1");
     BY_ID = concat!("select ", person_columns!(), "from person p where p.id = ?1");
     ALL = concat!("select ", person_columns!(), "from person p order by p.key");
-    ADD = "insert into person (id, name, display_name, role, password_hash, whole_site, created_90k) \
-        values (?1, ?2, ?3, ?4, ?5, ?6, ?7) on conflict (name) do nothing";
+    ADD = "insert into person (id, name, display_name, role, password_hash, whole_site, live_site, created_90k) \
+        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) on conflict (name) do nothing";
     UPDATE = "update person set display_name = ?3, role = ?4, enabled = ?5, whole_site = ?6, locale = ?7, \
-        revision = revision + 1, changed_90k = ?8, ended_90k = ?9 where id = ?1 and revision = ?2";
+        revision = revision + 1, changed_90k = ?8, ended_90k = ?9, live_site = ?10 where id = ?1 and revision = ?2";
     REMOVE = "delete from person where id = ?1";
     END_SESSIONS = "delete from session where person_key = (select key from person where id = ?1)";
     /// Whoever may less now, or nothing, has invited nobody.
     /// A link that gives somebody a password was made for what they were.
     END_INVITES = "delete from invite where (by = ?1 or person = ?2) and used_90k is null";
     CLEAR_REACH = "delete from person_reach where person_key = (select key from person where id = ?1)";
-    REACH_CAMERA = "insert into person_reach (person_key, camera_key) select p.key, c.key from person p join camera c \
+    REACH_CAMERA = "insert into person_reach (person_key, camera_key, live) select p.key, c.key, ?3 from person p join camera c \
         on c.id = ?2 and c.deleted_90k is null where p.id = ?1 on conflict do nothing";
-    REACH_AREA = "insert into person_reach (person_key, area) select key, ?2 from person where id = ?1 on conflict do nothing";
+    REACH_AREA = "insert into person_reach (person_key, area, live) select key, ?2, ?3 from person where id = ?1 \
+        on conflict do nothing";
     SET_PASSWORD = "update person set password_hash = ?2 where id = ?1 returning name, role";
+    SET_PHONE = "update person set phone = ?2 where id = ?1";
     PASSWORD_HASH = "select password_hash from person where id = ?1";
 }
 
 /// Cameras and areas that somebody sees who does not see the whole site.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reach {
+    /// These.
+    pub cameras: Vec<CameraId>,
+    /// All of these areas, also cameras that come later.
+    pub areas: Vec<String>,
+}
+
+/// More that somebody sees, of which they see live pictures only.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LiveReach {
+    /// All cameras.
+    pub whole_site: bool,
     /// These.
     pub cameras: Vec<CameraId>,
     /// All of these areas, also cameras that come later.
@@ -75,12 +105,18 @@ pub struct Person {
     pub has_password: bool,
     /// They may sign in.
     pub enabled: bool,
-    /// What they see; `None` = the whole site.
+    /// Where they are what their role says; `None` = on the whole site.
     pub reach: Option<Reach>,
     /// The same, as it is now.
     pub scope: Scope,
+    /// Of what they see live pictures besides.
+    pub live: LiveReach,
+    /// All of which they see live pictures, as it is now.
+    pub live_scope: Scope,
     /// Language of what is written to them.
     pub locale: String,
+    /// Where the team calls them, as they wrote it; empty = not said.
+    pub phone: String,
     /// Counts the changes of this person.
     pub revision: i64,
     /// When they were added; `None` = it was not noted.
@@ -98,8 +134,10 @@ pub struct PersonPatch {
     pub role: Option<String>,
     /// They may sign in; when they may not, their sessions end.
     pub enabled: Option<bool>,
-    /// What they see; `Some(None)` = the whole site.
+    /// Where they are that; `Some(None)` = on the whole site.
     pub reach: Option<Option<Reach>>,
+    /// Of what they see live pictures besides.
+    pub live: Option<LiveReach>,
     /// Language of what is written to them.
     pub locale: Option<String>,
 }
@@ -111,10 +149,16 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Person {
             let read = serde_json::from_str(row.try_get(index)?);
             read.map_err(|e| sqlx::Error::Decode(Box::new(damaged("what somebody sees").because(e))))
         }
-        let whole_site: bool = row.try_get(6)?;
-        let reach = Reach { cameras: list(row, 11)?, areas: list(row, 12)? };
-        let streams = list(row, 14)?.into_iter().map(StreamKey);
-        let scope = Scope::of_rows(list::<CameraId>(row, 13)?, streams);
+        /// Of two columns, ids of cameras and keys of streams.
+        fn scope(row: &SqliteRow, all: bool, index: usize) -> sqlx::Result<Scope> {
+            if all {
+                return Ok(Scope::everything().clone());
+            }
+            let streams = list(row, index + 1)?.into_iter().map(StreamKey);
+            Ok(Scope::of_rows(list::<CameraId>(row, index)?, streams))
+        }
+        let (whole_site, live_site): (bool, bool) = (row.try_get(6)?, row.try_get(11)?);
+        let reach = Reach { cameras: list(row, 13)?, areas: list(row, 14)? };
         Ok(Self {
             id: uuid(row.try_get(0)?).map_err(decode)?,
             name: row.try_get(1)?,
@@ -123,8 +167,11 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Person {
             has_password: row.try_get(4)?,
             enabled: row.try_get(5)?,
             reach: (!whole_site).then_some(reach),
-            scope: if whole_site { Scope::everything().clone() } else { scope },
+            scope: scope(row, whole_site, 15)?,
+            live: LiveReach { whole_site: live_site, cameras: list(row, 17)?, areas: list(row, 18)? },
+            live_scope: scope(row, whole_site || live_site, 19)?,
             locale: row.try_get(7)?,
+            phone: row.try_get(12)?,
             revision: row.try_get(8)?,
             created: row.try_get::<Option<i64>, _>(9)?.map(Ticks),
             ended: row.try_get::<Option<i64>, _>(10)?.map(Ticks),
@@ -173,6 +220,7 @@ pub(super) struct NewPerson<'a> {
     pub(super) role: &'a str,
     pub(super) password_hash: &'a str,
     pub(super) reach: Option<&'a Reach>,
+    pub(super) live: &'a LiveReach,
 }
 
 /// Adds somebody.
@@ -188,11 +236,12 @@ pub(super) async fn add(w: &mut Write, new: NewPerson<'_>) -> Result<Person> {
         .bind(new.role.to_owned())
         .bind(new.password_hash.to_owned())
         .bind(new.reach.is_none())
+        .bind(new.live.whole_site)
         .bind(w.now.0);
     if query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() == 0 {
         return Err(taken(new.name));
     }
-    put_reach(w, id, new.reach).await?;
+    put_reach(w, id, new.reach, new.live).await?;
     let person = load(w, id).await?;
     tell(w, &person).await?;
     Ok(person)
@@ -202,17 +251,20 @@ pub(super) fn taken(name: &str) -> Error {
     Error::new(Kind::Conflict, format!("there is somebody named {name:?} already; choose another name"))
 }
 
-async fn put_reach(w: &mut Write, id: Uuid, reach: Option<&Reach>) -> Result<()> {
+/// What somebody may in full goes before: a camera stands there once.
+async fn put_reach(w: &mut Write, id: Uuid, reach: Option<&Reach>, live: &LiveReach) -> Result<()> {
     let person = id.as_bytes().to_vec();
     sqlx::query(CLEAR_REACH).bind(person.clone()).execute(&mut w.conn).await.map_err(failed)?;
-    let Some(reach) = reach else { return Ok(()) };
-    for camera in &reach.cameras {
-        let query = sqlx::query(REACH_CAMERA).bind(person.clone()).bind(camera.0.as_bytes().to_vec());
-        query.execute(&mut w.conn).await.map_err(failed)?;
-    }
-    for area in &reach.areas {
-        let query = sqlx::query(REACH_AREA).bind(person.clone()).bind(area.clone());
-        query.execute(&mut w.conn).await.map_err(failed)?;
+    let full = reach.map_or((&[][..], &[][..]), |reach| (&reach.cameras, &reach.areas));
+    for (only_live, (cameras, areas)) in [(false, full), (true, (&live.cameras, &live.areas))] {
+        for camera in cameras {
+            let query = sqlx::query(REACH_CAMERA).bind(person.clone()).bind(camera.0.as_bytes().to_vec());
+            query.bind(only_live).execute(&mut w.conn).await.map_err(failed)?;
+        }
+        for area in areas {
+            let query = sqlx::query(REACH_AREA).bind(person.clone()).bind(area.clone()).bind(only_live);
+            query.execute(&mut w.conn).await.map_err(failed)?;
+        }
     }
     Ok(())
 }
@@ -235,6 +287,7 @@ impl Change for Patch {
     async fn apply(&self, w: &mut Write) -> Result<Person> {
         let (before, p) = (load(w, self.id).await?, self.patch.clone());
         let reach = p.reach.unwrap_or(before.reach.clone());
+        let live = p.live.unwrap_or(before.live.clone());
         let enabled = p.enabled.unwrap_or(before.enabled);
         let ended = if enabled { None } else { before.ended.or(Some(w.now)) };
         let query = sqlx::query(UPDATE)
@@ -246,14 +299,15 @@ impl Change for Patch {
             .bind(reach.is_none())
             .bind(p.locale.unwrap_or(before.locale))
             .bind(w.now.0)
-            .bind(ended.map(|at| at.0));
+            .bind(ended.map(|at| at.0))
+            .bind(live.whole_site);
         if query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() == 0 {
             let sentence = "somebody changed this person meanwhile; read them again and repeat the change";
             return Err(Error::new(Kind::Conflict, sentence));
         }
-        put_reach(w, self.id, reach.as_ref()).await?;
+        put_reach(w, self.id, reach.as_ref(), &live).await?;
         let p = &self.patch;
-        if p.role.is_some() || p.enabled.is_some() || p.reach.is_some() {
+        if p.role.is_some() || p.enabled.is_some() || p.reach.is_some() || p.live.is_some() {
             end_invites(w, &before.name, self.id).await?;
         }
         if !enabled {
@@ -291,6 +345,21 @@ impl Change for Remove {
             outbox::put(w, "person_removed", self.0, json!({})).await?;
         }
         Ok(gone.rows_affected() > 0)
+    }
+}
+
+struct SetPhone(Uuid, String);
+
+impl Change for SetPhone {
+    type Answer = ();
+    const NAME: &'static str = "set_phone";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        let query = sqlx::query(SET_PHONE).bind(self.0.as_bytes().as_slice()).bind(self.1.clone());
+        match query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() {
+            0 => Err(nobody()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -342,6 +411,11 @@ impl Catalogue {
     pub async fn person_by_id(&self, id: Uuid) -> Result<Option<Person>> {
         let query = sqlx::query_as(BY_ID).bind(id.as_bytes().to_vec());
         self.read(query.fetch_optional(self.readers())).await
+    }
+
+    /// Says where the team calls somebody; empty = nowhere.
+    pub async fn set_phone(&self, person: Uuid, phone: &str) -> Result<()> {
+        self.inner.queue.ask(SetPhone(person, phone.to_owned())).await
     }
 
     /// Everybody, in order of addition.

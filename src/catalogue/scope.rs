@@ -77,6 +77,14 @@ impl Scope {
         }
     }
 
+    /// True when both see one camera, or one of them sees all.
+    pub fn meets(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, _) | (_, None) => true,
+            (Some(mine), Some(theirs)) => !mine.cameras.is_disjoint(&theirs.cameras),
+        }
+    }
+
     /// The cameras, in order; `None` = all.
     pub fn cameras(&self) -> Option<impl Iterator<Item = CameraId> + '_> {
         self.0.as_ref().map(|seen| seen.cameras.iter().copied())
@@ -107,5 +115,13 @@ mod tests {
         assert!(!none.sees(a) && none.list().as_deref() == Some("[]"));
         assert!(all.covers(&some) && some.covers(none) && some.covers(&some));
         assert!(!some.covers(all) && !none.covers(&some));
+        let beside = Scope::of_rows([b], [other]);
+        assert!(
+            some.meets(all)
+                && all.meets(none)
+                && some.meets(&some)
+                && !some.meets(&beside)
+                && !some.meets(none)
+        );
     }
 }

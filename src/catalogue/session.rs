@@ -10,15 +10,22 @@ use super::writer::{Change, Write};
 use super::{Catalogue, endpoint};
 use crate::base::{Result, Ticks};
 
+macro_rules! session_columns {
+    () => {
+        ", s.hash, s.kind, s.created_90k as begun_90k, s.seen_90k, s.expires_90k, s.peer, s.agent, \
+         coalesce(s.proved_90k, s.created_90k) as proved_90k, \
+         exists (select 1 from push_endpoint e where e.session = s.hash and e.gone_90k is null) as told \
+         from session s join person p on p.key = s.person_key "
+    };
+}
+
 statements! {
     ADD_SESSION = "insert into session (hash, person_key, kind, created_90k, seen_90k, expires_90k, peer, agent) \
         values (?1, (select key from person where id = ?2), ?3, ?4, ?4, ?5, ?6, ?7)";
-    SESSION = concat!("select ", person_columns!(), ", s.hash, s.kind, s.created_90k, s.seen_90k, s.expires_90k, s.peer, \
-        s.agent from session s join person p on p.key = s.person_key where s.hash = ?1 and s.expires_90k > ?2 \
-        and p.enabled = 1");
-    OF_PERSON = concat!("select ", person_columns!(), ", s.hash, s.kind, s.created_90k, s.seen_90k, s.expires_90k, s.peer, \
-        s.agent from session s join person p on p.key = s.person_key where p.id = ?1 and s.expires_90k > ?2 \
+    SESSION = concat!("select ", person_columns!(), session_columns!(), "where s.hash = ?1 and s.expires_90k > ?2 and p.enabled = 1");
+    OF_PERSON = concat!("select ", person_columns!(), session_columns!(), "where p.id = ?1 and s.expires_90k > ?2 \
         order by s.created_90k desc, s.hash");
+    PROVED = "update session set proved_90k = ?2 where hash = ?1";
     TOUCH_SESSION = "update session set seen_90k = ?2, expires_90k = ?3 where hash = ?1";
     END_SESSION = "delete from session where hash = ?1";
     END_OTHERS = "delete from session where person_key = (select key from person where id = ?1) and hash is not ?2";
@@ -65,6 +72,10 @@ pub struct Session {
     pub seen: Ticks,
     /// Not valid from here on.
     pub expires: Ticks,
+    /// When its person typed their password last.
+    pub proved: Ticks,
+    /// Alerts are sent to the browser that it is in.
+    pub told: bool,
     /// From where it began; empty = not noted.
     pub peer: String,
     /// What the browser called itself; may be empty.
@@ -79,9 +90,11 @@ impl<'r> sqlx::FromRow<'r, SqliteRow> for Session {
             hash: TokenHash(hash),
             person: Person::from_row(row)?,
             kind: row.try_get("kind")?,
-            created: Ticks(row.try_get(17)?),
+            created: Ticks(row.try_get("begun_90k")?),
             seen: Ticks(row.try_get("seen_90k")?),
             expires: Ticks(row.try_get("expires_90k")?),
+            proved: Ticks(row.try_get("proved_90k")?),
+            told: row.try_get("told")?,
             peer: row.try_get("peer")?,
             agent: row.try_get("agent")?,
         })
@@ -116,6 +129,18 @@ impl Change for Touch {
 
     async fn apply(&self, w: &mut Write) -> Result<()> {
         let query = sqlx::query(TOUCH_SESSION).bind(self.0.0.as_slice()).bind(w.now.0).bind(self.1.0);
+        query.execute(&mut w.conn).await.map(drop).map_err(failed)
+    }
+}
+
+struct Proved(TokenHash);
+
+impl Change for Proved {
+    type Answer = ();
+    const NAME: &'static str = "session_proved";
+
+    async fn apply(&self, w: &mut Write) -> Result<()> {
+        let query = sqlx::query(PROVED).bind(self.0.0.as_slice()).bind(w.now.0);
         query.execute(&mut w.conn).await.map(drop).map_err(failed)
     }
 }
@@ -226,6 +251,11 @@ impl Catalogue {
     /// Notes that a session is in use and until when it is valid now; returns at once.
     pub fn touch_session(&self, hash: TokenHash, expires: Ticks) -> bool {
         self.inner.queue.tell(Touch(hash, expires))
+    }
+
+    /// Notes that the person of a session has typed their password again.
+    pub async fn session_proved(&self, hash: TokenHash) -> Result<()> {
+        self.inner.queue.ask(Proved(hash)).await
     }
 
     /// Ends a session; nothing more is sent to the browsers that were subscribed by it.

@@ -21,17 +21,22 @@ use crate::catalogue::{AuditAction, NewAudit, Scope};
 
 /// What a route needs.
 pub(super) trait Needs: Send + Sync + 'static {
+    /// What is done by it could do harm in wrong hands: a browser that stays signed in for long asks for the password first.
+    const WEIGHTY: bool = false;
+
     /// The cameras that somebody gets with it.
     fn scope(who: &Identity) -> Result<Scope, Error>;
 }
 
 macro_rules! rights {
-    ($($name:ident)+) => {$(
+    ($weighty:literal: $($name:ident)+) => {$(
         #[doc = concat!("[`Right::", stringify!($name), "`].")]
         #[derive(Clone, Copy, Debug)]
         pub(super) struct $name;
 
         impl Needs for $name {
+            const WEIGHTY: bool = $weighty;
+
             fn scope(who: &Identity) -> Result<Scope, Error> {
                 who.require(Right::$name)
             }
@@ -39,13 +44,26 @@ macro_rules! rights {
     )+};
 }
 
-rights! { Metrics Live Playback Hold Export Share Zones Alerts People Settings }
+rights! { false: Metrics Live Playback Hold Zones Alerts }
+rights! { true: Export Share People Settings }
 
 /// A session or token, whatever it may do: for what is one's own. It shows no camera.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SignedIn;
 
 impl Needs for SignedIn {
+    fn scope(_: &Identity) -> Result<Scope, Error> {
+        Ok(Scope::nothing())
+    }
+}
+
+/// The same for what could do harm.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proven;
+
+impl Needs for Proven {
+    const WEIGHTY: bool = true;
+
     fn scope(_: &Identity) -> Result<Scope, Error> {
         Ok(Scope::nothing())
     }
@@ -94,6 +112,10 @@ impl<R: Needs> FromRequestParts<App> for Caller<R> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Answer<Self> {
         let who = parts.extensions.get::<Identity>().cloned().ok_or_else(unauthenticated)?;
         let scope = R::scope(&who)?;
+        if R::WEIGHTY && !parts.method.is_safe() && who.is_stale() {
+            let sentence = "type your password once more: it was not asked for long on this device";
+            return Err(Problem::new(Code::PasswordNeeded, sentence));
+        }
         let Peer(peer) = Peer::from_request_parts(parts, app).await?;
         Ok(Self { who, scope, peer, needs: PhantomData })
     }

@@ -241,8 +241,8 @@ impl Changes {
         };
         let looks = self.looks.subscribe();
         let first = *looks.borrow() + 1;
-        let told =
-            Topics(Topic::ALL.map(|topic| topics.has(topic) && caller.who.rights.allow(topic.needs())));
+        let told = Topic::ALL
+            .map(|topic| topics.has(topic).then(|| caller.who.require(topic.needs()).ok()).flatten());
         let (person, scope) = (caller.who.id(), caller.scope.clone());
         Follower { changes: self.clone(), topics, told, person, scope, begin, first, looks }
     }
@@ -299,9 +299,10 @@ pub(super) struct Follower {
     changes: Changes,
     /// Those asked for: they are counted.
     topics: Topics,
-    /// Those that they may hear of.
-    told: Topics,
+    /// Of what cameras they may hear in each; `None` = of none.
+    told: [Option<Scope>; 4],
     person: Uuid,
+    /// What they see live: it is counted.
     scope: Scope,
     begin: Begin,
     /// The first look that began, or ended, after it came.
@@ -324,8 +325,10 @@ impl Follower {
     }
 
     fn step(&mut self) -> Option<Told> {
-        let wanted =
-            |news: &News| self.told.has(news.topic) && news.audience.includes(self.person, &self.scope);
+        let wanted = |news: &News| {
+            let scope = self.told[news.topic as usize].as_ref();
+            scope.is_some_and(|scope| news.audience.includes(self.person, scope))
+        };
         let state = self.changes.lock();
         let newest = state.ring.newest;
         let Begin::At(number) = self.begin else {

@@ -6,11 +6,12 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::App;
-use super::caller::{Caller, Settings};
+use super::alert_settings::person;
+use super::caller::{Caller, Playback, Settings};
 use super::error::{Answer, Problem};
 use super::extract::{Json, Path};
 use super::wire::Time;
-use crate::alert::{SiteChannel, Step};
+use crate::alert::{Fault, NotificationPrefs, SiteChannel, Step};
 use crate::base::Error;
 use crate::catalogue::AuditAction;
 
@@ -102,8 +103,40 @@ pub(super) async fn post_channel_test(
         let channel = SiteChannel::parse(&name).ok_or_else(unknown)?;
         app.alerts().try_channel(channel, form.to.as_deref(), &caller.who.locale).await?
     };
-    let delivered = fault.is_none();
-    caller.note(&app, AuditAction::AlertSettings, None, json!({"tested": name, "delivered": delivered}));
-    let (step, code) = (fault.as_ref().map(|fault| fault.step), fault.as_ref().and_then(|fault| fault.code));
-    Ok(Json(ChannelTest { delivered, step, code, detail: fault.map(|fault| fault.why) }))
+    let test = ChannelTest::of(fault);
+    caller.note(&app, AuditAction::AlertSettings, None, json!({"tested": name, "delivered": test.delivered}));
+    Ok(Json(test))
+}
+
+impl ChannelTest {
+    fn of(fault: Option<Fault>) -> Self {
+        let (step, code) =
+            (fault.as_ref().map(|fault| fault.step), fault.as_ref().and_then(|fault| fault.code));
+        Self { delivered: fault.is_none(), step, code, detail: fault.map(|fault| fault.why) }
+    }
+}
+
+/// Sends a message to one's own address at once, as it is kept, and tells what came of it.
+#[utoipa::path(post, path = "/me/alert-tests/{name}", tag = "alerts",
+    params(("name" = String, Path, description = "`mail` or `zalo`")),
+    responses((status = 200, description = "Whether it arrived, and how far it came", body = ChannelTest), Problem))]
+pub(super) async fn post_own_test(
+    State(app): State<App>,
+    caller: Caller<Playback>,
+    Path(name): Path<String>,
+) -> Answer<Json<ChannelTest>> {
+    let kept = app.catalogue().alert_pref(person(&caller)?).await?;
+    let prefs = kept.map(|body| NotificationPrefs::kept(&body)).unwrap_or_default();
+    let (channel, address) = match name.as_str() {
+        "mail" => (SiteChannel::Mail, prefs.mail),
+        "zalo" => (SiteChannel::Zalo, prefs.zalo),
+        _ => return Err(Problem::not_found("there is no such channel of one's own; it is mail or zalo")),
+    };
+    if !app.alerts().channel_state(channel).await?.0 {
+        return Err(Problem::invalid("this channel is off; ask whoever looks after the recorder"));
+    }
+    let address = address.ok_or_else(|| Problem::invalid("you have no address there; save one first"))?;
+    let test = ChannelTest::of(app.alerts().try_channel(channel, Some(&address), &caller.who.locale).await?);
+    caller.note(&app, AuditAction::AlertPrefs, None, json!({"tested": name, "delivered": test.delivered}));
+    Ok(Json(test))
 }

@@ -25,6 +25,8 @@ pub(super) enum Code {
     Unauthenticated,
     /// Signed in, but not allowed; also a request from a page of another origin.
     Forbidden,
+    /// Signed in, but one's password was not typed for long: `PUT /session/proof`, then the same again.
+    PasswordNeeded,
     /// No such thing.
     NotFound,
     /// The request is not right; the detail says what.
@@ -49,7 +51,7 @@ impl Code {
     fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::PasswordNeeded => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoRecording => StatusCode::NOT_FOUND,
             Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::StaleRevision => StatusCode::PRECONDITION_FAILED,
@@ -66,6 +68,7 @@ impl Code {
         match self {
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
+            Self::PasswordNeeded => "password_needed",
             Self::NotFound => "not_found",
             Self::Invalid => "invalid",
             Self::StaleRevision => "stale_revision",
@@ -82,6 +85,7 @@ impl Code {
         match self {
             Self::Unauthenticated => "Not signed in",
             Self::Forbidden => "Not allowed",
+            Self::PasswordNeeded => "Password needed",
             Self::NotFound => "Not found",
             Self::Invalid => "Not understood",
             Self::StaleRevision => "Changed meanwhile",

@@ -12,13 +12,13 @@ use super::App;
 use super::caller::{self, Caller};
 use super::error::{Answer, Problem};
 use super::extract::{Json, Path};
-use super::people::{Reach, RoleName};
+use super::people::{LiveReach, Reach, RoleName};
 use super::qr::qr_svg;
 use super::serve::{Peer, Via};
 use super::session::{client, cookies};
 use super::wire::{Password, Time};
 use crate::auth::{Denied, NewGuest};
-use crate::base::Secret;
+use crate::base::{Kind, Secret};
 use crate::catalogue::{self, AuditAction};
 
 /// Somebody to invite.
@@ -35,8 +35,11 @@ pub(super) struct Wanted {
     display_name: String,
     /// What they will be.
     role: RoleName,
-    /// What they will see; the whole site when it is left out or null.
+    /// Where they will be that; on the whole site when it is left out or null.
     reach: Option<Reach>,
+    /// Of what they will see live pictures besides.
+    #[serde(default)]
+    live: LiveReach,
 }
 
 /// An invite that was made.
@@ -65,9 +68,11 @@ pub(super) struct Invite {
     display_name: String,
     /// What they will be.
     role: RoleName,
-    /// What they will see; null: the whole site.
+    /// Where they will be that; null: on the whole site.
     #[schema(required = true)]
     reach: Option<Reach>,
+    /// Of what they will see live pictures besides.
+    live: LiveReach,
     /// Who invites, by sign-in name.
     by: String,
     /// When.
@@ -92,8 +97,8 @@ pub(super) struct Invites {
 pub(super) struct Acceptance {
     /// What stands behind `#` in the invite's address.
     token: Password,
-    /// Their own; at least ten characters.
-    #[schema(min_length = 10, max_length = 256)]
+    /// Their own; at least fifteen characters, or four words.
+    #[schema(min_length = 8, max_length = 256)]
     password: Password,
 }
 
@@ -104,6 +109,7 @@ fn shown(row: catalogue::Invite) -> Answer<Invite> {
         display_name: row.display_name,
         role: RoleName::of(&row.role)?,
         reach: row.reach.map(Reach::from),
+        live: row.live.into(),
         by: row.by,
         created_at: Time(row.created),
         expires_at: Time(row.expires),
@@ -126,9 +132,11 @@ pub(super) async fn post_invite(
         display_name: form.display_name,
         role: form.role.into(),
         reach: form.reach.map(catalogue::Reach::from),
+        live: form.live.into(),
     };
     let (token, invite) = app.auth().invite(&caller.who, guest).await?;
-    let detail = json!({"person": invite.name, "role": invite.role, "reach": invite.reach});
+    let detail =
+        json!({"person": invite.name, "role": invite.role, "reach": invite.reach, "live": invite.live});
     caller.note(&app, AuditAction::Invite, None, detail);
     made(&token, &invite, &app.base(via, &headers))
 }
@@ -195,6 +203,7 @@ pub(super) async fn accept_invite(
     let accepted = app.auth().accept(&form.token.0, form.password.0, &client).await;
     let signed_in = accepted.map_err(|denied| match denied {
         Denied::Wrong => Problem::not_found("this invite was accepted or is over; ask for a new one"),
+        Denied::Failed(e) if e.kind() == Kind::Invalid => Problem::from(e).with("field", "password"),
         other => other.into(),
     })?;
     Ok((StatusCode::NO_CONTENT, cookies(&app, via, &signed_in)?))

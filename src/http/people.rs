@@ -81,6 +81,32 @@ impl From<catalogue::Reach> for Reach {
     }
 }
 
+/// More that somebody sees, of which they see live pictures only.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct LiveReach {
+    /// All cameras.
+    whole_site: bool,
+    /// Ids of cameras.
+    #[schema(value_type = Vec<String>, max_items = 500)]
+    cameras: Vec<CameraId>,
+    /// Areas: all of their cameras, also those that come later.
+    #[schema(max_items = 500)]
+    areas: Vec<String>,
+}
+
+impl From<LiveReach> for catalogue::LiveReach {
+    fn from(live: LiveReach) -> Self {
+        Self { whole_site: live.whole_site, cameras: live.cameras, areas: live.areas }
+    }
+}
+
+impl From<catalogue::LiveReach> for LiveReach {
+    fn from(live: catalogue::LiveReach) -> Self {
+        Self { whole_site: live.whole_site, cameras: live.cameras, areas: live.areas }
+    }
+}
+
 /// Somebody who signs in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Person {
@@ -95,11 +121,15 @@ pub(super) struct Person {
     role: RoleName,
     /// They may sign in.
     enabled: bool,
-    /// What they see; null: the whole site.
+    /// Where they are that; null: on the whole site.
     #[schema(required = true)]
     reach: Option<Reach>,
+    /// Of what they see live pictures besides.
+    live: LiveReach,
     /// Language of what is written to them.
     locale: String,
+    /// Where the team calls them; empty: not said.
+    phone: String,
     /// They have set a password.
     password_set: bool,
     /// For `If-Match`.
@@ -131,10 +161,12 @@ pub(super) struct Change {
     role: Option<RoleName>,
     /// They may sign in; when they may not, all that they have open ends.
     enabled: Option<bool>,
-    /// What they see; null: the whole site.
+    /// Where they are that; null: on the whole site.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Reach>)]
     reach: Option<Option<Reach>>,
+    /// Of what they see live pictures besides.
+    live: Option<LiveReach>,
     /// `vi` or `en`.
     locale: Option<String>,
 }
@@ -147,12 +179,46 @@ fn shown(row: catalogue::Person) -> Answer<Person> {
         role: RoleName::of(&row.role)?,
         enabled: row.enabled,
         reach: row.reach.map(Reach::from),
+        live: row.live.into(),
         locale: row.locale,
+        phone: row.phone,
         password_set: row.has_password,
         revision: row.revision,
         created_at: row.created.map(Time),
         ended_at: row.ended.map(Time),
     })
+}
+
+/// Somebody whom one may call.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Member {
+    /// Sign-in name.
+    name: String,
+    /// As people call them; may be empty.
+    display_name: String,
+    /// What they are.
+    role: RoleName,
+    /// Their telephone.
+    phone: String,
+}
+
+/// Those whom one may call.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Team {
+    /// In the order in which they came.
+    items: Vec<Member>,
+}
+
+/// Lists whom one may call about an alert: those who said a number and see one of the same cameras.
+#[utoipa::path(get, path = "/team", tag = "people",
+    responses((status = 200, description = "People with their numbers", body = Team), Problem))]
+pub(super) async fn get_team(State(app): State<App>, caller: Caller<caller::Playback>) -> Answer<Json<Team>> {
+    let rows = app.auth().team(&caller.scope).await?;
+    let member = |row: catalogue::Person| {
+        let role = RoleName::of(&row.role)?;
+        Ok(Member { name: row.name, display_name: row.display_name, role, phone: row.phone })
+    };
+    Ok(Json(Team { items: rows.into_iter().map(member).collect::<Answer<_>>()? }))
 }
 
 /// An id of a person; any other text is nobody's.
@@ -190,11 +256,14 @@ pub(super) async fn patch_person(
         role: form.role.map(Role::from),
         enabled: form.enabled,
         reach: form.reach.map(|reach| reach.map(catalogue::Reach::from)),
+        live: form.live.map(catalogue::LiveReach::from),
         locale: form.locale,
     };
     let row = app.auth().change_person(&caller.who, id, expected, change).await;
     let row = row.map_err(stale)?;
-    let detail = json!({"person": row.name, "role": row.role, "enabled": row.enabled, "reach": row.reach});
+    let detail = json!({
+        "person": row.name, "role": row.role, "enabled": row.enabled, "reach": row.reach, "live": row.live,
+    });
     caller.note(&app, AuditAction::PersonChanged, None, detail);
     Ok(tagged(row.revision, shown(row)?))
 }

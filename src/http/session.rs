@@ -85,6 +85,35 @@ pub(super) async fn post_session(
     Ok((StatusCode::NO_CONTENT, cookies(&app, via, &signed_in)?))
 }
 
+/// A password, once more.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Proof {
+    /// One's own.
+    #[schema(max_length = 256)]
+    password: Password,
+}
+
+/// Types one's password again, where an answer's code is `password_needed`: on a device that alerts are sent to, what could do harm
+/// asks for it when it was not typed for twelve hours.
+#[utoipa::path(put, path = "/session/proof", tag = "session", request_body = Proof,
+    responses((status = 204, description = "It is right; repeat what was refused"), Problem))]
+pub(super) async fn put_proof(
+    State(app): State<App>,
+    caller: Caller<caller::SignedIn>,
+    via: Via,
+    headers: HeaderMap,
+    Json(form): Json<Proof>,
+) -> Answer<StatusCode> {
+    let client = client(&app, caller.peer, via, &headers);
+    app.auth().prove(&caller.who, form.password.0, &client).await.map_err(|denied| match denied {
+        // Not 401: they are signed in, and stay so.
+        Denied::Wrong => Problem::invalid("this password is not right").with("field", "password"),
+        other => other.into(),
+    })?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Signs out.
 #[utoipa::path(delete, path = "/session", tag = "session",
     responses((status = 204, description = "Signed out"), Problem))]

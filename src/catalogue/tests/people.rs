@@ -69,6 +69,7 @@ fn invite(n: u8, name: &str, reach: Option<Reach>) -> NewInvite {
         display_name: "Anh Bình".into(),
         role: "guard".into(),
         reach,
+        live: LiveReach::default(),
         by: "admin".into(),
         expires: at(10),
     }

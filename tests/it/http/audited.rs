@@ -42,6 +42,7 @@ const WRITES: &[Write] = &[
     ),
     Write("DELETE /invites/{invite}", None, "", As("invite_removed")),
     Write("PUT /me/password", None, r#"{"password":"<password>"}"#, As("password")),
+    Write("PUT /session/proof", None, r#"{"password":"<password>"}"#, Not("what is done then is")),
     Write("DELETE /sessions/{session}", None, "", As("session_ended")),
     Write("PATCH /people/{person}", Some(1), r#"{"display_name":"Anh Bình"}"#, As("person_changed")),
     Write("POST /people/{person}/invite", None, "", As("invite")),
@@ -69,13 +70,15 @@ const WRITES: &[Write] = &[
     ),
     Write("PUT /schedules/site", Some(0), r#"{"week":<week>}"#, As("alert_settings")),
     Write("PUT /alert-rules", Some(0), r#"{"night_budget":6}"#, As("alert_settings")),
-    Write("PUT /me/notification-prefs", None, "{}", As("alert_prefs")),
+    Write("PUT /me/notification-prefs", None, r#"{"mail":"binh@example.vn"}"#, As("alert_prefs")),
+    Write("PUT /me/phone", None, r#"{"phone":"0912 345 678"}"#, As("person_changed")),
     Write("POST /me/zalo-link", None, "", As("alert_prefs")),
     Write("DELETE /me/zalo-link", None, "", As("alert_prefs")),
     Write("POST /alert-channels/webhook/test", None, "{}", As("alert_settings")),
     Write("PUT /alert-channels/webhook", Some(0), r#"{"enabled":false}"#, As("alert_settings")),
     Write("PUT /alert-channels/relay", Some(0), r#"{"enabled":false,"mqtt":false}"#, As("alert_settings")),
     Write("PUT /alert-channels/mail", Some(0), MAIL, As("alert_settings")),
+    Write("POST /me/alert-tests/mail", None, "", As("alert_prefs")),
     Write("PUT /alert-channels/mqtt", Some(0), MQTT, As("alert_settings")),
     Write("PUT /alert-channels/zalo", Some(0), r#"{"enabled":false}"#, As("alert_settings")),
     Write("POST /snoozes", None, r#"{"camera":"<camera>","until":"2026-11-23T00:00:00Z"}"#, As("snooze")),
@@ -127,6 +130,7 @@ fn route(asked: &str) -> String {
     let (method, path) = asked.split_once(' ').expect("a method");
     let parts = path.split('/').enumerate().map(|(n, part)| match part {
         "webhook" if path.ends_with("/test") => "{name}",
+        "mail" if n == 3 => "{name}",
         "site" if n == 2 => "{id}",
         part if part.starts_with('{') => match part.split_once('}') {
             Some((_, "")) => "{id}",

@@ -146,6 +146,14 @@ impl Village {
         making.await.expect("no panic");
     }
 
+    /// A guard of the first camera, who sees live pictures of the second and, by its area, of the third.
+    async fn mixed(&self) -> Client {
+        let [first, second] = [0, 1].map(|n| self.cameras[n].get("camera").to_owned());
+        let live = json!({"cameras": [second], "areas": ["Xóm 2"]});
+        let form = json!({"name": "mixed", "role": "guard", "reach": {"cameras": [first]}, "live": live});
+        self.bench.invited(form).await
+    }
+
     /// A person with the first camera, and the second by its area.
     async fn half(&self, name: &str, role: &str) -> Client {
         let reach = json!({"cameras": [self.cameras[0].get("camera")], "areas": ["Xóm 1"]});
@@ -160,9 +168,27 @@ struct Asker {
     rights: &'static [&'static str],
     signed_in: bool,
     whole_site: bool,
+    /// Of the cameras of the village so many, from the first on, where their rights hold; and of which they see live pictures.
+    full: usize,
+    live: usize,
 }
 
 impl Asker {
+    /// A camera is there for them, for what a route needs.
+    fn has(&self, n: usize, needs: Needs) -> bool {
+        self.whole_site || n < if needs == Needs::Right("live") { self.live } else { self.full }
+    }
+
+    /// The first camera of which an answer may say nothing.
+    fn foreign(&self, row: &Row) -> usize {
+        match row.needs {
+            _ if !self.signed_in => 0,
+            // Whoever is signed in may be told of what they see live, where nothing else is asked.
+            Needs::Right("live") | Needs::SignedIn | Needs::Nothing => self.live,
+            Needs::Right(_) => self.full,
+        }
+    }
+
     fn may(&self, needs: Needs) -> bool {
         match needs {
             Needs::Nothing => true,
@@ -190,6 +216,8 @@ async fn askers(village: &Village) -> Vec<Asker> {
         rights: rights(role),
         signed_in: role != "nobody",
         whole_site,
+        full: 2,
+        live: 2,
     };
     let mut disabled = bench.person("cu", "admin", json!(null)).await;
     let mut admin = village.admin.clone();
@@ -211,6 +239,11 @@ async fn askers(village: &Village) -> Vec<Asker> {
         asker("token metrics", "metrics", bench.machine("metrics").await, true),
         asker("guard of two", "guard", village.half("guard2", "guard").await, false),
         asker("viewer of two", "viewer", village.half("viewer2", "viewer").await, false),
+        Asker {
+            full: 1,
+            live: 3,
+            ..asker("guard of one, live of three", "guard", village.mixed().await, false)
+        },
         // Last: takes things away.
         asker("head of two", "head", village.half("head2", "head").await, false),
     ]
@@ -260,13 +293,13 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
     let (mut wrong, mut asked_in_all) = (Vec::new(), 0);
     for mut asker in askers(&village).await {
         for (n, things) in village.cameras.iter().enumerate() {
-            let own = asker.whole_site || n < 2;
             let mut things = things.clone();
             let search = TABLE.iter().find(|row| row.route == "POST /motion-searches").expect("a row");
             let begun = asker.ask(search, &things).await.1;
             let id = if begun.status == 202 { begun.json()["id"].as_str().map(str::to_owned) } else { None };
             things.0.push(("search", id.unwrap_or_else(|| things.get("nothing").to_owned())));
             for row in TABLE {
+                let own = asker.has(n, row.needs);
                 let (may, found) =
                     (asker.may(row.needs), own || matches!(row.about, About::Site | About::Many));
                 if row.last && may && found {
@@ -290,7 +323,7 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
                 if may && !own && row.route == "POST /events:mark" && reply.json()["items"] != json!([]) {
                     wrong.push(format!("{}: {asked}: marked", asker.who));
                 }
-                let foreign = if !asker.signed_in { &village.cameras[..] } else { &village.cameras[2..] };
+                let foreign = &village.cameras[asker.foreign(row)..];
                 if let Some(word) = leak(&asked, &reply, foreign).filter(|_| !asker.whole_site) {
                     wrong.push(format!("{}: {asked}: says {word:?}", asker.who));
                 }

@@ -3,6 +3,7 @@
 use lanewatch::base::TICKS_PER_SECOND;
 use serde_json::{Value, json};
 
+use super::alerts::{AUTH, P256DH};
 use super::bench::{Bench, PASSWORD};
 use super::client::{Client, Reply};
 
@@ -11,8 +12,15 @@ const HOUR: i64 = 3600 * TICKS_PER_SECOND;
 impl Bench {
     /// Somebody whom an administrator has invited and who has come in.
     pub(super) async fn person(&self, name: &str, role: &str, reach: Value) -> Client {
+        self.invited(json!({"name": name, "role": role, "reach": reach})).await
+    }
+
+    /// The same, of a whole invite.
+    pub(super) async fn invited(&self, form: Value) -> Client {
         let mut admin = self.admin().await;
-        let invited = invite(&mut admin, json!({"name": name, "role": role, "reach": reach})).await;
+        let name = form["name"].clone();
+        let name = name.as_str().expect("a name");
+        let invited = invite(&mut admin, form).await;
         let mut guest = self.stranger();
         let token = token(&invited);
         let form = json!({"token": token, "password": format!("{PASSWORD} {name}")});
@@ -72,7 +80,7 @@ async fn somebody_is_invited_once_and_signs_in_with_what_they_chose() {
     assert_eq!(accept(&invited, PASSWORD).await, 404, "once");
     let me = guest.get("/api/v1/me").await.json();
     let expected = json!({"name": "binh.to-1", "display_name": "Anh Bình", "role": "guard",
-        "rights": ["live", "playback", "hold", "export"], "cameras": null, "password_set": true, "locale": "vi"});
+        "rights": ["live", "playback", "hold", "export"], "cameras": null, "full_cameras": null, "password_set": true, "locale": "vi", "phone": ""});
     assert_eq!(me, expected);
 
     let mut again = bench.stranger();
@@ -273,4 +281,104 @@ async fn whoever_forgot_their_password_gets_a_link_for_another() {
     }
     let disabled = find(&mut admin, "binh").await;
     assert_eq!(asked(&mut admin, &disabled).await.status, 422);
+}
+
+#[tokio::test]
+async fn of_some_cameras_somebody_sees_live_pictures_only() {
+    let bench = Bench::new().await;
+    let mut admin = bench.admin().await;
+    let first = camera(&mut admin, "Ngõ 7", "Xóm Đông", "10.0.0.7").await;
+    let second = camera(&mut admin, "Ngõ 8", "Xóm Tây", "10.0.0.8").await;
+    camera(&mut admin, "Ngõ 9", "Xóm Nam", "10.0.0.9").await;
+    let reach = json!({"cameras": [first["id"]], "areas": []});
+    let live = json!({"whole_site": false, "cameras": [], "areas": ["Xóm Tây"]});
+    let form = json!({"name": "binh", "role": "guard", "reach": reach, "live": live});
+    let mut guard = bench.invited(form).await;
+    let me = guard.get("/api/v1/me").await.json();
+    assert_eq!(
+        (&me["cameras"], &me["full_cameras"]),
+        (&json!([first["id"], second["id"]]), &json!([first["id"]]))
+    );
+    let list = guard.get("/api/v1/cameras").await.json();
+    assert_eq!(list["items"].as_array().expect("a list").len(), 2);
+    for (slug, status) in [("ngo-7", 200), ("ngo-8", 404), ("ngo-9", 404)] {
+        let asked = format!("/api/v1/days?cameras={slug}&month=2026-11");
+        assert_eq!(guard.get(&asked).await.status, status, "{slug}");
+    }
+
+    let person = find(&mut admin, "binh").await;
+    assert_eq!((&person["reach"], &person["live"]), (&reach, &live));
+    let all = json!({"live": {"whole_site": true}});
+    let more = patch(&mut admin, &person, all.clone()).await;
+    assert_eq!(more.status, 200, "{}", more.text());
+    let me = guard.get("/api/v1/me").await.json();
+    assert_eq!((&me["cameras"], &me["full_cameras"]), (&json!(null), &json!([first["id"]])));
+    assert_eq!(guard.get("/api/v1/cameras/ngo-9").await.status, 200);
+    assert_eq!(guard.get("/api/v1/days?cameras=ngo-9&month=2026-11").await.code(), "not_found");
+
+    // Whoever sees one of the same cameras knows where to call; nobody else does.
+    let phone = json!({"phone": " 0912 345 678 "});
+    assert_eq!(guard.send("PUT", "/api/v1/me/phone", &[], Some(phone)).await.status, 204);
+    assert_eq!(
+        guard.send("PUT", "/api/v1/me/phone", &[], Some(json!({"phone": "hỏi Bình"}))).await.status,
+        422
+    );
+    let mut beside = bench.person("an", "guard", json!({"areas": ["Xóm Nam"]})).await;
+    let called = async |client: &mut Client| client.get("/api/v1/team").await.json()["items"].clone();
+    assert_eq!(called(&mut beside).await[0]["phone"], "0912 345 678", "they see all live");
+    let person = find(&mut admin, "binh").await;
+    assert_eq!(patch(&mut admin, &person, json!({"live": {"areas": ["Xóm Tây"]}})).await.status, 200);
+    assert_eq!(called(&mut beside).await, json!([]));
+
+    // Nobody gives away what they do not have: neither recordings of a camera that they see live, nor what they do not see.
+    let reach = json!({"cameras": [first["id"]]});
+    let head = json!({"name": "truong", "role": "head", "reach": reach, "live": {"cameras": [second["id"]]}});
+    let mut head = bench.invited(head).await;
+    let mut give = async |name: &str, reach: &Value, live: Value| {
+        let form = json!({"name": name, "role": "guard", "reach": reach, "live": live});
+        head.post("/api/v1/invites", form).await.status
+    };
+    assert_eq!(give("mot", &reach, json!({"cameras": [second["id"]]})).await, 201);
+    assert_eq!(give("hai", &json!({"cameras": [second["id"]]}), json!({})).await, 404);
+    assert_eq!(give("ba", &reach, json!({"whole_site": true})).await, 403);
+    assert_eq!(give("bon", &reach, json!({"areas": ["Xóm Tây"]})).await, 404);
+    // Whoever sees more than oneself is none of one's people.
+    assert_eq!(
+        patch(&mut head, &find(&mut admin, "binh").await, json!({"enabled": false})).await.status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn a_phone_that_is_told_stays_signed_in_and_asks_for_the_password_before_what_could_do_harm() {
+    let bench = Bench::new().await;
+    let mut told = bench.person("binh", "head", json!(null)).await;
+    let mut other = bench.person("an", "head", json!(null)).await;
+    let form = json!({"endpoint": "http://push.test/a", "keys": {"p256dh": P256DH, "auth": AUTH}});
+    let subscribed = told.post("/api/v1/push-subscriptions", form).await;
+    assert_eq!(subscribed.status, 201, "{}", subscribed.text());
+    assert_eq!(told.get("/api/v1/me").await.status, 200, "which is seen to last from then on");
+    bench.catalogue.flush().await.expect("written");
+    let invite = json!({"name": "khach", "role": "viewer"});
+    assert_eq!(told.post("/api/v1/invites", invite.clone()).await.status, 201, "they have just signed in");
+    bench.clock.advance(13 * HOUR);
+    assert_eq!(other.get("/api/v1/me").await.status, 401, "nobody was there for half a day");
+    assert_eq!(told.get("/api/v1/people").await.status, 200, "to look asks nothing");
+    assert_eq!(told.post("/api/v1/invites", invite.clone()).await.code(), "password_needed");
+    let new = json!({"password": "một mật khẩu khác hẳn"});
+    assert_eq!(told.send("PUT", "/api/v1/me/password", &[], Some(new)).await.code(), "password_needed");
+    let mut prove = async |password: String| {
+        told.send("PUT", "/api/v1/session/proof", &[], Some(json!({"password": password}))).await.status
+    };
+    assert_eq!(prove("không phải".to_owned()).await, 422);
+    assert_eq!(prove(format!("{PASSWORD} binh")).await, 204);
+    assert_eq!(told.post("/api/v1/invites", invite.clone()).await.status, 201);
+    // A month without it is the end; and so is half a year with it.
+    for _ in 0..6 {
+        bench.clock.advance(29 * 24 * HOUR);
+        assert_eq!(told.get("/api/v1/me").await.status, 200);
+        bench.catalogue.flush().await.expect("written");
+    }
+    bench.clock.advance(6 * 24 * HOUR);
+    assert_eq!(told.get("/api/v1/me").await.status, 401);
 }

@@ -52,6 +52,11 @@ export const app = $state<{
 });
 
 export const may = (right: Right): boolean => app.me?.rights.includes(right) ?? false;
+/** Where one's rights hold; of other cameras one sees live pictures only. */
+const isFull = (id: string): boolean => app.me?.full_cameras?.includes(id) ?? app.me !== null;
+export const mayAt = (right: Right, camera: string): boolean => may(right) && (right === 'live' || isFull(camera));
+/** Cameras whose footage, events and settings one may see. */
+export const recorded = (): Camera[] => app.cameras.filter((c) => isFull(c.id));
 export const zone = (): string => app.setup?.time_zone ?? 'Asia/Ho_Chi_Minh';
 export const cameraBySlug = (slug: string): Camera | undefined =>
   app.cameras.find((c) => c.slug === slug || c.id === slug);

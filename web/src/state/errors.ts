@@ -8,6 +8,9 @@ export function codeWords(code: string, retryAfterS: number | null = null): stri
 }
 
 export function words(e: unknown): string {
+  // Where it is known which field is meant, it says what is wrong with that.
+  if (e instanceof ApiError && e.code === 'invalid' && typeof e.params.field === 'string')
+    return t(keyOr('error.field', e.params.field, 'error.invalid'));
   if (e instanceof ApiError) return codeWords(e.code, e.retryAfterS);
   reportError(e);
   return t('error.internal');

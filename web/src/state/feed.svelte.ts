@@ -4,7 +4,7 @@ import { motionApi } from '../lib/api/motion';
 import { stretchOf, WHENS, type When } from '../lib/marks/when';
 import type { EventCounts } from '../lib/api/types';
 import { merged, story, type Story } from '../lib/motion/events';
-import { app, clock, zone } from './app.svelte';
+import { clock, recorded, zone } from './app.svelte';
 import { changes } from './changes.svelte';
 import { words } from './errors';
 
@@ -104,7 +104,7 @@ export class Feed {
 
   /** Events go with their footage. */
   #oldest(): number {
-    const all = app.cameras.map((c) => (c.oldest_at ? Date.parse(c.oldest_at) : Infinity));
+    const all = recorded().map((c) => (c.oldest_at ? Date.parse(c.oldest_at) : Infinity));
     return Math.min(clock.now(), ...all);
   }
 

@@ -66,6 +66,8 @@ export const alertsApi = {
   /** Takes as long as the other side does, at most ten seconds. */
   tryChannel: (name: ChannelName, to: string | null) =>
     send<ChannelTest>('POST', `alert-channels/${name}/test`, { to }),
+  /** The same to one's own address, as it is kept. */
+  tryOwn: (name: 'mail' | 'zalo') => send<ChannelTest>('POST', `me/alert-tests/${name}`),
   vapidKey: () => json<{ public_key: string }>('push/vapid-key').then((k) => k.public_key),
   subscriptions: () => items<Subscribed>('push-subscriptions'),
   subscribe: (subscription: PushSubscriptionJSON, name: string) =>

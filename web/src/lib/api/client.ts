@@ -38,6 +38,13 @@ export function whenUnauthenticated(f: () => void): void {
   onUnauthenticated = f;
 }
 
+let prove: () => Promise<boolean> = () => Promise.resolve(false);
+
+/** Called when something is refused until one's password was typed again; answers whether it was. */
+export function whenPasswordNeeded(f: () => Promise<boolean>): void {
+  prove = f;
+}
+
 async function problemOf(res: Response): Promise<ApiError> {
   const body = (await res.json().catch(() => ({}))) as {
     code?: string;
@@ -61,6 +68,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   if (res.ok) return res;
   const problem = await problemOf(res);
   if (res.status === 401 && !path.startsWith('session')) onUnauthenticated();
+  if (problem.code === 'password_needed' && (await prove())) return request(path, init);
   throw problem;
 }
 
@@ -92,6 +100,8 @@ export const api = {
   setup: () => json<Setup>('setup'),
   me: () => json<Me>('me'),
   signIn: (body: { name?: string; password: string } | { code: string }) => send<void>('POST', 'session', body),
+  /** Types one's password again, in the session that there is. */
+  prove: (password: string) => send<void>('PUT', 'session/proof', { password }),
   signOut: () => send<void>('DELETE', 'session'),
   setPassword: (password: string) => send<void>('PUT', 'me/password', { password }),
   health: () => json<Health>('health'),

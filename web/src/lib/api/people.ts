@@ -9,6 +9,8 @@ export type MadeInvite = Schemas['MadeInvite'];
 export type NewInvite = Schemas['NewInvite'];
 export type PersonPatch = Schemas['PersonPatch'];
 export type Reach = Schemas['Reach'];
+export type LiveReach = Schemas['LiveReach'];
+export type Member = Schemas['Member'];
 export type Role = Schemas['Role'];
 export type PersonSession = Schemas['Session'];
 
@@ -20,6 +22,10 @@ export const peopleApi = {
   change: (p: Person, patch: Partial<PersonPatch>) =>
     send<Person>('PATCH', `people/${p.id}`, patch, { 'if-match': `"${p.revision}"` }),
   remove: (id: string) => send<void>('DELETE', `people/${id}`),
+  /** Whom one may call about an alert. */
+  team: () => json<{ items: Member[] }>('team').then((l) => l.items),
+  /** Where the team calls oneself; empty: nowhere. */
+  setPhone: (phone: string) => send<void>('PUT', 'me/phone', { phone }),
   invites: () => json<{ items: Invite[] }>('invites').then((l) => l.items),
   invite: (who: NewInvite) => send<MadeInvite>('POST', 'invites', who),
   /** For somebody who has forgotten their password. */

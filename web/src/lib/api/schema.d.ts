@@ -1024,6 +1024,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/alert-tests/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message to one's own address at once, as it is kept, and tells what came of it. */
+        post: operations["post_own_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/notification-prefs": {
         parameters: {
             query?: never;
@@ -1052,6 +1069,23 @@ export interface paths {
         get?: never;
         /** Sets the password and ends all other sessions. */
         put: operations["put_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says where the team calls whoever asks; those who see one of the same cameras can read it. */
+        put: operations["put_phone"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1373,6 +1407,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Types one's password again, where an answer's code is `password_needed`: on a device that alerts are sent to, what could do harm
+         *     asks for it when it was not typed for twelve hours.
+         */
+        put: operations["put_proof"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sessions": {
         parameters: {
             query?: never;
@@ -1544,6 +1598,23 @@ export interface paths {
          *     it goes on after that; where something was missed comes `resync`, and everything should be read anew.
          */
         get: operations["get_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists whom one may call about an alert: those who said a number and see one of the same cameras. */
+        get: operations["get_team"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2083,7 +2154,7 @@ export interface components {
          * @description Stable names of what can go wrong.
          * @enum {string}
          */
-        Code: "unauthenticated" | "forbidden" | "not_found" | "invalid" | "stale_revision" | "conflict" | "no_recording" | "too_many" | "unavailable" | "disk_full" | "internal";
+        Code: "unauthenticated" | "forbidden" | "password_needed" | "not_found" | "invalid" | "stale_revision" | "conflict" | "no_recording" | "too_many" | "unavailable" | "disk_full" | "internal";
         /** @description One day. */
         Day: {
             /**
@@ -2526,6 +2597,8 @@ export interface components {
              * @description For ever.
              */
             id: string;
+            /** @description Of what they will see live pictures besides. */
+            live: components["schemas"]["LiveReach"];
             /** @description Sign-in name. */
             name: string;
             reach: components["schemas"]["Reach"] | null;
@@ -2534,7 +2607,7 @@ export interface components {
         };
         /** @description What the invited send. */
         InviteAnswer: {
-            /** @description Their own; at least ten characters. */
+            /** @description Their own; at least fifteen characters, or four words. */
             password: components["schemas"]["Password"];
             /** @description What stands behind `#` in the invite's address. */
             token: components["schemas"]["Password"];
@@ -2675,6 +2748,24 @@ export interface components {
             /** @description Where its bytes are. */
             url: string;
         };
+        /** @description More that somebody sees, of which they see live pictures only. */
+        LiveReach: {
+            /**
+             * @description Areas: all of their cameras, also those that come later.
+             * @default []
+             */
+            areas: string[];
+            /**
+             * @description Ids of cameras.
+             * @default []
+             */
+            cameras: string[];
+            /**
+             * @description All cameras.
+             * @default false
+             */
+            whole_site: boolean;
+        };
         /** @description Somebody's word that footage stays. */
         Lock: {
             /** @description Who. */
@@ -2797,16 +2888,31 @@ export interface components {
             cameras: string[] | null;
             /** @description As people call them; may be empty. */
             display_name: string;
+            /** @description Those of them where all their rights hold; of the others they see live pictures only. null: all. */
+            full_cameras: string[] | null;
             /** @description Language of what is written to them. */
             locale: string;
             /** @description Sign-in name; `token` for a machine. */
             name: string;
             /** @description They have set a password. */
             password_set: boolean;
+            /** @description Where the team calls them; empty: not said. */
+            phone: string;
             /** @description What they may do: `live`, `playback`, `hold`, `export`, `share`, `zones`, `alerts`, `people`, `settings`, `metrics`. */
             rights: string[];
             /** @description `viewer`, `guard`, `head` or `admin`; `machine` for a bearer token. */
             role: string;
+        };
+        /** @description Somebody whom one may call. */
+        Member: {
+            /** @description As people call them; may be empty. */
+            display_name: string;
+            /** @description Sign-in name. */
+            name: string;
+            /** @description Their telephone. */
+            phone: string;
+            /** @description What they are. */
+            role: components["schemas"]["Role"];
         };
         /** @description A span in which something moved there. */
         MotionHit: {
@@ -2989,6 +3095,8 @@ export interface components {
         NewInvite: {
             /** @description As people call them. */
             display_name?: string;
+            /** @description Of what they will see live pictures besides. */
+            live?: components["schemas"]["LiveReach"];
             /** @description Sign-in name: 2 to 32 plain letters, digits, dots or hyphens. */
             name: string;
             reach?: components["schemas"]["Reach"] | null;
@@ -3035,7 +3143,7 @@ export interface components {
         };
         /** @description A new password. */
         NewPassword: {
-            /** @description At least ten characters. */
+            /** @description At least fifteen characters, or four words. */
             password: components["schemas"]["Password"];
         };
         /** @description A browser's subscription, as `PushSubscription.toJSON()` has it. Nothing of it is ever answered. */
@@ -3189,12 +3297,16 @@ export interface components {
              * @description For ever.
              */
             id: string;
+            /** @description Of what they see live pictures besides. */
+            live: components["schemas"]["LiveReach"];
             /** @description Language of what is written to them. */
             locale: string;
             /** @description What is typed at sign-in. */
             name: string;
             /** @description They have set a password. */
             password_set: boolean;
+            /** @description Where the team calls them; empty: not said. */
+            phone: string;
             reach: components["schemas"]["Reach"] | null;
             /**
              * Format: int64
@@ -3210,10 +3322,16 @@ export interface components {
             display_name?: string | null;
             /** @description They may sign in; when they may not, all that they have open ends. */
             enabled?: boolean | null;
+            live?: components["schemas"]["LiveReach"] | null;
             /** @description `vi` or `en`. */
             locale?: string | null;
             reach?: components["schemas"]["Reach"] | null;
             role?: components["schemas"]["Role"] | null;
+        };
+        /** @description Where the team calls somebody. */
+        Phone: {
+            /** @description A telephone number; empty: none. */
+            phone: string;
         };
         /** @description An event that there would have been. */
         PreviewEvent: {
@@ -3298,6 +3416,11 @@ export interface components {
             title: string;
             /** @description `urn:lanewatch:problem:` and the code. */
             type: string;
+        };
+        /** @description A password, once more. */
+        Proof: {
+            /** @description One's own. */
+            password: components["schemas"]["Password"];
         };
         /** @description A browser that is told. */
         PushSubscription: {
@@ -3661,6 +3784,11 @@ export interface components {
             from: components["schemas"]["Time"];
             /** @description Where it is. */
             url: string;
+        };
+        /** @description Those whom one may call. */
+        Team: {
+            /** @description In the order in which they came. */
+            items: components["schemas"]["Member"][];
         };
         /** @description A test that is on its way. */
         TestSent: {
@@ -6729,6 +6857,38 @@ export interface operations {
             };
         };
     };
+    post_own_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `mail` or `zalo` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it arrived, and how far it came */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTest"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_prefs: {
         parameters: {
             query?: never;
@@ -6805,6 +6965,37 @@ export interface operations {
         };
         responses: {
             /** @description Set; a new session is in the cookie */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Phone"];
+            };
+        };
+        responses: {
+            /** @description Kept */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -7596,6 +7787,37 @@ export interface operations {
             };
         };
     };
+    put_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description It is right; repeat what was refused */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_sessions: {
         parameters: {
             query?: {
@@ -7961,6 +8183,35 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description People with their numbers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
                 };
             };
             /** @description What went wrong */
