@@ -147,11 +147,16 @@ const server = createServer(async (req, res) => {
         role: 'admin',
         rights: ['live', 'playback', 'hold', 'export', 'share', 'zones', 'alerts', 'people', 'settings'],
         cameras: null,
+        full_cameras: null,
+        phone: '',
         password_set: passwordSet,
         locale: 'vi',
       });
+    case 'PUT session/:id':
+      return json(res, 204);
     case 'PUT me/:id': {
       if (id === 'notification-prefs') return json(res, 200, alerts['PUT me/notification-prefs']({ body: await readJson(req) })[1]); // prettier-ignore
+      if (id === 'phone') return json(res, 204);
       if (((await readJson(req)).password ?? '').length < 10)
         return problem(res, 422, 'invalid', { field: 'password' });
       passwordSet = true;

@@ -27,7 +27,7 @@ const scroll = (selector) => (page) => page.locator(selector).last().scrollIntoV
 
 const setup = (step, more = {}) => ({ 'GET site': { name: 'Thôn Đông', time_zone: 'Asia/Ho_Chi_Minh', words: { lane: 'Ngõ' }, setup_step: step }, ...more }); // prettier-ignore
 const NOBODY = { items: [], next_cursor: null };
-const ME = { name: 'admin', display_name: '', role: 'admin', rights: ['live', 'playback', 'settings'], cameras: null, password_set: false, locale: 'vi' }; // prettier-ignore
+const ME = { name: 'admin', display_name: '', role: 'admin', rights: ['live', 'playback', 'settings'], cameras: null, full_cameras: null, password_set: false, locale: 'vi', phone: '' }; // prettier-ignore
 const FIRST = { password_set: false, time_zone: 'Asia/Ho_Chi_Minh', site_name: '', version: '0.1.0-mock' };
 const failed = (status, code, params = {}) => ({
   status,
@@ -179,6 +179,11 @@ export const SCREENS = {
   'alerts-unsent': sheet('/events', '[data-banner=unsent]', [], { answers: { 'GET health': (b) => ({ ...b, status: 'degraded', checks: [...b.checks, { id: 'alerts', level: 'warn', code: 'alerts_stuck', params: { places: 2 }, since: stamp(20) }] }) } }), // prettier-ignore
   'event-quiet': sheet((known) => `/e/${known.event}`, '[data-event-page]', [click('[data-action=snooze]'), see('[data-sheet=snooze]')]), // prettier-ignore
   'no-right': sheet('/people', '[data-no-right]', [], { answers: { 'GET me': (b) => ({ ...b, role: 'guard', rights: ['live', 'playback', 'hold', 'export'] }) } }), // prettier-ignore
+  'no-right-live': sheet(`/c/${CAMERA}`, '[data-no-right]', [], { answers: { 'GET me': (b) => ({ ...b, role: 'guard', rights: ['live', 'playback', 'hold', 'export'], full_cameras: [] }) } }), // prettier-ignore
+  'event-call': sheet((known) => `/e/${known.event}`, '[data-event-page]', [click('[data-action=call]'), see('[data-call]')], { answers: { 'GET team': { items: [{ name: 'binh', display_name: 'Nguyễn Văn Bình', role: 'guard', phone: '0912 345 678' }, { name: 'truong.thon', display_name: '', role: 'head', phone: '+84 37 123 4567' }] } } }), // prettier-ignore
+  'event-call-nobody': sheet((known) => `/e/${known.event}`, '[data-event-page]', [click('[data-action=call]'), see('[data-sheet=call] ul')], { answers: { 'GET team': { items: [] } } }), // prettier-ignore
+  'password-again': sheet('/system', '#new-password', [fill('#new-password', 'trâu cày ruộng cạn'), click('form:has(#new-password) button.primary'), see('#password-again')], { answers: { 'PUT me': failed(403, 'password_needed') } }), // prettier-ignore
+  'people-sees': sheet('/people', '[data-person=admin]', [click('[data-action=open-invite]'), click('[data-field=all]'), see('[data-sight]')]), // prettier-ignore
   people: { path: '/people', shown: '[data-person=admin]', states: ['loaded', 'error', 'offline'] },
   'people-invited': sheet('/people', '[data-person=admin]', [click('[data-action=open-invite]'), fill('main form input >> nth=0', 'Hoàng Văn Tú'), click('[data-action=invite]'), see('[data-invite]')]), // prettier-ignore
 
