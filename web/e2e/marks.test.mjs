@@ -23,7 +23,7 @@ const marked = (page, id, f) => until(page, `events/${id}`, f);
 const leadOf = async (card) => (await card.getAttribute('data-card')).split(' ')[0];
 
 /** The first card, which stays that of its event when newer ones come above it. */
-async function anEvent(page) {
+async function newest(page) {
   const first = page.locator('[data-card]').first();
   await first.waitFor();
   await accessible(page);
@@ -46,7 +46,7 @@ async function fresh(options, expected = []) {
 test('the feed: seen, handled with a note, false alarm; counted, and undone', async (t) => {
   const { context, page, faults } = await fresh(PC);
   await page.goto(`${URL_BASE}/events`);
-  const { card, id } = await anEvent(page);
+  const { card, id } = await newest(page);
   await page.waitForSelector('[data-unseen]');
   await card.locator('[data-action=seen]').click();
   await page.waitForSelector('[data-undo]');
@@ -112,7 +112,7 @@ test('phone: a card drawn to the right is seen, to the left its camera is quiet,
   const { context, page, faults } = await fresh(PHONE);
   await page.goto(`${URL_BASE}/events`);
   // That of this event: newer ones come above it while it is drawn.
-  const { id, card } = await anEvent(page);
+  const { id, card } = await newest(page);
   for (const button of await card.locator('.acts .btn').all()) {
     const box = await button.boundingBox();
     assert.ok(box.height >= 44 && box.width >= 44, `${box.width} x ${box.height}`);
