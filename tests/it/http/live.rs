@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use lanewatch::base::TICKS_PER_SECOND;
-use lanewatch::catalogue::{NewCamera, PersonPatch, Reach, Scope};
+use lanewatch::catalogue::{LiveReach, NewCamera, PersonPatch, Reach, Scope};
 use lanewatch::http::Limits;
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
@@ -441,6 +441,41 @@ async fn who_sees_some_cameras_has_no_other_on_the_socket_and_none_when_they_are
 
     let binh = catalogue.person("binh").await.expect("read").expect("there");
     let none = PersonPatch { reach: Some(Some(Reach::default())), ..PersonPatch::default() };
+    catalogue.patch_person(binh.id, binh.revision, none).await.expect("patched");
+    let why = viewer.end().await.expect("a reason");
+    assert_eq!(u16::from(why.code), 1012, "come again: {why:?}");
+}
+
+/// Of a camera that somebody sees live only, pictures and state come, and nothing of what happened there.
+#[tokio::test]
+async fn who_sees_a_camera_live_only_hears_of_no_event_there() {
+    let filmed = Filmed::begin().await;
+    let Bench { catalogue, hub, .. } = &filmed.bench;
+    let new = NewCamera::new("Ngõ 8", "rtsp://10.0.0.8/main".parse().expect("address"));
+    let other = catalogue.add_camera(new).await.expect("camera");
+    let mine = catalogue.camera(Scope::everything(), "ngo-7").await.expect("read").expect("camera");
+    hub.ensure(other.streams[0].key, lanewatch::hub::Limits::default(), now());
+    let live = json!({"cameras": [other.id]});
+    let form = json!({"name": "binh", "role": "guard", "reach": {"cameras": [mine.id]}, "live": live});
+    let person = filmed.bench.invited(form).await;
+    let cookies: Vec<String> = person.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+    let mut viewer = Viewer::of(&filmed, "cookie", &cookies.join("; ")).await;
+    viewer.say(json!({"op": "sub", "ch": 1, "camera": other.slug, "rendition": "main"})).await;
+    assert_eq!(viewer.event("state").await["camera"], json!(other.id));
+    viewer.say(json!({"op": "topics", "topics": ["events", "cameras", "jobs", "health"]})).await;
+    viewer.event("topics").await;
+    filmed.bench.moved(&other.id.to_string(), now(), TICKS_PER_SECOND);
+    let event = filmed.bench.moved(&mine.id.to_string(), now(), TICKS_PER_SECOND);
+    let told = loop {
+        let told = viewer.event("change").await;
+        if told["topic"] == "events" {
+            break told;
+        }
+    };
+    assert_eq!(told["data"]["id"], json!(event), "{told}");
+
+    let binh = catalogue.person("binh").await.expect("read").expect("there");
+    let none = PersonPatch { live: Some(LiveReach::default()), ..PersonPatch::default() };
     catalogue.patch_person(binh.id, binh.revision, none).await.expect("patched");
     let why = viewer.end().await.expect("a reason");
     assert_eq!(u16::from(why.code), 1012, "come again: {why:?}");
