@@ -113,7 +113,7 @@ impl Identity {
         self.rights == other.rights && self.scope == other.scope && self.live_scope == other.live_scope
     }
 
-    /// They have not typed their password for long, in a browser that stays signed in: what could do harm asks for it.
+    /// They have not typed the password that they have for long: what could do harm asks for it.
     pub fn is_stale(&self) -> bool {
         matches!(self.means, Means::Session { stale: true, .. })
     }

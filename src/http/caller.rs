@@ -21,7 +21,7 @@ use crate::catalogue::{AuditAction, NewAudit, Scope};
 
 /// What a route needs.
 pub(super) trait Needs: Send + Sync + 'static {
-    /// What is done by it could do harm in wrong hands: a browser that stays signed in for long asks for the password first.
+    /// What is done by it could do harm in wrong hands: where the password was not typed for long it is asked for first.
     const WEIGHTY: bool = false;
 
     /// The cameras that somebody gets with it.

@@ -94,8 +94,8 @@ pub(super) struct Proof {
     password: Password,
 }
 
-/// Types one's password again, where an answer's code is `password_needed`: on a device that alerts are sent to, what could do harm
-/// asks for it when it was not typed for twelve hours.
+/// Types one's password again, where an answer's code is `password_needed`: what could do harm asks for it when it was not typed for
+/// twelve hours.
 #[utoipa::path(put, path = "/session/proof", tag = "session", request_body = Proof,
     responses((status = 204, description = "It is right; repeat what was refused"), Problem))]
 pub(super) async fn put_proof(

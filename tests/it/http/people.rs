@@ -355,7 +355,7 @@ async fn a_phone_that_is_told_stays_signed_in_and_asks_for_the_password_before_w
     let mut told = bench.person("binh", "head", json!(null)).await;
     let mut other = bench.person("an", "head", json!(null)).await;
     let form = json!({"endpoint": "http://push.test/a", "keys": {"p256dh": P256DH, "auth": AUTH}});
-    let subscribed = told.post("/api/v1/push-subscriptions", form).await;
+    let subscribed = told.post("/api/v1/push-subscriptions", form.clone()).await;
     assert_eq!(subscribed.status, 201, "{}", subscribed.text());
     assert_eq!(told.get("/api/v1/me").await.status, 200, "which is seen to last from then on");
     bench.catalogue.flush().await.expect("written");
@@ -373,8 +373,20 @@ async fn a_phone_that_is_told_stays_signed_in_and_asks_for_the_password_before_w
     assert_eq!(prove("không phải".to_owned()).await, 422);
     assert_eq!(prove(format!("{PASSWORD} binh")).await, 204);
     assert_eq!(told.post("/api/v1/invites", invite.clone()).await.status, 201);
+    // Also where nobody is told any more: that would be the way around it.
+    let phone = format!("/api/v1/push-subscriptions/{}", subscribed.json()["id"].as_str().expect("an id"));
+    assert_eq!(told.send("DELETE", &phone, &[], None).await.status, 204);
+    for _ in 0..3 {
+        bench.clock.advance(5 * HOUR);
+        assert_eq!(told.get("/api/v1/me").await.status, 200, "somebody is there");
+        bench.catalogue.flush().await.expect("written");
+    }
+    assert_eq!(told.post("/api/v1/invites", invite.clone()).await.code(), "password_needed");
+    assert_eq!(told.post("/api/v1/push-subscriptions", form).await.status, 201);
     // A month without it is the end; and so is half a year with it.
     for _ in 0..6 {
+        assert_eq!(told.get("/api/v1/me").await.status, 200);
+        bench.catalogue.flush().await.expect("written");
         bench.clock.advance(29 * 24 * HOUR);
         assert_eq!(told.get("/api/v1/me").await.status, 200);
         bench.catalogue.flush().await.expect("written");

@@ -1416,8 +1416,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Types one's password again, where an answer's code is `password_needed`: on a device that alerts are sent to, what could do harm
-         *     asks for it when it was not typed for twelve hours.
+         * Types one's password again, where an answer's code is `password_needed`: what could do harm asks for it when it was not typed for
+         *     twelve hours.
          */
         put: operations["put_proof"];
         post?: never;
