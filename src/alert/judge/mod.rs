@@ -317,7 +317,12 @@ impl Memory {
         if rank >= STRONG {
             self.incidents.goes_on(EventId(alert.id), event.start, true);
         }
-        !alert.out && self.let_out(world, event, alert)
+        let goes_out = !alert.out && self.let_out(world, event, alert);
+        if goes_out {
+            // It goes out for this one: that is what its readers are led to, not whatever it began with.
+            alert.facts["event"] = json!(event.id);
+        }
+        goes_out
     }
 
     /// Lets an alert out when there is room for it.

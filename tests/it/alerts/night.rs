@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use lanewatch::alert::{AlertRules, Habit, SchedulePlan, hour_of_week};
 use lanewatch::base::{Clock, EventId, TICKS_PER_SECOND, Zone};
-use lanewatch::catalogue::{AlertKind, Decision, EventKind};
+use lanewatch::catalogue::{AlertKind, Decision, EventKind, Scope};
 
 use super::yard::{HOUR, MINUTE, SECOND, Yard, begin, event};
 
@@ -247,6 +247,12 @@ async fn a_night_of_rain_stays_within_its_budget_and_whoever_comes_near_is_told_
         told.len(),
         slowest as f64 / TICKS_PER_SECOND as f64,
     );
+    for (event, at) in planted.iter().filter(|(event, _)| !told.contains(event)) {
+        let alert = yard.catalogue.alert_of(Scope::everything(), *event).await.expect("read");
+        let about =
+            alert.map(|a| (a.id, a.out, a.rank, a.version, a.facts["event"].clone(), a.from.rfc3339()));
+        println!("not told of {event:?}, who came {} min after the beginning: {about:?}", at / MINUTE);
+    }
     assert!(messages <= BUDGET as usize, "{messages}");
     assert_eq!(told.len(), people, "somebody was not told of");
     // What was held is in the morning's digest.
