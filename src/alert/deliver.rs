@@ -389,9 +389,15 @@ impl Deliver {
                 () = self.due.notified(), if reading.none() && writing.none() => flights.rested.clear(),
                 served = flights.next() => writing.note(served.err().as_ref(), "alerts wait to be sent"),
             }
-            let outlets = tokio::select! {
-                () = stop.wait() => return,
-                outlets = self.catalogue.outlets(self.clock.now()) => outlets,
+            // Those under way go on meanwhile: they may hold all that the catalogue is read by.
+            let asked = self.catalogue.outlets(self.clock.now());
+            tokio::pin!(asked);
+            let outlets = loop {
+                tokio::select! {
+                    () = stop.wait() => return,
+                    outlets = &mut asked => break outlets,
+                    served = flights.next() => writing.note(served.err().as_ref(), "alerts wait to be sent"),
+                }
             };
             reading.note(outlets.as_ref().err(), "alerts wait to be sent");
             flights.start(&self, outlets.unwrap_or_default());

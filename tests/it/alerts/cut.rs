@@ -307,15 +307,23 @@ async fn twenty_phones_that_hang_hold_up_nobody_else() {
     let first = yard.moves(0, 8).await.0;
     while yard.dispatch.step().await.expect("decided") {}
     due.notify_one();
-    while hole.hanging.lock().expect("lock").len() < 20 {
-        hole.news.notified().await;
-    }
+    // Where they wait for each other they do so for ever; on a machine that stands still for ten seconds some are cut before.
+    let patience = std::time::Duration::from_secs(60);
+    let all = async {
+        while hole.hanging.lock().expect("lock").len() < 20 {
+            hole.news.notified().await;
+        }
+    };
+    tokio::time::timeout(patience, all).await.expect("all hang at once");
     let second = yard.moves(1, 8).await.0;
     while yard.dispatch.step().await.expect("decided") {}
     due.notify_one();
-    while !hole.taken.lock().expect("lock").iter().any(|(alert, _)| *alert == second) {
-        hole.news.notified().await;
-    }
+    let taken = async {
+        while !hole.taken.lock().expect("lock").iter().any(|(alert, _)| *alert == second) {
+            hole.news.notified().await;
+        }
+    };
+    tokio::time::timeout(patience, taken).await.expect("whoever answers is told");
     stop.request();
     sending.await.expect("no panic");
     let taken = hole.taken.lock().expect("lock").clone();
