@@ -10,7 +10,7 @@ before(async () => (browser = await launch()));
 after(async () => browser?.close());
 
 const iso = (ms) => new Date(ms).toISOString();
-const DENIED = [/401 \(Unauthorized\)/];
+const DENIED = [/401 \(Unauthorized\)/, /live' failed: HTTP Authentication failed/];
 
 async function enterCode(page) {
   await page.fill('#secret', signInCode());
