@@ -17,7 +17,11 @@ const set = (page, name, value) => page.addInitScript(([n, v]) => localStorage.s
 const over = (page, pattern, change) =>
   page.route(pattern, async (route) => {
     if (route.request().method() !== 'GET') return route.fallback();
-    const answer = await route.fetch();
+    // What the page asked for as it was closed is nobody's any more.
+    const answer = await route.fetch().catch((e) => {
+      if (!/disposed|closed/.test(String(e))) throw e;
+    });
+    if (!answer) return;
     // A recorder that is busy says so, and is asked again.
     return route.fulfill(answer.ok() ? { response: answer, json: change(await answer.json()) } : { response: answer });
   });
