@@ -53,7 +53,7 @@ test(
     await page.click('nav.top a[href="/system"]');
     await page.fill('#new-password', 'ngắn');
     await page.keyboard.press('Enter');
-    await page.waitForSelector('text=Mật khẩu còn thiếu 6 ký tự.');
+    await page.waitForSelector('text=/Mật khẩu còn thiếu 11 ký tự/');
     await page.fill('#new-password', PASSWORD);
     await page.keyboard.press('Enter');
     await page.waitForSelector('text=Đã lưu mật khẩu.');
