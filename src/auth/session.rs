@@ -100,10 +100,9 @@ pub enum Validity {
     Over,
 }
 
-/// Since `created` a session ends then at the latest, if it is not used after `now`.
-fn ends(session: &Session, now: Ticks) -> Ticks {
-    let (idle, absolute) = if session.told { (IDLE_TOLD, ABSOLUTE_TOLD) } else { (IDLE, ABSOLUTE) };
-    Ord::min(now + idle, session.created + absolute)
+/// How long a session lasts without use, and since its beginning.
+fn limits(session: &Session) -> (i64, i64) {
+    if session.told { (IDLE_TOLD, ABSOLUTE_TOLD) } else { (IDLE, ABSOLUTE) }
 }
 
 fn session_hash(token: &str) -> TokenHash {
@@ -307,12 +306,13 @@ impl Auth {
     }
 
     pub(super) fn is_young(&self, session: &Session) -> bool {
-        self.clock.now() < ends(session, Ticks(i64::MAX / 2))
+        self.clock.now() < session.created + limits(session).1
     }
 
     fn note_use(&self, hash: TokenHash, session: &Session) {
         let now = self.clock.now();
-        let expires = ends(session, now);
+        let (idle, absolute) = limits(session);
+        let expires: Ticks = Ord::min(now + idle, session.created + absolute);
         // Also at once when it is to last for longer: a phone that was just made to be told may not be used again before long.
         if now - session.seen >= NOTE_EVERY || expires - session.expires > IDLE {
             self.catalogue.touch_session(hash, expires);
