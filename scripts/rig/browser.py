@@ -1,11 +1,12 @@
-"""The browser tests' other side: a recorder with 19 small cameras and some footage. For `scripts/test`.
+"""The browser tests' other side: a recorder with small cameras, 19 unless told, and some footage. For `scripts/test`.
 
-    browser.py LANEWATCH CLIPS COMMAND...     runs COMMAND and ends with its exit code
+    browser.py [--cameras N] LANEWATCH CLIPS COMMAND...     runs COMMAND and ends with its exit code
 
 COMMAND finds in its environment LANEWATCH_URL; LANEWATCH_BINARY and LANEWATCH_DATA, with which it prints a new sign-in code
 whenever it needs one; and LANEWATCH_FLEET, the fleet's ready line, for faults and for cameras that are not yet added.
 """
 
+import argparse
 import json
 import os
 import signal
@@ -23,15 +24,21 @@ from rig.recorder import Recorder  # noqa: E402
 # What the lanes send. Their sub streams are H.264, but for those of H265_ONLY.
 PAIRS = ("h264", "aac")
 WALL = 19
-H265_MAIN = 18         # this lane's main stream is H.265, as many a village buys them
+H265_MAIN = 18         # this lane's main stream is H.265, as many a village buys them; it is always there
 H265_ONLY = 20         # both streams; not on the wall, tests add it
-CONFIG = '[alert]\nlocal_hosts = ["127.0.0.1"]\n'     # a push service of the tests' own
+# A push service of the tests' own; and motion is looked for as often as a debug build can without taking the browser's share.
+CONFIG = '[alert]\nlocal_hosts = ["127.0.0.1"]\n[detect]\npictures_per_second = 2.0\n'
 FOOTAGE_S = 12         # recorded before the browser comes, so that there is something to play back
 ON_AIR_LIMIT_S = 60    # debug build, slow machine
-LIMIT_S = 30 * 60      # the journeys take twenty minutes, and what failed runs twice; LANEWATCH_LIMIT_S sets another for longer ones
+LIMIT_S = 30 * 60      # LANEWATCH_LIMIT_S sets another
 
 
-def plan(clips, folder):
+def lanes(count):
+    """The numbers of the lanes on the wall, when there are to be so many."""
+    return [*range(1, count), H265_MAIN] if count < H265_MAIN else [*range(1, count + 1)]
+
+
+def plan(clips, folder, numbers):
     """Writes the fleet's plan and returns its path. Footage for measurements has no formats, only pairs."""
     found = sorted(f.removesuffix(".sub.mp4") for f in os.listdir(clips) if f.endswith(".sub.mp4"))
     formats = "h265" in found
@@ -47,7 +54,7 @@ def plan(clips, folder):
 
     path = os.path.join(folder, "fleet.json")
     with open(path, "w", encoding="utf-8") as f:
-        json.dump(dict(cameras=[lane(n) for n in range(1, WALL + 1)] + [lane(H265_ONLY)]), f)
+        json.dump(dict(cameras=[lane(n) for n in [*numbers, H265_ONLY]]), f)
     return path
 
 
@@ -66,15 +73,22 @@ def run(command, env):
 
 
 def main():
-    binary, clips, *command = sys.argv[1:]
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--cameras", type=int, default=WALL, choices=range(2, WALL + 1), metavar="N")
+    p.add_argument("binary")
+    p.add_argument("clips")
+    p.add_argument("command", nargs=argparse.REMAINDER)
+    args = p.parse_args()
+    binary, clips, command, numbers = args.binary, args.clips, args.command, lanes(args.cameras)
     folder = os.path.join(ROOT, "target", "suites", "browser")
     with Recorder(folder, os.path.abspath(binary), config=CONFIG) as recorder, \
-            Fleet(clips, os.path.join(folder, "fleet.log"), WALL + 1, layout="port-per-camera", config=plan(clips, folder)) as fleet:
-        lanes = fleet.cameras[:WALL]
-        recorder.add(lanes)
+            Fleet(clips, os.path.join(folder, "fleet.log"), len(numbers) + 1, layout="port-per-camera",
+                  config=plan(clips, folder, numbers)) as fleet:
+        on_wall = fleet.cameras[:-1]
+        recorder.add(on_wall)
         recorder.start()
         recorder.wait_healthy()
-        wanted = sorted(s for s in fleet.streams() if s.split("/")[0] in {c["name"] for c in lanes})
+        wanted = sorted(s for s in fleet.streams() if s.split("/")[0] in {c["name"] for c in on_wall})
         if fleet.wait_on_air(wanted, ON_AIR_LIMIT_S) is None:
             cannot(f"the recorder does not read all cameras; see {recorder.log}")
         time.sleep(FOOTAGE_S)

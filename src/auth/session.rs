@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use uuid::Uuid;
+
 use super::attempts::{Attempts, Origin};
 use super::device::Devices;
 use super::identity::{Identity, Means};
@@ -178,26 +180,41 @@ impl Auth {
         password: Secret,
         client: &Client<'_>,
     ) -> Result<SignedIn, Denied> {
-        let (origin, name) = (self.origin(client), name.map_or_else(|| ADMIN.to_owned(), plain_name));
-        let account = Digest::of(&[b"account", name.as_bytes()]);
-        self.attempt(|attempts, now| attempts.password(account, origin, now))?;
+        let name = name.map_or_else(|| ADMIN.to_owned(), plain_name);
         let person = self.catalogue.person(&name).await?.filter(|person| person.enabled);
-        let hash = match &person {
-            Some(person) => self.catalogue.password_hash(person.id).await?,
-            None => None,
-        };
-        let right = self.hasher.verify(password, hash).await?;
+        let right = self.try_password(&name, person.as_ref().map(|p| p.id), password, client).await?;
         let Some(person) = person.filter(|_| right) else {
-            let peer = client.peer;
-            tracing::warn!(peer = %peer, known_device = origin.device.is_some(), "a wrong password was tried");
             // Not the name: people type passwords there.
             self.note("", AuditAction::SignInFailed, client);
             return Err(Denied::Wrong);
         };
-        self.attempts().right(account, origin);
         tracing::info!(peer = %client.peer, person = person.name, "signed in with a password");
         self.note(&person.name, AuditAction::SignIn, client);
         Ok(self.begin(&person, "password", client).await?)
+    }
+
+    /// Whether this is the person's password. A wrong one counts against the account and where it came from; nobody's
+    /// takes as long as somebody's.
+    async fn try_password(
+        &self,
+        name: &str,
+        person: Option<Uuid>,
+        password: Secret,
+        client: &Client<'_>,
+    ) -> Result<bool, Denied> {
+        let (origin, account) = (self.origin(client), Digest::of(&[b"account", name.as_bytes()]));
+        self.attempt(|attempts, now| attempts.password(account, origin, now))?;
+        let hash = match person {
+            Some(person) => self.catalogue.password_hash(person).await?,
+            None => None,
+        };
+        let right = self.hasher.verify(password, hash).await?;
+        if right {
+            self.attempts().right(account, origin);
+        } else {
+            tracing::warn!(peer = %client.peer, known_device = origin.device.is_some(), "a wrong password was tried");
+        }
+        Ok(right)
     }
 
     fn note(&self, actor: &str, action: AuditAction, client: &Client<'_>) {
@@ -378,16 +395,10 @@ impl Auth {
         client: &Client<'_>,
     ) -> Result<(), Denied> {
         let Means::Session { hash, person, .. } = identity.means else { return Err(Denied::Wrong) };
-        let origin = self.origin(client);
-        let account = Digest::of(&[b"account", identity.name.as_bytes()]);
-        self.attempt(|attempts, now| attempts.password(account, origin, now))?;
-        let kept = self.catalogue.password_hash(person).await?;
-        if !self.hasher.verify(password, kept).await? {
-            tracing::warn!(peer = %client.peer, "a wrong password was tried in a session");
+        if !self.try_password(&identity.name, Some(person), password, client).await? {
             self.note(&identity.name, AuditAction::SignInFailed, client);
             return Err(Denied::Wrong);
         }
-        self.attempts().right(account, origin);
         Ok(self.catalogue.session_proved(hash).await?)
     }
 

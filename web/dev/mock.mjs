@@ -157,8 +157,7 @@ const server = createServer(async (req, res) => {
     case 'PUT me/:id': {
       if (id === 'notification-prefs') return json(res, 200, alerts['PUT me/notification-prefs']({ body: await readJson(req) })[1]); // prettier-ignore
       if (id === 'phone') return json(res, 204);
-      if (((await readJson(req)).password ?? '').length < 10)
-        return problem(res, 422, 'invalid', { field: 'password' });
+      if (!(await readJson(req)).password) return problem(res, 422, 'invalid', { field: 'password' });
       passwordSet = true;
       return json(res, 204);
     }

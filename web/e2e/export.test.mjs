@@ -24,7 +24,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const SLUG = 'lane11';
+const SLUG = 'lane07';
 /** For the gallery: these pages no mock makes. */
 const SHOTS = fileURLToPath(new URL('../screenshots/recorder/', import.meta.url));
 const shot = (page, name) => page.screenshot({ path: join(SHOTS, `${name}.png`) });

@@ -3,9 +3,14 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 
-/** Budgets are for a reference PC; a small runner that also carries the recorder and its cameras gets half as much again. */
+/**
+ * Budgets are for a reference PC that does nothing else. A shared runner says more about its neighbours than about the program:
+ * there they are printed, and only the sweeps and the wall's endurance, run on a quiet machine, hold them, with half as much again for a
+ * machine that also carries the recorder and its cameras.
+ */
+const HOLD = ['LANEWATCH_SWEEPS', 'LANEWATCH_WALL_MINUTES'].some((name) => process.env[name] !== undefined);
 const SLOW = 1.5;
-const TRIES = 3;
+const TRIES = HOLD ? 3 : 1;
 
 export const median = (xs) => percentile(xs, 50);
 
@@ -19,8 +24,8 @@ export function print(name, figure) {
 }
 
 /**
- * Measures until the figure is within its budget, at most three times: what disturbs a busy machine passes, what is
- * wrong with the program stays. `measure` returns milliseconds.
+ * Measures until the figure is within its budget, in the sweeps at most three times: what disturbs a busy machine passes, what
+ * is wrong with the program stays. `measure` returns milliseconds.
  */
 export async function within(name, budgetMs, measure) {
   const seen = [];
@@ -29,13 +34,14 @@ export async function within(name, budgetMs, measure) {
     print(name, `${seen.at(-1)} ms, budget ${budgetMs}`);
     if (seen.at(-1) <= budgetMs) return;
   }
-  assert.ok(Math.min(...seen) <= budgetMs * SLOW, `${name}: ${seen.join(', ')} ms, budget ${budgetMs} x ${SLOW}`);
+  if (HOLD)
+    assert.ok(Math.min(...seen) <= budgetMs * SLOW, `${name}: ${seen.join(', ')} ms, budget ${budgetMs} x ${SLOW}`);
 }
 
-/** One figure that cannot be measured again at once: prints it, and holds it against its budget on a small runner. */
+/** One figure that cannot be measured again at once: prints it, and in the sweeps holds it against its budget. */
 export function held(name, figure, budget, unit = 'ms') {
   print(name, `${figure} ${unit}, budget ${budget}`);
-  assert.ok(figure <= budget * SLOW, `${name}: ${figure} ${unit}, budget ${budget} x ${SLOW}`);
+  if (HOLD) assert.ok(figure <= budget * SLOW, `${name}: ${figure} ${unit}, budget ${budget} x ${SLOW}`);
 }
 
 /** Ticks of the scheduler's clock in a second, as /proc counts them on every Linux there is. */

@@ -78,13 +78,17 @@ test('of several cameras it is the one of the line under the pointer', async () 
   await page.goto(`${URL_BASE}/sync?c=${live.map((c) => c.slug).join()}&t=${encodeURIComponent(new Date(to - 20_000).toISOString())}`); // prettier-ignore
   await page.waitForSelector('[data-sync-stage]');
   await page.waitForFunction(() => document.querySelectorAll('[data-sync]').length === 2);
-  const box = await page.locator(SLIDER).boundingBox();
-  const [from, until] = await page.$eval(SLIDER, (e) => [Number(e.dataset.from), Number(e.dataset.to)]);
-  const x = box.x + ((to - 25_000 - from) / (until - from)) * box.width;
-  const line = (box.height - 26) / 2;
   for (const [i, c] of live.entries()) {
-    await page.mouse.move(x + i, box.y + 26 + line * (i + 0.5));
-    await page.waitForSelector(`[data-peek="${c.slug}"] >> text=${c.name}`);
+    const shown = page.locator(`[data-peek="${c.slug}"] >> text=${c.name}`);
+    // Where the line stands is asked each time: it moves while the pictures load and while they play.
+    for (let tries = 0; !(await shown.isVisible()); tries++) {
+      assert.ok(tries < 30, `no picture of ${c.name} under the pointer`);
+      const box = await page.locator(SLIDER).boundingBox();
+      const [from, until] = await page.$eval(SLIDER, (e) => [Number(e.dataset.from), Number(e.dataset.to)]);
+      const x = box.x + ((to - 25_000 - from) / (until - from)) * box.width;
+      await page.mouse.move(x + (tries % 2), box.y + 26 + ((box.height - 26) / 2) * (i + 0.5));
+      await page.waitForTimeout(1000);
+    }
   }
   assert.deepEqual(faults, []);
   await context.close();

@@ -133,12 +133,12 @@ test(
     await phone.page.click('form:has(#new-password) button.primary');
     await phone.page.fill('#password-again', 'không phải');
     await phone.page.keyboard.press('Enter');
-    await phone.page.waitForSelector('#password-again-problem >> text=Mật khẩu không đúng');
+    await phone.page.waitForSelector('#password-again-help >> text=Mật khẩu không đúng');
     await accessible(phone.page);
     await phone.page.fill('#password-again', PASSWORD);
     await phone.page.keyboard.press('Enter');
     await phone.page.waitForSelector('#password-again', { state: 'detached' });
-    await phone.page.waitForSelector('#password-help >> text=Đã lưu');
+    await phone.page.waitForSelector('#new-password-help >> text=Đã lưu');
     assert.equal(refused, 2);
 
     await head.page.reload();

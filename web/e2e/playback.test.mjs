@@ -125,15 +125,15 @@ test(
   async () => {
     const { context, page, faults } = await open(browser, PC);
     await signIn(page);
-    const gap = await gapInFootage(page, 'lane12');
-    const { b } = await footage(page, 'lane12');
-    const { id } = await api(page, 'cameras/lane12');
-    await openAt(page, 'lane12', gap.from - 3000);
+    const gap = await gapInFootage(page, 'lane08');
+    const { b } = await footage(page, 'lane08');
+    const { id } = await api(page, 'cameras/lane08');
+    await openAt(page, 'lane08', gap.from - 3000);
     await pause(page);
     const before = Array.from({ length: 3 }, () => gap.from - 300 - Math.random() * 2500);
     const after = Array.from({ length: 3 }, () => gap.to + 300 + Math.random() * 3000);
     for (const t of [...before, gap.from - 60, gap.to + 60, ...after, b - 5000, Date.now() - 3000].map(Math.round)) {
-      await goTo(page, 'lane12', t);
+      await goTo(page, 'lane08', t);
       await page.waitForFunction(() => ['paused', 'gap', 'edge', 'error'].includes(document.querySelector('[data-stage=playback]')?.dataset.state)); // prettier-ignore
       assert.equal(await page.getAttribute('[data-stage]', 'data-state'), 'paused', `asked ${iso(t)}, the gap is ${iso(gap.from)} to ${iso(gap.to)}`); // prettier-ignore
       const got = await position(page);
@@ -146,7 +146,7 @@ test(
     }
     // In the gap it stays where it was asked for, and says so.
     const middle = Math.round((gap.from + gap.to) / 2);
-    await goTo(page, 'lane12', middle);
+    await goTo(page, 'lane08', middle);
     await page.waitForSelector('[data-notice=gap]');
     assert.ok(Math.abs((await position(page)) - middle) < 1000);
     assert.deepEqual(faults, []);
@@ -407,7 +407,7 @@ const CAUSES = {
 test('J9: each cause of a gap has its words, in the notice and in the list', needsFleet, async () => {
   const { context, page, faults } = await open(browser, PC);
   await signIn(page);
-  const gap = await gapInFootage(page, 'lane13');
+  const gap = await gapInFootage(page, 'lane09');
   let cause;
   // The gap is real, its cause is played.
   await page.route(/\/api\/v1\/(timeline|cameras\/[^/]+\/segments)\?/, async (route) => {
@@ -417,7 +417,7 @@ test('J9: each cause of a gap has its words, in the notice and in the list', nee
   });
   for (const [code, words] of Object.entries(CAUSES)) {
     cause = code;
-    await openAt(page, 'lane13', Math.round((gap.from + gap.to) / 2));
+    await openAt(page, 'lane09', Math.round((gap.from + gap.to) / 2));
     await page.waitForSelector(`[data-notice=gap] >> text=${words}`);
     await page.getByRole('tab', { name: 'Danh sách' }).click();
     await page.waitForSelector(`#pane >> text=/Trống .*${words}/`);
