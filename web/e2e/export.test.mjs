@@ -86,7 +86,7 @@ test('J11: export across a gap, download, prove offline, share with PIN, take ba
   const downloading = page.waitForEvent('download');
   await page.click('.pill [data-action=download]');
   const download = await downloading;
-  assert.match(download.suggestedFilename(), /^Lane11_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_GMT\+7\.zip$/);
+  assert.match(download.suggestedFilename(), /^Lane07_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_GMT\+7\.zip$/);
   const zip = join(folder, 'export.zip');
   await download.saveAs(zip);
   const { items } = await api(page, 'exports');

@@ -93,8 +93,8 @@ async function inAllColours(page) {
 
 for (const [device, options] of Object.entries(DEVICES)) {
   const dressed = options === PC || options === PHONE;
-  // What lies between a phone and a whole screen is looked at when there is time for it.
-  const sweep = device === 'PC at 200 %' ? SWEEPS : {};
+  // The phone is the one that is walked always: most is narrow there, and the journeys on a PC ask for the rules where they are.
+  const sweep = options === PHONE ? {} : SWEEPS;
   test(
     `J15, ${device}: every page passes the accessibility rules${dressed ? ', in all colours,' : ''} and fits the screen`,
     sweep,
