@@ -108,7 +108,7 @@ export const framed = (page) => page.$$eval('[data-tile]', (all) => all.filter((
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** As options of a test: walks over every page that take a minute each; most of what they find another walk finds too. */
+/** As options of a test: walks that take long, and whose finds another walk mostly has too. */
 export const SWEEPS = { skip: process.env.LANEWATCH_SWEEPS ? false : 'scripts/test sweeps walks there too' };
 
 /** No serious fault of WCAG 2.2 A and AA, as far as a program can see; where the high contrast is shown, also 7:1. */

@@ -2,10 +2,10 @@
 // sheet.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, launch, open, PC, PHONE, signIn, SWEEPS, URL_BASE } from './browser.mjs';
 import { held, print, within } from './figures.mjs';
 import { framesOf } from './pixel-clock.mjs';
-import { lane, needsRecorder, Recorder } from './recorder.mjs';
+import { lane, Recorder } from './recorder.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -140,7 +140,7 @@ const BACK_MS = 23 * 3_600_000;
 
 test(
   'J6: yesterday, by typing, by three clicks, and by taps: the frame that is shown was sent at that moment',
-  needsRecorder,
+  SWEEPS,
   async () => {
     const recorder = await Recorder.start({ clock: '-23h' });
     try {

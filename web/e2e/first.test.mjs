@@ -1,7 +1,7 @@
 // J13 in small: a newcomer on an empty recorder signs in, sets a password, and adds cameras through the form.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, eventually, launch, open, PC } from './browser.mjs';
+import { accessible, eventually, launch, open, PC, SWEEPS } from './browser.mjs';
 import { fleet, lane, needsRecorder, Recorder } from './recorder.mjs';
 
 const PASSWORD = 'con trâu đi cày sớm';
@@ -141,43 +141,39 @@ test(
   },
 );
 
-test(
-  'a camera that only sends H.265 is told of in words everywhere, and nothing is just black',
-  needsRecorder,
-  async () => {
-    const { context, page, faults } = await open(browser, PC, { fresh: true });
-    await enter(page);
-    await page.goto(`${recorder.url}/cameras?add=1`);
-    await fill(page, lane('lane20'));
-    const dialog = page.locator('dialog[open]');
-    await dialog.locator('[data-action=test]').click();
-    await dialog.getByText('H.265: nhiều máy tính không phát được. Nên đặt luồng phụ là H.264.').first().waitFor();
-    await dialog.getByText('Lưu', { exact: true }).click();
-    await page.waitForSelector('text=Đã lưu “lane20”.');
-    await page.click('nav.top a[href="/"]');
-    await page.waitForSelector(
-      '[data-tile="lane20"] >> text=/Máy này không phát được H\\.265\\. Hãy đổi camera sang H\\.264/',
-    );
-    await page.goto(`${recorder.url}/c/lane20`);
-    await page.waitForSelector('[data-stage="live"] >> text=/Máy này không phát được H\\.265/');
-    // Its first key picture, and what is written a few seconds later.
-    await eventually(
-      page,
-      async () => {
-        const { items } = await (await fetch('/api/v1/cameras')).json();
-        return Date.now() - Date.parse(items.find((c) => c.slug === 'lane20').oldest_at ?? '') > 5000;
-      },
-      null,
-      60_000,
-    );
-    await page.getByRole('button', { name: 'Lùi 10 giây' }).click();
-    await page.waitForSelector('[data-stage="playback"] [data-notice]');
-    assert.match(
-      await page.textContent('[data-stage="playback"] [data-notice]'),
-      /không phát được H\.265|Không có bản ghi/,
-    );
-    await accessible(page);
-    assert.deepEqual(faults, []);
-    await context.close();
-  },
-);
+test('a camera that only sends H.265 is told of in words everywhere, and nothing is just black', SWEEPS, async () => {
+  const { context, page, faults } = await open(browser, PC, { fresh: true });
+  await enter(page);
+  await page.goto(`${recorder.url}/cameras?add=1`);
+  await fill(page, lane('lane20'));
+  const dialog = page.locator('dialog[open]');
+  await dialog.locator('[data-action=test]').click();
+  await dialog.getByText('H.265: nhiều máy tính không phát được. Nên đặt luồng phụ là H.264.').first().waitFor();
+  await dialog.getByText('Lưu', { exact: true }).click();
+  await page.waitForSelector('text=Đã lưu “lane20”.');
+  await page.click('nav.top a[href="/"]');
+  await page.waitForSelector(
+    '[data-tile="lane20"] >> text=/Máy này không phát được H\\.265\\. Hãy đổi camera sang H\\.264/',
+  );
+  await page.goto(`${recorder.url}/c/lane20`);
+  await page.waitForSelector('[data-stage="live"] >> text=/Máy này không phát được H\\.265/');
+  // Its first key picture, and what is written a few seconds later.
+  await eventually(
+    page,
+    async () => {
+      const { items } = await (await fetch('/api/v1/cameras')).json();
+      return Date.now() - Date.parse(items.find((c) => c.slug === 'lane20').oldest_at ?? '') > 5000;
+    },
+    null,
+    60_000,
+  );
+  await page.getByRole('button', { name: 'Lùi 10 giây' }).click();
+  await page.waitForSelector('[data-stage="playback"] [data-notice]');
+  assert.match(
+    await page.textContent('[data-stage="playback"] [data-notice]'),
+    /không phát được H\.265|Không có bản ghi/,
+  );
+  await accessible(page);
+  assert.deepEqual(faults, []);
+  await context.close();
+});

@@ -83,8 +83,7 @@ async function walk(page, path) {
 
 const iso = (ms) => encodeURIComponent(new Date(ms).toISOString());
 for (const [device, options] of Object.entries({ PC, phone: PHONE })) {
-  const sweep = options === PC ? {} : SWEEPS;
-  test(`J15, ${device}: Tab reaches everything that can be pressed, and shows where it is`, sweep, async () => {
+  test(`J15, ${device}: Tab reaches everything that can be pressed, and shows where it is`, SWEEPS, async () => {
     const { context, page } = await open(browser, options);
     await signIn(page);
     await page.waitForSelector('[data-tile][data-state="live"]');

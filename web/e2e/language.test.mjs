@@ -23,33 +23,37 @@ async function texts(page) {
   return all.map((s) => strip(s).trim()).filter(Boolean);
 }
 
-test('J15: English is complete on every page, the document says so, and the choice survives a reload', async () => {
-  const { context, page, faults } = await open(browser, PC, { expected: [/404.*\/nowhere/, /503.*zones:preview/] });
-  await signIn(page);
-  await page.waitForSelector('[data-tile][data-state="live"]');
-  assert.equal(await page.getAttribute('html', 'lang'), 'vi');
-  assert.ok((await texts(page)).some((s) => VIETNAMESE.test(s)));
-  await page.click('header .lang');
-  // Its words are loaded first.
-  await page.waitForSelector('html[lang=en]');
-  await page.reload();
-  await page.waitForSelector('[data-tile][data-state="live"]');
-  assert.equal(await page.getAttribute('html', 'lang'), 'en');
-  const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
-  const pages = ['/', `/?c=${slug}`, '/cameras', '/cameras?add=1', '/system', '/events', '/alerts', '/alerts/channels', '/people', `/c/${slug}/zones`, `/c/${slug}/search`, `/c/${slug}`, `/c/${slug}?t=2020-01-01T00:00:00Z`, '/nowhere']; // prettier-ignore
-  for (const path of pages) {
-    await page.goto(`${URL_BASE}${path}`);
-    await page.waitForSelector('main h1, main h2, dialog h2');
-    await page.waitForLoadState('networkidle');
-    assert.deepEqual(
-      (await texts(page)).filter((s) => VIETNAMESE.test(s)),
-      [],
-      path,
-    );
-  }
-  assert.deepEqual(faults, []);
-  await context.close();
-});
+test(
+  'J15: English is complete on every page, the document says so, and the choice survives a reload',
+  SWEEPS,
+  async () => {
+    const { context, page, faults } = await open(browser, PC, { expected: [/404.*\/nowhere/, /503.*zones:preview/] });
+    await signIn(page);
+    await page.waitForSelector('[data-tile][data-state="live"]');
+    assert.equal(await page.getAttribute('html', 'lang'), 'vi');
+    assert.ok((await texts(page)).some((s) => VIETNAMESE.test(s)));
+    await page.click('header .lang');
+    // Its words are loaded first.
+    await page.waitForSelector('html[lang=en]');
+    await page.reload();
+    await page.waitForSelector('[data-tile][data-state="live"]');
+    assert.equal(await page.getAttribute('html', 'lang'), 'en');
+    const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
+    const pages = ['/', `/?c=${slug}`, '/cameras', '/cameras?add=1', '/system', '/events', '/alerts', '/alerts/channels', '/people', `/c/${slug}/zones`, `/c/${slug}/search`, `/c/${slug}`, `/c/${slug}?t=2020-01-01T00:00:00Z`, '/nowhere']; // prettier-ignore
+    for (const path of pages) {
+      await page.goto(`${URL_BASE}${path}`);
+      await page.waitForSelector('main h1, main h2, dialog h2');
+      await page.waitForLoadState('networkidle');
+      assert.deepEqual(
+        (await texts(page)).filter((s) => VIETNAMESE.test(s)),
+        [],
+        path,
+      );
+    }
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+);
 
 const DEVICES = {
   PC,

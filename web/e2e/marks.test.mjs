@@ -198,8 +198,8 @@ async function likeAPhone(context, page) {
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: 4 });
 }
 
-/** How often: more for a figure to be told, `LANEWATCH_ROUNDS=10`. */
-const ROUNDS = Number(process.env.LANEWATCH_ROUNDS ?? 5);
+/** How often: more where the figure is held, and for one to be told, `LANEWATCH_ROUNDS=10`. */
+const ROUNDS = Number(process.env.LANEWATCH_ROUNDS ?? (SWEEPS.skip ? 2 : 5));
 const MOVES = () => document.querySelector('[data-event-page] video')?.currentTime > 0 && performance.now();
 async function anEvent(page) {
   const all = await feed(page);

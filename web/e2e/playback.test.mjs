@@ -1,7 +1,7 @@
 // J7, J8, J9 in small: playback seeks to frames, scrubs, zooms about the pointer, tells gaps. Run: npm run e2e
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, debug, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, debug, launch, open, PC, PHONE, signIn, SWEEPS, URL_BASE } from './browser.mjs';
 import { held, median, percentile, print, within } from './figures.mjs';
 import { gapInFootage } from './footage.mjs';
 import { framesOf } from './pixel-clock.mjs';
@@ -427,7 +427,7 @@ test('J9: each cause of a gap has its words, in the notice and in the list', nee
   await context.close();
 });
 
-test('J9: the same moment has the same words in every browser zone', async () => {
+test('J9: the same moment has the same words in every browser zone', SWEEPS, async () => {
   const said = [];
   let at;
   for (const timezoneId of ['Asia/Ho_Chi_Minh', 'UTC', 'America/New_York', 'Pacific/Kiritimati']) {
