@@ -55,7 +55,7 @@ test('J15, phone: a start without a network shows the shell and the last picture
   await context.setOffline(false);
   await page.waitForSelector('[data-tile][data-state="live"]');
   await page.goto(`${URL_BASE}/system`);
-  await page.getByRole('button', { name: 'Đăng xuất' }).click();
+  await page.getByRole('button', { name: 'Đăng xuất', exact: true }).click();
   await page.waitForSelector('#secret');
   await eventually(page, async () => !(await caches.keys()).includes('lanewatch-kept'));
   assert.deepEqual(faults, []);
