@@ -51,12 +51,14 @@ if ('serviceWorker' in navigator)
 
 /** Before the first page is shown: what was pressed on a phone that opens the app at its first page, see `PENDING`. */
 export async function openPending(): Promise<void> {
+  // An address that leads somewhere is what was pressed: it does not wait for the storage, which a phone that starts is slow to open.
+  if (location.pathname !== '/') return void ('caches' in window && caches.delete(PENDING).catch(() => {}));
   try {
     if (!(await caches.has(PENDING))) return;
     const kept: unknown = await (await (await caches.open(PENDING)).match('/pending'))?.json();
     await caches.delete(PENDING);
     const page = pendingPage(kept, Date.now());
-    if (page && location.pathname === '/') replace(page);
+    if (page) replace(page);
   } catch {
     // Without storage there is nothing that waits.
   }
