@@ -38,7 +38,17 @@ export default defineConfig({
     reportCompressedSize: true,
     rolldownOptions: {
       input: { index: 'index.html', sw: 'src/worker/sw.ts' },
-      output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        // What every visit needs is one file, and what a pressed alert needs another: each more is a turn on a mobile
+        // network, and work for a slow phone.
+        codeSplitting: {
+          groups: [
+            { name: 'app', tags: ['$initial'], test: (id) => !id.includes('/src/worker/') },
+            { name: 'event', test: /routes\/EventPage\.svelte/ },
+          ],
+        },
+      },
     },
   },
   server: { host: '127.0.0.1', port: 5173, proxy: { '/api': { target: backend, ws: true } } },
