@@ -200,29 +200,54 @@ async function likeAPhone(context, page) {
 
 /** How often: more where the figure is held, and for one to be told, `LANEWATCH_ROUNDS=10`. */
 const ROUNDS = Number(process.env.LANEWATCH_ROUNDS ?? (SWEEPS.skip ? 2 : 5));
-const MOVES = () => document.querySelector('[data-event-page] video')?.currentTime > 0 && performance.now();
+
 async function anEvent(page) {
   const all = await feed(page);
   return (all.find((e) => e.to !== null) ?? all[0]).id;
 }
 
-test('J5, phone on 4G: from the tap on an alert, with the app closed, to moving video', async () => {
-  const { context, page, faults } = await fresh(PHONE);
+/** A phone that gets alerts: the app has been there, and with it the service worker, without which nothing is pushed. */
+async function aPhoneWithAlerts(expected) {
+  const { context, page, faults } = await fresh({ ...PHONE, serviceWorkers: 'allow' }, expected);
+  await page.evaluate(() => navigator.serviceWorker.ready);
   const id = await anEvent(page);
   await page.close();
-  await within(`alert to moving video on a phone, app closed, worst of ${ROUNDS}`, 2000, async () => {
-    const took = [];
-    for (let n = 0; n < ROUNDS; n++) {
-      const opened = await context.newPage();
-      await likeAPhone(context, opened);
-      await opened.goto(`${URL_BASE}/e/${id}`, { waitUntil: 'commit' });
-      const at = await opened.waitForFunction(MOVES, null, { polling: 'raf' });
-      took.push(Math.round(await at.jsonValue()));
-      await opened.close();
-    }
-    print('alert to moving video on a phone, app closed, median', `${median(took)} ms`);
-    return Math.max(...took);
+  // Its pictures say so themselves: asking the page over and over would cost a slow phone what is measured.
+  await context.addInitScript(() => {
+    const look = (video) =>
+      video.requestVideoFrameCallback((at) => (video.currentTime > 0 ? console.log(`moves at ${at}`) : look(video)));
+    document.addEventListener('loadedmetadata', (e) => e.target.closest('[data-event-page]') && look(e.target), true);
   });
+  return { context, id, faults };
+}
+
+/** The app opened with an alert; `moves` is when its video does, milliseconds from the tap. */
+async function tapped(context, id) {
+  const page = await context.newPage();
+  await likeAPhone(context, page);
+  const moves = page.waitForEvent('console', (m) => m.text().startsWith('moves at ')).then((m) => Number(m.text().split(' ')[2])); // prettier-ignore
+  await page.goto(`${URL_BASE}/e/${id}`, { waitUntil: 'commit' });
+  return { page, moves };
+}
+
+/** One after another, each a phone's walk that answers how long it took; the longest. */
+async function rounds(name, walk) {
+  const took = [];
+  for (let n = 0; n < ROUNDS; n++) took.push(Math.round(await walk()));
+  print(`${name}, median`, `${median(took)} ms`);
+  return Math.max(...took);
+}
+
+test('J5, phone on 4G: from the tap on an alert, with the app closed, to moving video', async () => {
+  const { context, id, faults } = await aPhoneWithAlerts();
+  const name = 'alert to moving video on a phone, app closed';
+  const walk = async () => {
+    const { page, moves } = await tapped(context, id);
+    const at = await moves;
+    await page.close();
+    return at;
+  };
+  await within(`${name}, worst of ${ROUNDS}`, 2000, () => rounds(name, walk));
   assert.deepEqual(faults, []);
   await context.close();
 });
@@ -231,28 +256,23 @@ test(
   'J5, phone on 4G: signed out, from having signed in to the moving video of the alert that was tapped',
   SWEEPS,
   async () => {
-    const owner = await fresh(PHONE);
-    const id = await anEvent(owner.page);
-    await within(`signed in to moving video of the alert, worst of ${ROUNDS}`, 2000, async () => {
-      const took = [];
-      for (let n = 0; n < ROUNDS; n++) {
-        const { context, page, faults } = await open(browser, PHONE, { fresh: true, expected: [/401/] });
-        await likeAPhone(context, page);
-        await page.goto(`${URL_BASE}/e/${id}`);
-        await page.waitForSelector('#secret');
-        if (!(await page.$('input.code'))) await page.tap('button.other');
-        await page.fill('#secret', signInCode());
-        const pressed = await page.evaluate(() => performance.now());
-        await page.keyboard.press('Enter');
-        const at = await page.waitForFunction(MOVES, null, { polling: 'raf' });
-        took.push(Math.round((await at.jsonValue()) - pressed));
-        assert.deepEqual(faults, []);
-        await context.close();
-      }
-      print('signed in to moving video of the alert, median', `${median(took)} ms`);
-      return Math.max(...took);
-    });
-    await owner.context.close();
+    const { context, id, faults } = await aPhoneWithAlerts([/401/]);
+    const name = 'signed in to moving video of the alert';
+    const walk = async () => {
+      await context.clearCookies();
+      const { page, moves } = await tapped(context, id);
+      await page.waitForSelector('#secret');
+      if (!(await page.$('input.code'))) await page.tap('button.other');
+      await page.fill('#secret', signInCode());
+      const pressed = await page.evaluate(() => performance.now());
+      await page.keyboard.press('Enter');
+      const at = await moves;
+      await page.close();
+      return at - pressed;
+    };
+    await within(`${name}, worst of ${ROUNDS}`, 2000, () => rounds(name, walk));
+    assert.deepEqual(faults, []);
+    await context.close();
   },
 );
 

@@ -131,7 +131,10 @@ export async function start(): Promise<void> {
     const setup = later(api.setup());
     // All at once: on a mobile network each turn that waits for another is seen.
     const early = !code && wasHere() ? { me: later(api.me()), cameras: refreshCameras() } : undefined;
-    if (early) askFirst();
+    if (early) {
+      askFirst();
+      socket.start();
+    }
     if (code) await useCode(code);
     app.setup = await setup;
     await enter(early);
@@ -139,6 +142,7 @@ export async function start(): Promise<void> {
     if (e instanceof ApiError && e.status === 401) signedOut(false);
     else {
       app.status = 'unreachable';
+      socket.stop();
       retry = setTimeout(() => app.status === 'unreachable' && void start(), 3000);
     }
   }

@@ -8,9 +8,10 @@ let first: { id: string; found: Promise<MotionEvent> } | null = null;
 export function askFirst(): void {
   const { route } = router;
   if (route.page !== 'event') return;
-  first = { id: route.id, found: motionApi.event(route.id) };
-  // Whoever takes it hears of a failure.
-  first.found.catch(() => {});
+  const asked = { id: route.id, found: motionApi.event(route.id) };
+  first = asked;
+  // Whoever has taken it hears of a failure; who comes later, signed in again, asks anew.
+  asked.found.catch(() => first === asked && (first = null));
 }
 
 /** The event; the answer to what was asked first is given once. */
