@@ -176,7 +176,10 @@ test(
       await page.goto(`${URL_BASE}/invite${new URL(made.url).hash}`);
       await page.fill('#new', PASSWORD);
       await page.click('[data-action=accept]');
-      if (nav) await page.tap('[data-action=enter]');
+      await page.waitForSelector(`[data-part=sign-in-name] >> text=${name}`);
+      // Who only watches is not told of anything.
+      assert.equal(await page.locator('[data-part=device]').count(), nav ? 1 : 0, role);
+      await page.tap('[data-action=enter]');
       await page.waitForSelector('[data-tile][data-state="live"]');
       assert.equal(await page.$$eval('nav.bottom a:not([href="/"])', (all) => all.length), nav, role);
       await page.tap('.bottom [data-action=more]');

@@ -10,7 +10,6 @@ const NEEDED: Partial<Record<Route['page'], Right>> = {
   events: 'playback',
   event: 'playback',
   alerts: 'playback',
-  welcome: 'playback',
   health: 'playback',
   channels: 'settings',
   exports: 'export',
