@@ -337,8 +337,9 @@ fn ring(place: &Place<'_>, raw: &raw::Ring) -> Result<usize> {
     }
 }
 
-fn objects(place: &Place<'_>, raw: &Spanned<raw::Objects>, folder: &Path) -> Result<Objects> {
-    if cfg!(not(feature = "objects")) {
+/// `filter`: this build has one.
+fn objects(place: &Place<'_>, raw: &Spanned<raw::Objects>, folder: &Path, filter: bool) -> Result<Objects> {
+    if !filter {
         let sentence = "this lanewatch was built without the object filter; remove [detect.objects], or build it with \
             `cargo build --release --features objects`";
         return Err(place.error(raw.span(), sentence));
@@ -376,7 +377,8 @@ fn detect(place: &Place<'_>, raw: &raw::Detect, folder: &Path) -> Result<Option<
         Some(workers) => usize::try_from(*workers.get_ref()).unwrap_or(1),
     };
     let pictures = raw.pictures.unwrap_or(Pictures::Sparing);
-    let objects = raw.objects.as_ref().map(|raw| objects(place, raw, folder)).transpose()?;
+    let filter = cfg!(feature = "objects");
+    let objects = raw.objects.as_ref().map(|raw| objects(place, raw, folder, filter)).transpose()?;
     let detect = Detect { pictures, pictures_per_second, workers, objects };
     Ok(raw.enabled.unwrap_or(true).then_some(detect))
 }
@@ -459,24 +461,27 @@ mod tests {
         assert_eq!(parse("[detect]\nenabled = false").expect("a right file").detect, None);
     }
 
+    /// A file that names a model, read by a build that has an object filter or none.
+    fn model(text: &str, filter: bool) -> Result<Objects> {
+        let place = Place { file: Path::new("lanewatch.toml"), text };
+        let raw: raw::File = toml::from_str(text).expect("a file");
+        objects(&place, &raw.detect.objects.expect("a model"), Path::new("/etc/lanewatch"), filter)
+    }
+
     #[test]
     fn a_model_can_be_named_where_there_is_an_object_filter() {
         let named = "[detect.objects]\nmodel = \"m.onnx\"\nlabels = \"m.txt\"\ndecoder = \"yolox\"\n";
-        if cfg!(not(feature = "objects")) {
-            let refusal = refused(named);
-            assert!(refusal.contains("line 1, column 1: this lanewatch was built without"), "{refusal}");
-            assert!(refusal.contains("--features objects"), "{refusal}");
-            return;
-        }
-        let detect = parse(named).expect("a right file").detect.expect("detection");
-        let objects = detect.objects.expect("a model");
+        let objects = model(named, true).expect("a right file");
         assert_eq!(objects.model, Path::new("/etc/lanewatch/m.onnx"));
         assert_eq!((objects.decoder, objects.threshold), (ObjectDecoder::Yolox, THRESHOLD));
-        assert!(
-            refused(&format!("{named}threshold = 2.0"))
-                .contains("line 5, column 13: detect.objects.threshold")
-        );
+        let sure = model(&format!("{named}threshold = 2.0"), true).expect_err("refused");
+        assert!(sure.message().contains("line 5, column 13: detect.objects.threshold"), "{sure}");
         assert!(refused("[detect.objects]\nmodel = \"m.onnx\"").contains("missing field `labels`"));
+        let none = model(named, false).expect_err("refused");
+        assert!(none.message().contains("line 1, column 1: this lanewatch was built without"), "{none}");
+        assert!(none.message().contains("--features objects"), "{none}");
+        // This build says of itself what it has.
+        assert_eq!(parse(named).is_ok(), cfg!(feature = "objects"));
     }
 
     #[test]
