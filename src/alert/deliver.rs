@@ -19,7 +19,9 @@ use super::token::Signer;
 use super::words::{Language, Reader};
 use super::world::{MAIL, PUSH, ZALO, is_on};
 use crate::base::{CameraId, EventId, Result, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
-use crate::catalogue::{Alert, AlertKind, Attempt, Catalogue, Due, LONGEST_PAUSE, Outlet, Place, Scope};
+use crate::catalogue::{
+    Alert, AlertKind, Attempt, Catalogue, Due, LONGEST_PAUSE, Outlet, Place, Scope, TAKEN_CARE_OF,
+};
 
 const SECOND: i64 = TICKS_PER_SECOND;
 const MINUTE: i64 = 60 * SECOND;
@@ -184,21 +186,24 @@ impl Deliver {
             self.catalogue.fold(&outlet).await?;
             due = self.catalogue.due(&outlet, READ).await?;
         }
-        let (mut given, mut tried) = (0, false);
+        let (mut given, mut tried, mut dropped) = (0, false, 0);
         for one in due {
             if self.waits(&outlet, &one, quiet.as_ref()).await? {
                 continue;
             }
-            tried = true;
-            let (attempt, was_given) = self.attempt(&outlet, &one).await?;
-            given += usize::from(was_given);
-            let goes_on = matches!(attempt, Attempt::Sent | Attempt::Refused(_));
+            let attempt = self.attempt(&outlet, &one).await?;
+            let was_dropped = matches!(attempt, Attempt::Dropped(_));
+            tried |= !was_dropped;
+            dropped += u64::from(was_dropped);
+            given += usize::from(!was_dropped);
+            let goes_on = was_dropped || matches!(attempt, Attempt::Sent | Attempt::Refused(_));
             self.note(&outlet, one, attempt).await?;
             if !goes_on {
                 break;
             }
         }
-        if quiet.is_some() && !tried && outlet.failing.is_some() {
+        // Nothing is tried there for now: it does not fail.
+        if !tried && outlet.failing.is_some() && (quiet.is_some() || dropped >= outlet.waiting) {
             self.catalogue.rest(&outlet).await?;
         }
         Ok(given)
@@ -246,13 +251,13 @@ impl Deliver {
         noted
     }
 
-    async fn attempt(&self, outlet: &Outlet, due: &Due) -> Result<(Attempt, bool)> {
+    async fn attempt(&self, outlet: &Outlet, due: &Due) -> Result<Attempt> {
         let Some(channel) = self.channels.get(outlet.channel.as_str()) else {
-            return Ok((Attempt::Refused("this program has no such channel".to_owned()), false));
+            return Ok(Attempt::Dropped("this program has no such channel".to_owned()));
         };
         let message = match self.compose(outlet, due).await? {
             Ok(message) => message,
-            Err(why) => return Ok((Attempt::Refused(why.to_owned()), false)),
+            Err(why) => return Ok(Attempt::Dropped(why.to_owned())),
         };
         let outcome = in_time(channel.send(&message)).await;
         self.tally.count(&outlet.channel, &outcome);
@@ -269,7 +274,7 @@ impl Deliver {
         if attempt != Attempt::Sent {
             tracing::info!(channel = outlet.channel, ?attempt, "an alert was not taken");
         }
-        Ok((attempt, true))
+        Ok(attempt)
     }
 
     /// The message as its reader may see it now, or why it is not sent: what they may know of can have changed since.
@@ -292,7 +297,7 @@ impl Deliver {
                 return Ok(Err("its person does not see the camera any more"));
             }
             if alert.handled.is_some() {
-                return Ok(Err("somebody has taken care of it"));
+                return Ok(Err(TAKEN_CARE_OF));
             }
             let prefs = self.catalogue.alert_pref(person.id).await?;
             let prefs = prefs.map(|body| NotificationPrefs::kept(&body)).unwrap_or_default();

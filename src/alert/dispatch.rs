@@ -15,7 +15,7 @@ use super::world::World;
 use crate::base::{
     CameraId, EventId, Result, SharedClock, Stop, StreamKind, TICKS_PER_SECOND, Ticks, TimeRange,
 };
-use crate::catalogue::{AlertKind, Catalogue, Decision, GapCause, Outgoing, Scope, ZoneKind};
+use crate::catalogue::{AlertKind, Catalogue, Decision, GapCause, Handled, Outgoing, Scope, ZoneKind};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 const HOUR: i64 = 60 * MINUTE;
@@ -60,6 +60,8 @@ pub struct Dispatch {
     started: Ticks,
     /// The start has been told of, or there is nothing to tell.
     start_told: bool,
+    /// Events that waited when a step failed: nothing else knows of them.
+    waited: BTreeSet<EventId>,
 }
 
 /// What it knows between two steps; read from the catalogue, and read anew when a decision could not be written.
@@ -84,7 +86,17 @@ impl Dispatch {
         due: Arc<Notify>,
     ) -> Self {
         let started = clock.now();
-        Self { catalogue, clock, signs, hears, due, known: None, started, start_told: false }
+        Self {
+            catalogue,
+            clock,
+            signs,
+            hears,
+            due,
+            known: None,
+            started,
+            start_told: false,
+            waited: BTreeSet::new(),
+        }
     }
 
     async fn known(&self) -> Result<Known> {
@@ -114,12 +126,24 @@ impl Dispatch {
     pub async fn step(&mut self) -> Result<bool> {
         let mut known = match self.known.take() {
             Some(known) => known,
-            None => self.known().await?,
+            None => {
+                let mut known = self.known().await?;
+                known.memory.waiting = std::mem::take(&mut self.waited);
+                known
+            }
         };
-        let more = self.decide(&mut known).await?;
-        // Only what was written is remembered.
-        self.known = Some(known);
-        Ok(more)
+        let waiting = known.memory.waiting.clone();
+        match self.decide(&mut known).await {
+            // Only what was written is remembered.
+            Ok(more) => {
+                self.known = Some(known);
+                Ok(more)
+            }
+            Err(e) => {
+                self.waited = waiting;
+                Err(e)
+            }
+        }
     }
 
     async fn decide(&mut self, known: &mut Known) -> Result<bool> {
@@ -141,7 +165,8 @@ impl Dispatch {
         let stays = slowly && known.memory.has_what_stays(now);
         let idle =
             events.is_empty() && !known.memory.outages.waits() && !speaks && escalating.is_empty() && !stays;
-        let digests = slowly && self.digest_is_due(known, now).await?;
+        let (tells_of_start, digests) =
+            (restarted.is_some(), slowly && self.digest_is_due(known, now).await?);
         let mut decision = Decision::default();
         if !idle || restarted.is_some() {
             let world = World::load(&self.catalogue, self.hears, now).await?;
@@ -181,6 +206,7 @@ impl Dispatch {
             let sends = !decision.deliveries.is_empty() || decision.digest_day.is_some();
             self.catalogue.decide(Decision { position: Some(known.position), ..decision }).await?;
             known.noted = known.position;
+            self.start_told |= tells_of_start;
             if sends {
                 self.due.notify_one();
             }
@@ -260,7 +286,6 @@ impl Dispatch {
                 .push(json!({"id": camera.id, "name": camera.name, "area": camera.area, "lost_s": lost_s}));
         }
         let off = (self.started - before.seen).max(0) as f64 / TICKS_PER_SECOND as f64;
-        self.start_told = true;
         let alone = self.catalogue.machine_ran_on();
         Ok(Some((json!({"cameras": cameras, "off_s": off, "alone": alone}), before.seen)))
     }
@@ -294,8 +319,12 @@ fn read(row: Outgoing, now: Ticks, events: &mut BTreeSet<EventId>, known: &mut K
         "event" => {
             events.insert(EventId(row.object));
         }
-        "alert" if !row.body["handled"].is_null() => known.memory.handled(row.object, Some(row.at)),
         "alert" if row.body["reopened"] == true => known.memory.handled(row.object, None),
+        "alert" => {
+            if let Some(handled) = Handled::told(&row.body["handled"]) {
+                known.memory.handled(row.object, Some(handled));
+            }
+        }
         "gap" | "gap_removed" => {
             let Some(camera) = camera() else { return };
             let over = row.kind == "gap_removed" || !row.body["to"].is_null();

@@ -64,6 +64,7 @@ struct Facts {
     tamper: String,
     cause: String,
     code: String,
+    path: String,
     off_s: f64,
     /// The machine ran on: only the recorder itself was off.
     alone: bool,
@@ -243,7 +244,12 @@ impl Reader<'_> {
             return Words { title, body: format!("{} {}", self.say("từ", "since"), self.when(alert.from)) };
         }
         let title = format!("{}: {what}", self.say("Đầu ghi", "Recorder"));
-        Words { title, body: self.when(alert.from) }
+        let body = match facts.path.as_str() {
+            "" => self.when(alert.from),
+            // Of several disks.
+            path => format!("{path} – {}", self.when(alert.from)),
+        };
+        Words { title, body }
     }
 
     /// "lost 1.4 s on camera 3": whoever asks later why there is no footage has been told.

@@ -7,7 +7,7 @@ use crate::auth::{Right, Role};
 use crate::base::{CameraId, Result, SharedClock, TICKS_PER_SECOND};
 use crate::catalogue::{AlertKind, Camera, Catalogue};
 use crate::config::Config;
-use crate::http::{Level, Volumes, disk_trouble};
+use crate::http::{Level, Volumes, volume_trouble};
 use crate::hub::{Hub, State};
 
 use super::glue::VolumeReport;
@@ -41,14 +41,19 @@ pub(super) struct Report(pub(super) Arc<VolumeReport>);
 impl Signs for Report {
     fn signs(&self) -> Vec<Sign> {
         let volumes = self.0.volumes();
-        let disk = disk_trouble(&volumes).map(|(level, name, _)| Sign {
-            name,
+        // Each of several says it for itself: one that has been gone since yesterday hides nothing.
+        let several = volumes.len() > 1;
+        let disks = volumes.iter().filter_map(|volume| Some((volume, volume_trouble(volume)?)));
+        let disks = disks.map(|(volume, (level, code))| Sign {
+            code,
+            of: several.then(|| (volume.id.0, volume.path.display().to_string())),
             kind: AlertKind::Disk,
             rank: if level == Level::Error { 1.0 } else { 0.7 },
         });
+        let clock = self.0.clock_doubt();
         let clock =
-            self.0.clock_doubt().map(|_| Sign { name: "clock_doubted", kind: AlertKind::Clock, rank: 0.6 });
-        disk.into_iter().chain(clock).collect()
+            clock.map(|_| Sign { code: "clock_doubted", of: None, kind: AlertKind::Clock, rank: 0.6 });
+        disks.chain(clock).collect()
     }
 }
 

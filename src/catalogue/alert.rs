@@ -29,7 +29,8 @@ statements! {
         where m.digest_key = (select key from alert where id = ?1) order by a.rank desc, a.from_90k desc limit ?2");
     MEMBER_COUNT = "select count(*) from digest_member where digest_key = (select key from alert where id = ?1)";
     EVENTS = "select event from judged where alert_key = (select key from alert where id = ?1) order by event";
-    TO_ESCALATE = concat!(alert_columns!(), "where a.escalate_90k <= ?1 order by a.escalate_90k limit 100");
+    /// Of what somebody takes care nobody else is told, unless that is taken back.
+    TO_ESCALATE = concat!(alert_columns!(), "where a.escalate_90k <= ?1 and a.handled_90k is null order by a.escalate_90k limit 100");
     /// Somebody has opened it, handled it, or seen one of its events.
     SEEN = "select exists (select 1 from alert a where a.id = ?1 and (a.handled_90k is not null \
         or exists (select 1 from delivery d where d.alert_key = a.key and d.opened_90k is not null) \

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::alert::{Alert, Trouble};
+use super::mark::Handled;
 use super::names::camera_key;
 use super::sql::{failed, statements};
 use super::writer::{Change, Write};
@@ -35,12 +36,14 @@ statements! {
         on conflict (name) do update set from_90k = excluded.from_90k, facts = excluded.facts, alert = excluded.alert, \
         right_90k = excluded.right_90k";
     DROP_TROUBLE = "delete from trouble where name = ?1";
-    HANDLE = "update alert set handled_90k = ?2, handled_by = ?3, handled_note = ?4, escalate_90k = null where id = ?1 \
-        and handled_90k is null";
+    HANDLE = "update alert set handled_90k = ?2, handled_by = ?3, handled_note = ?4 where id = ?1 and handled_90k is null";
     /// Nobody takes care any more: that is said of none of its events.
     REOPEN = "update alert set handled_90k = null, handled_by = null, handled_note = null where id = ?1 and handled_90k is not null \
         and not exists (select 1 from judged j join event e on e.id = j.event join event_mark m on m.event_key = e.key \
         where j.alert_key = alert.key and m.handled_90k is not null)";
+    /// Those who were not told because somebody had taken care of it are told now.
+    REVIVE = "update delivery set state = iif(sent_90k is null, 'due', 'sent'), error = null where state = 'dropped' and error = ?2 \
+        and alert_key = (select key from alert where id = ?1)";
     PRUNE_JUDGED = "delete from judged where at_90k < ?1";
     PRUNE_ALERTS = "delete from alert where made_90k < ?1";
     PRUNE_HABIT = "delete from habit where week < ?1";
@@ -48,6 +51,8 @@ statements! {
 
 /// Row that says up to which change everything has been decided.
 const POSITION: &str = "alert_position";
+/// Why one is not sent any more to whoever has not got it.
+pub const TAKEN_CARE_OF: &str = "somebody has taken care of it";
 /// Row that says on which local day the last digest of what was held was made.
 const DIGEST_DAY: &str = "alert_digest_day";
 
@@ -122,6 +127,14 @@ fn body(alert: &Alert) -> Value {
         "kind": alert.kind.name(), "cameras": alert.cameras, "version": alert.version, "person": alert.person,
         "handled": handled,
     })
+}
+
+impl Handled {
+    /// As followers of an alert are told of it; `None` = nobody takes care of it.
+    pub fn told(body: &Value) -> Option<Self> {
+        let text = |key: &str| Some(body[key].as_str()?.to_owned());
+        Some(Self { at: Ticks::parse(&text("at")?).ok()?, by: text("by")?, note: text("note")? })
+    }
 }
 
 /// Writes an alert as it is.
@@ -239,7 +252,7 @@ impl Change for Handle {
         let query = query.bind(self.by.clone()).bind(self.note.clone());
         let first = query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() > 0;
         if first {
-            let handled = super::mark::Handled { at: w.now, by: self.by.clone(), note: self.note.clone() };
+            let handled = Handled { at: w.now, by: self.by.clone(), note: self.note.clone() };
             tell(w, &Alert { handled: Some(handled), ..self.alert.clone() }).await?;
         }
         Ok(first)
@@ -256,6 +269,8 @@ impl Change for Reopen {
         let query = sqlx::query(REOPEN).bind(blob(self.0.id));
         let reopened = query.execute(&mut w.conn).await.map_err(failed)?.rows_affected() > 0;
         if reopened {
+            let query = sqlx::query(REVIVE).bind(blob(self.0.id)).bind(TAKEN_CARE_OF);
+            query.execute(&mut w.conn).await.map_err(failed)?;
             let mut body = body(&Alert { handled: None, ..self.0.clone() });
             body["reopened"] = json!(true);
             outbox::put(w, "alert", self.0.id, body).await?;

@@ -184,6 +184,8 @@ pub enum Attempt {
     Held,
     /// This one will never be taken, and why; the place is well.
     Refused(String),
+    /// None was made, and none will be: why. It says nothing of the place.
+    Dropped(String),
     /// The place is no more: nothing is sent there again, and why.
     Gone(String),
 }
@@ -327,7 +329,7 @@ impl Change for Settle {
             Attempt::Held => {
                 sqlx::query(HOLD).bind(id).execute(&mut w.conn).await.map_err(failed)?;
             }
-            Attempt::Refused(error) => {
+            Attempt::Refused(error) | Attempt::Dropped(error) => {
                 let query = sqlx::query(DROPPED).bind(id).bind(now).bind(error.clone());
                 query.execute(&mut w.conn).await.map_err(failed)?;
             }

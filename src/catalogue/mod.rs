@@ -108,7 +108,7 @@ use tokio::sync::watch as tokio_watch;
 pub use adopt::{AdoptedCamera, AdoptedStream};
 pub use alert::{Alert, AlertKind, Trouble};
 pub use alert_setting::{AlertSetting, NewSecret};
-pub use alert_write::{Decision, Judged, NewDelivery};
+pub use alert_write::{Decision, Judged, NewDelivery, TAKEN_CARE_OF};
 pub use audit::StreamAudit;
 pub use audit_log::{AuditAction, AuditEntry, AuditFilter, NewAudit};
 pub use bookmark::Bookmark;

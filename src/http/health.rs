@@ -119,22 +119,40 @@ fn recording(not_recorded: usize) -> HealthCheck {
     check("recording", Level::Error, "not_recorded", json!({"cameras": not_recorded}), None)
 }
 
-/// The worst that is wrong with the disks: how bad, its stable name, and where; `None` = nothing is.
-pub fn disk_trouble(volumes: &[VolumeInfo]) -> Option<(Level, &'static str, &VolumeInfo)> {
-    for (state, code) in [("absent", "disk_absent"), ("suspect", "disk_error")] {
-        if let Some(bad) = volumes.iter().find(|v| v.state == state) {
-            return Some((Level::Error, code, bad));
-        }
-    }
-    if let Some((volume, trouble)) = volumes.iter().find_map(|v| Some((v, v.trouble?))) {
-        let level = if trouble == "days_min_broken" { Level::Warn } else { Level::Error };
-        return Some((level, trouble, volume));
-    }
-    let below = |share: f64| move |v: &&VolumeInfo| (v.free_bytes as f64) < share * v.reserve_bytes as f64;
-    if let Some(full) = volumes.iter().find(below(FULL)) {
-        return Some((Level::Error, "disk_full", full));
-    }
-    volumes.iter().find(below(NEARLY_FULL)).map(|tight| (Level::Warn, "disk_nearly_full", tight))
+/// What may be wrong with a disk, the worst first.
+const DISK_TROUBLES: [&str; 7] = [
+    "disk_absent",
+    "disk_error",
+    "nothing_to_delete",
+    "deleting_fails",
+    "days_min_broken",
+    "disk_full",
+    "disk_nearly_full",
+];
+
+/// The worst that is wrong with a disk: how bad, and its stable name; `None` = nothing is.
+pub fn volume_trouble(volume: &VolumeInfo) -> Option<(Level, &'static str)> {
+    let below = |share: f64| (volume.free_bytes as f64) < share * volume.reserve_bytes as f64;
+    let code = match volume.state {
+        "absent" => "disk_absent",
+        "suspect" => "disk_error",
+        _ => match volume.trouble {
+            Some(trouble) => trouble,
+            None if below(FULL) => "disk_full",
+            None if below(NEARLY_FULL) => "disk_nearly_full",
+            None => return None,
+        },
+    };
+    let warns = matches!(code, "days_min_broken" | "disk_nearly_full");
+    Some((if warns { Level::Warn } else { Level::Error }, code))
+}
+
+/// The worst that is wrong with the disks, and where.
+fn disk_trouble(volumes: &[VolumeInfo]) -> Option<(Level, &'static str, &VolumeInfo)> {
+    let troubles = volumes.iter().filter_map(|volume| Some((volume_trouble(volume)?, volume)));
+    let place = |code| DISK_TROUBLES.iter().position(|known| *known == code);
+    let worst = troubles.min_by_key(|((_, code), _)| place(*code));
+    worst.map(|((level, code), volume)| (level, code, volume))
 }
 
 fn disk(volumes: &[VolumeInfo]) -> HealthCheck {

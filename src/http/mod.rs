@@ -102,7 +102,7 @@ pub use app::{
     ReplayedEvent, Restart, Still, StillRequest, Stills, VolumeInfo, Volumes, Whereabouts, WorkerInfo,
     Workers, ZoneReplay,
 };
-pub use health::disk_trouble;
+pub use health::volume_trouble;
 pub use machine::address as own_address;
 pub use openapi::json as openapi_json;
 pub use serve::{Limits, Server};

@@ -17,7 +17,7 @@ use super::extract::Json;
 use super::serve::Peer;
 use crate::auth::{Right, Role};
 use crate::base::{TICKS_PER_SECOND, Zone};
-use crate::catalogue::{AuditAction, Delivery, NewAudit, NewMarks, Person, PushEndpoint};
+use crate::catalogue::{AuditAction, Delivery, NewAudit, NewMarks, Person, PushEndpoint, Scope};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 /// Minute of the day at which a morning begins.
@@ -51,8 +51,11 @@ pub(super) struct Receipt {
     minutes: Option<u32>,
 }
 
+fn none() -> Problem {
+    Problem::not_found("this message is too old, or none of ours; open the app instead")
+}
+
 async fn addressee(app: &App, token: &str) -> Answer<(Delivery, Person, Role)> {
-    let none = || Problem::not_found("this message is too old, or none of ours; open the app instead");
     let id = app.alerts().delivery_of(token).ok_or_else(none)?;
     let delivery = app.catalogue().delivery(id).await?.ok_or_else(none)?;
     // They may have been removed since.
@@ -94,13 +97,15 @@ async fn snooze(app: &App, person: &Person, alert: Uuid, minutes: Option<u32>) -
         }
         None => until_morning(app.zone(), now),
     };
-    let alert = app.catalogue().alert(&person.scope, alert).await?;
-    let cameras = alert.map(|alert| alert.cameras).unwrap_or_default();
-    let cameras: Vec<_> = cameras.into_iter().filter(|camera| person.scope.sees(*camera)).collect();
-    if cameras.is_empty() {
+    let alert = app.catalogue().alert(Scope::everything(), alert).await?.ok_or_else(none)?;
+    // What is theirs alone, such as a digest, is so whatever they see. One whose cameras they do not see any more silences no other.
+    if alert.person != Some(person.id) && !alert.concerns(&person.scope) {
+        return Err(none());
+    }
+    if alert.cameras.is_empty() {
         app.catalogue().add_snooze(person.id, None, now + ticks).await?;
     }
-    for camera in cameras {
+    for camera in alert.cameras.into_iter().filter(|camera| person.scope.sees(*camera)) {
         app.catalogue().add_snooze(person.id, Some(camera), now + ticks).await?;
     }
     Ok(())

@@ -15,7 +15,7 @@ use super::outage::Outages;
 use super::rule::{Happening, Says, Why};
 use super::world::World;
 use crate::base::{CameraId, EventId, TICKS_PER_SECOND, Ticks, TimeRange};
-use crate::catalogue::{Alert, AlertKind, Decision, Event, EventKind, Judged, ObjectKind, Trouble};
+use crate::catalogue::{Alert, AlertKind, Decision, Event, EventKind, Handled, Judged, ObjectKind, Trouble};
 pub(super) use troubles::{boot_name, is_boot};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
@@ -45,7 +45,8 @@ pub(super) struct Memory {
     habits: HashMap<CameraId, Habit>,
     /// Events that may still become worth a word.
     pub(super) waiting: BTreeSet<EventId>,
-    /// Events that go on and are part of another matter, and whether they were strong when they joined it.
+    /// Events that are part of another matter, and whether they were strong when they joined it. Also when they have ended: what is
+    /// found in their pictures is heard of later.
     joined: HashMap<EventId, (EventId, bool)>,
     pub(super) outages: Outages,
     /// Other troubles, by name.
@@ -61,11 +62,31 @@ pub(super) fn week_of(day: i32) -> i32 {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sign {
     /// Stable name: what is wrong.
-    pub name: &'static str,
+    pub code: &'static str,
+    /// With what, where there are several such things: its id, and what people call it.
+    pub of: Option<(Uuid, String)>,
     /// What kind of alert tells of it.
     pub kind: AlertKind,
     /// How bad it is, 0 to 1.
     pub rank: f64,
+}
+
+impl Sign {
+    /// Names this trouble among all.
+    fn name(&self) -> String {
+        match &self.of {
+            None => self.code.to_owned(),
+            Some((id, _)) => format!("{} {id}", self.code),
+        }
+    }
+
+    /// What its alert is made of.
+    fn facts(&self) -> Value {
+        match &self.of {
+            None => json!({"code": self.code}),
+            Some((id, path)) => json!({"code": self.code, "of": id, "path": path}),
+        }
+    }
 }
 
 /// Areas of the camera of an event.
@@ -155,8 +176,11 @@ impl Memory {
     }
 
     /// Somebody has dealt with an alert, or takes that back.
-    pub(super) fn handled(&mut self, alert: Uuid, at: Option<Ticks>) {
-        self.incidents.handled(EventId(alert), at);
+    pub(super) fn handled(&mut self, alert: Uuid, handled: Option<Handled>) {
+        self.incidents.handled(EventId(alert), handled.as_ref().map(|handled| handled.at));
+        if let Some(alert) = self.alerts.get_mut(&alert) {
+            alert.handled = handled;
+        }
     }
 
     /// Drops what is a day and a half old.
@@ -207,7 +231,14 @@ impl Memory {
             Says::Tell if event.kind == EventKind::Motion => {
                 Ok(self.motion(world, event, &happening, areas, decision))
             }
-            Says::Tell => self.tamper(world, event, decision),
+            Says::Tell => match self.tamper(world, event, decision) {
+                // It may last longer than the silence after the one before: then it is told.
+                Err(_) if !happening.over => {
+                    self.waiting.insert(event.id);
+                    return;
+                }
+                judged => judged,
+            },
         };
         self.waiting.remove(&event.id);
         if why.is_ok() && event.kind == EventKind::Motion {
@@ -262,7 +293,7 @@ impl Memory {
             Belongs::Known(first) => self.alerts.get(&first.0).cloned(),
             Belongs::New(_) => None,
         };
-        if known.is_some() && event.end.is_none() {
+        if known.is_some() {
             self.joined.insert(event.id, (first, strong));
         }
         match known {
@@ -412,9 +443,6 @@ impl Memory {
             decision.judged.push(Judged { event: event.id, alert, why: "told" });
         } else {
             self.waits_on(event, false);
-        }
-        if event.end.is_some() {
-            self.joined.remove(&event.id);
         }
     }
 

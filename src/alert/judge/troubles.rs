@@ -80,7 +80,7 @@ impl Memory {
     fn stayed_lately(&self, alert: &Alert, now: Ticks) -> usize {
         let told = |other: &Alert| {
             other.facts[STAYED] == true
-                && other.facts["code"] == alert.facts["code"]
+                && ["code", "of"].iter().all(|key| other.facts[key] == alert.facts[key])
                 && alert.cameras.iter().all(|camera| other.cameras.contains(camera))
         };
         self.lately(alert.kind, now, told)
@@ -103,22 +103,21 @@ impl Memory {
     /// What the recorder says of itself, told when it says it twice and forgotten when it has not for half an hour.
     pub(in crate::alert) fn look_at_signs(&mut self, world: &World, signs: &[Sign], decision: &mut Decision) {
         for sign in signs {
-            let known = self.troubles.get(sign.name).cloned();
-            let mut trouble = known.unwrap_or_else(|| Trouble {
-                name: sign.name.to_owned(),
+            let before = self.troubles.get(&sign.name()).cloned();
+            let mut trouble = before.clone().unwrap_or_else(|| Trouble {
+                name: sign.name(),
                 from: world.now,
                 facts: json!({}),
                 alert: None,
                 right: None,
             });
-            let lasts =
-                self.troubles.contains_key(sign.name) && world.now - trouble.from >= 4 * TICKS_PER_SECOND;
-            let before = self.troubles.get(sign.name).cloned();
+            let lasts = before.is_some() && world.now - trouble.from >= 4 * TICKS_PER_SECOND;
             trouble.right = None;
             if trouble.alert.is_none() && lasts {
                 let id = fresh_uuid(world.now);
-                let out = self.lately(sign.kind, world.now, |alert| alert.facts["code"] == sign.name) < FLAPS;
-                let facts = json!({"code": sign.name});
+                let facts = sign.facts();
+                let same = |alert: &Alert| alert.facts == facts;
+                let out = self.lately(sign.kind, world.now, same) < FLAPS;
                 let alert = self.make(world, id, sign.kind, Vec::new(), sign.rank, out, facts);
                 trouble.alert = Some(id);
                 self.tell(world, Alert { from: trouble.from, ..alert }, decision);
@@ -131,7 +130,7 @@ impl Memory {
         let gone: Vec<String> = self
             .troubles
             .keys()
-            .filter(|name| !signs.iter().any(|sign| sign.name == **name))
+            .filter(|name| !signs.iter().any(|sign| sign.name() == **name))
             .cloned()
             .collect();
         for name in gone {

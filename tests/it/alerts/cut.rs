@@ -12,12 +12,10 @@ use lanewatch::alert::{
 use lanewatch::base::{Clock, Stop, Tasks};
 use lanewatch::catalogue::{AlertKind, EventKind, Scope};
 use serde_json::json;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::yard::{HOUR, MINUTE, SECOND, Yard, event, hears};
+use super::yard::{HOUR, MINUTE, SECOND, Yard, event, hears, sabotage};
 
 async fn always(yard: &Yard) {
     yard.schedule(SchedulePlan { week: vec!["1".repeat(48); 7], ..SchedulePlan::default() }).await;
@@ -218,14 +216,6 @@ async fn what_waited_into_hours_of_quiet_is_told_in_the_morning() {
         told.extend(members.into_iter().map(|alert| alert.id));
     }
     assert_eq!(told, happened, "nothing is lost");
-}
-
-/// A statement in the catalogue's file, behind its back.
-async fn sabotage(yard: &Yard, sql: &'static str) {
-    let options = SqliteConnectOptions::new().filename(yard.folder.path().join("catalogue.db"));
-    let mut conn = options.connect().await.expect("a connection");
-    sqlx::query(sql).execute(&mut conn).await.expect("done");
-    conn.close().await.expect("closed");
 }
 
 #[tokio::test]

@@ -198,7 +198,7 @@ async fn a_clock_that_may_be_years_ahead_takes_no_alert_away() {
     yard.settle().await;
     let there =
         async |yard: &Yard| yard.catalogue.alert(Scope::everything(), id.0).await.expect("read").is_some();
-    let doubt = Sign { name: "clock_doubted", kind: AlertKind::Clock, rank: 0.6 };
+    let doubt = Sign { code: "clock_doubted", of: None, kind: AlertKind::Clock, rank: 0.6 };
     *yard.says.0.lock().expect("lock") = vec![doubt];
     yard.clock.advance(10 * 366 * 24 * HOUR);
     yard.pass(MINUTE, 5 * SECOND).await;

@@ -7,6 +7,7 @@ mod cut;
 mod decided;
 mod fallback;
 mod letters;
+mod lost;
 mod night;
 mod people;
 mod proven;

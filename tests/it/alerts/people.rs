@@ -176,7 +176,7 @@ async fn what_the_recorder_says_of_itself_is_told_once_to_those_who_see_the_site
     let mut yard = Yard::new(1, |_| String::new()).await;
     let (all, _) = yard.person("all", "head", None).await;
     yard.person("some", "guard", Some(vec![yard.cameras[0].id])).await;
-    let full = Sign { name: "disk_nearly_full", kind: AlertKind::Disk, rank: 0.8 };
+    let full = Sign { code: "disk_nearly_full", of: None, kind: AlertKind::Disk, rank: 0.8 };
     *yard.says.0.lock().expect("lock") = vec![full.clone()];
     yard.pass(2 * SECOND, SECOND).await;
     assert!(yard.post.take().is_empty(), "it must say it twice");

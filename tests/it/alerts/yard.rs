@@ -15,6 +15,8 @@ use lanewatch::catalogue::{
     Reach,
 };
 use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -219,4 +221,12 @@ pub(super) fn event(camera: CameraId, kind: EventKind, now: Ticks, seconds: i64)
         best: start,
         objects: None,
     }
+}
+
+/// A statement in the catalogue's file, behind its back.
+pub(super) async fn sabotage(yard: &Yard, sql: &'static str) {
+    let options = SqliteConnectOptions::new().filename(yard.folder.path().join("catalogue.db"));
+    let mut conn = options.connect().await.expect("a connection");
+    sqlx::query(sql).execute(&mut conn).await.expect("done");
+    conn.close().await.expect("closed");
 }
