@@ -14,7 +14,7 @@ test(
   'somebody is invited by QR and link, given two cameras, sees only those, and is out at once when ended',
   needsFleet,
   async () => {
-    const head = await open(browser, PC);
+    const head = await open(browser, PC, { expected: [/403.*\/people\//] });
     await signIn(head.page);
     await head.page.waitForSelector('[data-tile][data-state="live"]');
     const cameras = (await api(head.page, 'cameras?limit=200')).items;
@@ -33,6 +33,9 @@ test(
     assert.ok(await head.page.$eval('[data-invite] img', (img) => img.decode().then(() => img.naturalWidth > 100)));
     await head.page.waitForSelector('[data-invited="nguyen.van.do"]');
     await accessible(head.page);
+    // Another of that name gets a sign-in name that is free, and the first invite stays open.
+    await head.page.getByLabel('Họ tên').fill('Nguyễn Văn Đỗ');
+    await head.page.waitForSelector('[data-form=invite] input[placeholder="nguyen.van.do2"]');
 
     const guest = await open(browser, PHONE, { fresh: true, expected: [/401/, /403/] });
     await guest.page.goto(`${URL_BASE}/invite${new URL(link).hash}`);
@@ -146,7 +149,28 @@ test(
     await phone.page.waitForSelector('#secret');
     assert.equal(await phone.page.$('video'), null, 'still shows pictures');
     await phone.context.close();
-    await head.page.locator('[data-person="nguyen.van.do"] button[title="Xóa người này"]').click();
+    // A role that is refused does not stay chosen.
+    await head.page.waitForSelector('[data-person="nguyen.van.do"].ended');
+    const box = head.page.locator('[data-person="nguyen.van.do"] select').first();
+    const forbid = (route) => route.fulfill({ status: 403, json: { code: 'forbidden' } });
+    await head.page.route('**/api/v1/people/*', forbid);
+    await box.selectOption('viewer');
+    await head.page.waitForSelector('.page > .error-text');
+    await eventually(
+      head.page,
+      (e) => document.querySelector(e).value === 'guard',
+      '[data-person="nguyen.van.do"] select',
+    );
+    await head.page.unroute('**/api/v1/people/*', forbid);
+    // Whether to remove is asked first, and can be answered with no.
+    const bin = head.page.locator('[data-person="nguyen.van.do"] button[title="Xóa người này"]');
+    await bin.click();
+    await head.page.waitForSelector('[data-action=remove-sure]');
+    await accessible(head.page);
+    await head.page.keyboard.press('Escape');
+    await head.page.waitForSelector('[data-action=remove-sure]', { state: 'detached' });
+    assert.ok(await bin.evaluate((e) => e === document.activeElement), 'one goes on where one was');
+    await bin.click();
     await head.page.click('[data-action=remove-sure]');
     await head.page.waitForSelector('[data-person="nguyen.van.do"]', { state: 'detached' });
     assert.deepEqual(head.faults, []);
@@ -194,6 +218,14 @@ test(
         await page.waitForSelector(`[data-no-right=${right}]`);
       }
       await accessible(page);
+      if (role === 'head') {
+        // They manage those below them, and give no more.
+        await page.goto(`${URL_BASE}/people`);
+        await page.waitForSelector('[data-person=admin]');
+        assert.equal(await page.locator('[data-person=admin] button').count(), 0);
+        await page.tap('[data-action=open-invite]');
+        assert.deepEqual(await page.$$eval('[data-field=role] option', (all) => all.map((o) => o.value)), ['viewer', 'guard']); // prettier-ignore
+      }
       assert.deepEqual(faults, [], role);
       await context.close();
       const { id } = (await api(head.page, 'people')).items.find((p) => p.name === name);

@@ -14,9 +14,6 @@ export type Member = Schemas['Member'];
 export type Role = Schemas['Role'];
 export type PersonSession = Schemas['Session'];
 
-/** From who sees least to who sees to everything. */
-export const ROLES: readonly Role[] = ['viewer', 'guard', 'head', 'admin'];
-
 export const peopleApi = {
   people: () => json<{ items: Person[] }>('people').then((l) => l.items),
   change: (p: Person, patch: Partial<PersonPatch>) =>
