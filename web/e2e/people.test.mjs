@@ -203,6 +203,7 @@ test(
       await page.waitForSelector(`[data-part=sign-in-name] >> text=${name}`);
       // Who only watches is not told of anything.
       assert.equal(await page.locator('[data-part=device]').count(), nav ? 1 : 0, role);
+      assert.equal((await page.locator('[data-part=install] [data-awake]').count()) > 0, nav > 0, role);
       await page.tap('[data-action=enter]');
       await page.waitForSelector('[data-tile][data-state="live"]');
       assert.equal(await page.$$eval('nav.bottom a:not([href="/"])', (all) => all.length), nav, role);

@@ -143,6 +143,7 @@ export const enAlerts: Record<keyof typeof viAlerts, string> = {
   'right.alerts': 'Turning alerts on and off and their schedule are for the village head and administrators.',
   'inst.title': 'Install the app and keep its alerts coming',
   'inst.title_done': 'Keep alerts coming',
+  'inst.title_watch': 'Install the app',
   'inst.others': 'Other devices',
   'inst.kind_android': 'Android phone, with Chrome',
   'inst.kind_samsung': 'Samsung phone, with Samsung Internet',

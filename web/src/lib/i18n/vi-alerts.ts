@@ -141,6 +141,7 @@ export const viAlerts = {
   'right.alerts': 'Bật, tắt và lịch cảnh báo là của trưởng thôn và người quản trị.',
   'inst.title': 'Cài ứng dụng và giữ cảnh báo',
   'inst.title_done': 'Giữ cho cảnh báo luôn tới',
+  'inst.title_watch': 'Cài ứng dụng',
   'inst.others': 'Thiết bị khác',
   'inst.kind_android': 'Điện thoại Android, mở bằng Chrome',
   'inst.kind_samsung': 'Điện thoại Samsung, mở bằng Samsung Internet',

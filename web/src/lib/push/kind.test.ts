@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kindOf, makerOf } from './kind';
+import { KINDS, kindOf, makerOf, stepsOf } from './kind';
 
 describe('a device', () => {
   it('is of the kind whose steps help', () => {
@@ -17,5 +17,15 @@ describe('a device', () => {
     expect(makers).toEqual(['samsung', 'oppo', 'oppo', 'vivo', 'xiaomi', 'xiaomi', 'xiaomi', 'other']);
     // What browsers say when they say nothing.
     expect([makerOf(''), makerOf('K')]).toEqual([null, null]);
+  });
+  it('is installed in steps, of which the last lets alerts come: not to who is told of none', () => {
+    expect(stepsOf('pc', false, true)).toEqual(['inst.pc_1', 'inst.pc_2', 'inst.allow']);
+    expect(stepsOf('pc', false, false)).toEqual(['inst.pc_1']);
+    for (const kind of KINDS) {
+      expect(stepsOf(kind, true, true)).toEqual(['inst.allow']);
+      expect(stepsOf(kind, false, true)).toContain('inst.allow');
+      expect(stepsOf(kind, false, false)).not.toContain('inst.allow');
+      expect(stepsOf(kind, true, false)).toEqual([]);
+    }
   });
 });
