@@ -181,6 +181,8 @@ test('J14: Zalo is linked by a code that is sent to the bot', needsRecorder, asy
   await page.tap('[data-action=unlink-zalo]');
   await page.tap('[data-action=save-prefs]');
   await page.waitForFunction(async () => (await (await fetch('/api/v1/me/notification-prefs')).json()).zalo === null);
+  // It asks for nothing more, and can be linked anew.
+  await page.waitForSelector(`${zalo} [data-action=link-zalo]`);
   await accessible(page);
   assert.deepEqual(faults, []);
   await context.close();
