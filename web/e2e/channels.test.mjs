@@ -61,6 +61,7 @@ test(
     await accessible(page);
     assert.equal((await api(page, 'alert-channels/webhook')).revision, 0, 'nothing of it was saved');
     await write(`${receiver.url}/canary`, '[data-key] code');
+    await page.waitForSelector(`${hook} [data-key] button >> text=Chép khóa`);
     await page.waitForSelector(`${hook}[data-on=true] >> text=ĐANG BẬT`);
     await page.waitForSelector(`${hook} [data-secret=set] >> text=đã đặt`);
     await page.click('[data-action=try-webhook]');

@@ -66,6 +66,7 @@ export const enChannels: Record<keyof typeof viChannels, string> = {
   'ch.url': 'Address to call',
   'ch.url_at': 'Address at {host}',
   'ch.key': 'Signing key, shown only now. Copy it to the other side:',
+  'ch.key_copy': 'Copy key',
   'ch.base': 'Topics begin with',
   'ch.discovery': 'Let Home Assistant find the cameras',
   'ch.commands': 'Take commands from the broker: quiet for a while, motion alerts off',

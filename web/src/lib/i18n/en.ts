@@ -611,7 +611,7 @@ export const en: Record<keyof typeof vi, string> = {
   'healthdo.not_watched': 'Wait some minutes. If it stays so, open the camera to see why, or restart the recorder.',
   'healthdo.clock_doubted': 'Check date and time of the recorder’s machine, and let it set its clock over the network.',
   'healthdo.alerts_nobody':
-    'On the phones of the village head and the team, open the Alerts page and switch this device on.',
+    'On the phones of the village head and the security team: press More, open “Alerts sent, schedule”, then press “Turn alerts on on this device”.',
   'healthdo.alerts_stuck': 'Check the recorder’s internet. They are sent by themselves when it is back.',
   'healthdo.disk_error': 'Copy important footage elsewhere before you replace the disk.',
   'healthdo.disk_absent':

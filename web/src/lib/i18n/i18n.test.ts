@@ -22,6 +22,13 @@ describe('dictionary', () => {
     const fine = ['lang.vi', 'lang.en', 'tl.value', 'play.range', 'health.cameras'];
     expect(same.filter((k) => !fine.includes(k))).toEqual([]);
   });
+  it('calls what is to be pressed as it is called where it is pressed', () => {
+    for (const words of [vi, en]) {
+      for (const k of ['nav.more', 'al.nav', 'al.device_turn_on'] as const)
+        expect(words['healthdo.alerts_nobody']).toContain(words[k]);
+      expect(words['inst.allow']).toContain(words['al.device_turn_on']);
+    }
+  });
   it('fills in parameters and leaves unknown ones to be seen', async () => {
     await learn('en');
     expect(translate('vi', 'tile.late', { seconds: 4 })).toBe('Chậm 4 giây');

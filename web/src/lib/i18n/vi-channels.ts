@@ -63,6 +63,7 @@ export const viChannels = {
   'ch.url': 'Địa chỉ nhận',
   'ch.url_at': 'Địa chỉ ở {host}',
   'ch.key': 'Khóa ký, chỉ hiện lần này. Chép sang bên nhận:',
+  'ch.key_copy': 'Chép khóa',
   'ch.base': 'Chủ đề bắt đầu bằng',
   'ch.discovery': 'Cho Home Assistant tự thấy camera',
   'ch.commands': 'Nhận lệnh tạm im và tắt báo chuyển động từ máy MQTT',

@@ -603,7 +603,7 @@ export const vi = {
   'healthdo.not_watched': 'Chờ vài phút. Nếu vẫn vậy, mở camera để xem lý do, hoặc khởi động lại đầu ghi.',
   'healthdo.clock_doubted': 'Kiểm tra ngày giờ của máy đầu ghi và bật tự chỉnh giờ qua mạng.',
   'healthdo.alerts_nobody':
-    'Trên điện thoại của trưởng thôn và tổ an ninh, mở trang Cảnh báo và bật ở phần thiết bị này.',
+    'Trên điện thoại của trưởng thôn và tổ an ninh: bấm Thêm, mở “Cảnh báo đã gửi, lịch báo”, rồi bấm “Bật cảnh báo trên máy này”.',
   'healthdo.alerts_stuck': 'Kiểm tra mạng internet của đầu ghi. Có mạng lại là máy tự gửi.',
   'healthdo.disk_error': 'Sao lưu các đoạn quan trọng ra ngoài trước khi thay ổ.',
   'healthdo.disk_absent':
