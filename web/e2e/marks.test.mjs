@@ -175,6 +175,9 @@ test('J5, phone: one event: its clip plays at once, opening it is seeing it, and
   await page.click('[data-action=save-handled]');
   await page.waitForSelector('[data-handled] >> text=Người quen');
   assert.equal((await one(page, id)).handled.note, 'Người quen');
+  // What somebody else makes of it reaches the page while it is open.
+  assert.equal(await send(page, 'POST', 'events:mark', { ids: [id], handled: { note: 'Đã gọi công an' } }), 200);
+  await page.waitForSelector('[data-handled] >> text=Đã gọi công an');
   await page.click('[data-action=playback]');
   await page.waitForSelector('[data-stage=playback]');
   await page.goBack();

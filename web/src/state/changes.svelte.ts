@@ -1,5 +1,5 @@
 /** What the recorder tells of changes over the live socket, for whoever shows them. Without it they ask by the clock. */
-import type { Topic } from '../lib/live/wire';
+import type { Change, Topic } from '../lib/live/wire';
 
 /** Changes are told: nobody needs to ask by the clock. */
 export const changes = $state({ told: false });
@@ -9,6 +9,8 @@ const TOGETHER_MS = 250;
 
 interface Listener {
   topics: readonly Topic[];
+  /** The one thing that it is about; none = all of them. */
+  about: string | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
   /** When that ends. */
   due: number;
@@ -28,8 +30,8 @@ function wake(l: Listener, afterMs = TOGETHER_MS): void {
 }
 
 /** `ask` is called soon after something of these topics has changed, or may have. Returns how to end it. */
-export function whenChanged(topics: readonly Topic[], ask: () => void): () => void {
-  const listener: Listener = { topics, timer: undefined, due: 0, ask };
+export function whenChanged(topics: readonly Topic[], ask: () => void, about?: string): () => void {
+  const listener: Listener = { topics, about, timer: undefined, due: 0, ask };
   listeners.add(listener);
   return () => {
     clearTimeout(listener.timer);
@@ -37,8 +39,9 @@ export function whenChanged(topics: readonly Topic[], ask: () => void): () => vo
   };
 }
 
-export function changed(topic: Topic): void {
-  for (const l of listeners) if (l.topics.includes(topic)) wake(l);
+export function changed(topic: Topic, { id }: Partial<Change> = {}): void {
+  const concerns = (l: Listener): boolean => !l.about || !id || l.about === id;
+  for (const l of listeners) if (l.topics.includes(topic) && concerns(l)) wake(l);
 }
 
 /** Everything may have changed. */
@@ -47,14 +50,23 @@ export function changedAll(afterMs?: number): void {
   for (const l of listeners) wake(l, afterMs);
 }
 
-/** Asks soon after changes; every `slowMs` for what no change tells of, every `fastMs` while changes are not told. */
-export function keepAsking(topics: readonly Topic[], ask: () => void, fastMs: number, slowMs: number): () => void {
+/**
+ * Asks soon after changes, of the one thing `about` if given; every `slowMs` for what no change tells of, every `fastMs` while
+ * changes are not told.
+ */
+export function keepAsking(
+  topics: readonly Topic[],
+  ask: () => void,
+  fastMs: number,
+  slowMs: number,
+  about?: string,
+): () => void {
   let asked = Date.now();
   const now = (): void => {
     asked = Date.now();
     ask();
   };
-  const end = whenChanged(topics, now);
+  const end = whenChanged(topics, now, about);
   const timer = setInterval(() => {
     if (!document.hidden && (!changes.told || Date.now() - asked >= slowMs)) now();
   }, fastMs);

@@ -4,16 +4,15 @@ import { motionApi } from '../lib/api/motion';
 import { stretchOf, WHENS, type When } from '../lib/marks/when';
 import type { EventCounts } from '../lib/api/types';
 import { merged, story, type Story } from '../lib/motion/events';
+import { NEWS, newsSince } from '../lib/motion/news';
 import { clock, recorded, zone } from './app.svelte';
 import { changes } from './changes.svelte';
 import { words } from './errors';
+import { answerKnows } from './marking';
 
 const PAGE = 48;
 /** The recorder answers for at most 32 days at once. */
 const WINDOW_MS = 31 * 86_400_000;
-/** An event is told when it begins; those that last are asked for from their beginning. */
-const NEWS_MS = 180_000;
-const NEWS = 100;
 /** An event without a picture after so long gets none; until then it is looked for again. */
 const PICTURE_MS = 60_000;
 const AGAIN_MS = 4000;
@@ -108,19 +107,19 @@ export class Feed {
     return Math.min(clock.now(), ...all);
   }
 
-  /** What has happened since, and how those that lasted went on. */
+  /** What has happened since, how those that lasted went on, and what others have made of those that are shown. */
   async news(): Promise<void> {
     if (this.checkedAt === null) return;
-    const lasting = this.events.filter((e) => e.to === null).map((e) => e.from);
-    const since = Math.max(clock.now() - WINDOW_MS, Math.min(this.checkedAt - NEWS_MS, ...lasting));
+    const since = Math.max(clock.now() - WINDOW_MS, newsSince(this.events, this.checkedAt));
     const stretch = this.#stretch;
     const from = Math.max(since, stretch?.from ?? since);
     const to = Math.min(clock.now() + 1000, stretch?.to ?? Infinity);
     if (to <= from) return;
     try {
       const range = { from, to, limit: NEWS };
+      const knows = answerKnows();
       const fresh = (await motionApi.events({ ...this.#which, ...range }, this.#stop.signal)).items.map(story);
-      this.#take(fresh);
+      this.#take(fresh.filter((e) => knows(e.id)));
       // The picture of an event comes some seconds after its beginning, and no change tells of it.
       clearTimeout(this.#again);
       if (changes.told && fresh.some((e) => e.picture === null && clock.now() - e.from < PICTURE_MS))

@@ -41,6 +41,7 @@ const queue = new Waiting({
   refused: () => tellProblem(last),
 });
 waiting.count = queue.tasks.length;
+export const unsent = (): readonly Task[] => queue.tasks;
 whenHere(() => {
   if (kept.who !== who()) queue.clear();
   else void queue.flush();
