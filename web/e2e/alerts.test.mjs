@@ -200,6 +200,12 @@ test(
     const shorter = await until('shorter quiet', 5000, async () => (await api(page, 'snoozes')).items.find((s) => s.until < hour.until)); // prettier-ignore
     assert.equal(shorter.camera, hour.camera);
     await until('answer', 5000, async () => (await shownNow(page)).some((n) => /15 phút/.test(n.title)));
+    // A page that is none of the app's, in front of it, would not open it: the app does.
+    await page.goto(`${recorder.url}/cameras`);
+    const guide = await context.newPage();
+    await guide.goto(`${recorder.url}/trust`);
+    await press(context, tag);
+    await page.waitForURL(new RegExp(`/e/${event}`));
     assert.deepEqual(faults, []);
     await context.close();
   },

@@ -1,6 +1,6 @@
 import * as pending from '../lib/push/pending';
 import { describe, expect, it } from 'vitest';
-import { answered, MOVED, options, PENDING, pressOf, read, receiptOf, target } from './messages';
+import { answered, isThere, MOVED, options, PENDING, pressOf, read, receiptOf, target } from './messages';
 
 const body = {
   web_push: 8030,
@@ -35,6 +35,17 @@ describe('a message', () => {
     expect(first.image).toBeUndefined();
     const second = options(message, 'data:image/jpeg;base64,AA') as typeof first;
     expect(second).toMatchObject({ silent: true, renotify: false, image: 'data:image/jpeg;base64,AA', tag: 'a7' });
+  });
+
+  it('gets its picture only where it still stands as it was shown', () => {
+    const as = ({ title, options: { body = '', tag = '' } }: ReturnType<typeof answered>) => ({ title, body, tag });
+    const first = as({ title: message.title, options: options(message, null) });
+    const other = { ...first, tag: 'b8' };
+    expect(isThere(message, [other, first])).toBe(true);
+    for (const press of ['handled', 'snooze-60'] as const)
+      expect(isThere(message, [other, as(answered(message, press))]), press).toBe(false);
+    expect(isThere(message, [{ ...first, body: '22:16 – vùng cổng' }])).toBe(false);
+    expect(isThere(message, [])).toBe(false);
   });
 
   it('offers what can be done about it, in its own language', () => {

@@ -117,6 +117,10 @@ export function options(m: Message, picture: string | null): NotificationOptions
   } as NotificationOptions;
 }
 
+/** Whether it is still there as it was shown: not put away, and no answer or later word in its place. */
+export const isThere = (m: Message, shown: readonly { tag: string; title: string; body: string }[]): boolean =>
+  shown.some((n) => n.tag === m.tag && n.title === m.title && n.body === m.body);
+
 const lengthOf = (press: string): Length | null => LENGTHS.find((l) => press === `snooze-${l}`) ?? null;
 
 /** What is shown after a press that opens nothing. What it offers is said by the same token. */

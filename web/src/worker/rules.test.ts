@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outdated, ruleFor, shellCache } from './rules';
+import { appWindow, outdated, ruleFor, shellCache } from './rules';
 
 const ORIGIN = 'https://camera.thon';
 const SHELL = new Set(['/', '/assets/index-a.js', '/favicon.svg']);
@@ -29,6 +29,16 @@ describe('the service worker', () => {
     expect(rule('/report.pdf', 'navigate')).toBe('leave');
     expect(rule('/', 'navigate', 'POST')).toBe('leave');
     expect(rule('/', 'navigate', 'GET', 'https://elsewhere.vn')).toBe('leave');
+  });
+  it('goes on in a window of the app, the one in front first, and in none that would not listen', () => {
+    const at = (path: string, focused = false) => ({ url: new URL(path, ORIGIN).href, focused });
+    const [wall, event] = [at('/'), at('/e/1?x=2', true)];
+    const deaf = [at('/trust', true), at('/s/abcdef', true), at('/api/docs'), at('https://elsewhere.vn/', true)];
+    const blank = { url: 'about:blank', focused: true };
+    expect(appWindow([blank, ...deaf], ORIGIN)).toBeNull();
+    expect(appWindow([...deaf, wall], ORIGIN)).toBe(wall);
+    expect(appWindow([wall, event], ORIGIN)).toBe(event);
+    expect(appWindow([], ORIGIN)).toBeNull();
   });
   it('keeps its own shell and the one before, and no cache that is not its own is touched', () => {
     const all = ['lanewatch-kept', shellCache('1'), shellCache('2'), shellCache('3'), 'other'];

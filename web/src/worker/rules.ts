@@ -20,6 +20,16 @@ export function ruleFor(asked: Asked, origin: string, shell: ReadonlySet<string>
   return shell.has(url.pathname) ? 'file' : 'leave';
 }
 
+const NO_FILES: ReadonlySet<string> = new Set();
+/** The window in which a pressed message is opened: the one in front before others. Only pages of the app listen. */
+export function appWindow<W extends { url: string; focused: boolean }>(
+  windows: readonly W[],
+  origin: string,
+): W | null {
+  const pages = windows.filter((w) => ruleFor({ method: 'GET', mode: 'navigate', url: w.url }, origin, NO_FILES) === 'page'); // prettier-ignore
+  return pages.find((w) => w.focused) ?? pages[0] ?? null;
+}
+
 const PREFIX = 'lanewatch-shell-';
 export const shellCache = (version: string): string => PREFIX + version;
 

@@ -6,6 +6,7 @@
  */
 import {
   answered,
+  isThere,
   MOVED,
   options,
   PENDING,
@@ -16,7 +17,7 @@ import {
   type Message,
   type Receipt,
 } from './messages';
-import { outdated, ruleFor, shellCache } from './rules';
+import { appWindow, outdated, ruleFor, shellCache } from './rules';
 
 declare const self: ServiceWorkerGlobalScope;
 /** Put in by the build: the paths of its files, and a hash over all of them. */
@@ -102,15 +103,15 @@ async function show(data: PushMessageData | null): Promise<void> {
   ]);
   if (!image) return;
   const still = await self.registration.getNotifications({ tag: message.tag });
-  // Whoever has put it away does not get it again.
-  if (still.length) await self.registration.showNotification(message.title, options(message, image));
+  // Whoever has put it away or answered it does not get it again.
+  if (isThere(message, still)) await self.registration.showNotification(message.title, options(message, image));
 }
 
 async function open(message: Message): Promise<void> {
   const { inApp, url } = target(message, self.location.origin);
   if (inApp) {
     const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-    const app = windows.find((w) => w.focused) ?? windows[0];
+    const app = appWindow(windows, self.location.origin);
     if (app) {
       app.postMessage({ go: url });
       await app.focus().catch(() => {});
