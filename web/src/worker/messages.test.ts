@@ -1,6 +1,6 @@
 import * as pending from '../lib/push/pending';
 import { describe, expect, it } from 'vitest';
-import { answered, isThere, MOVED, options, PENDING, pressOf, read, receiptOf, target } from './messages';
+import { answered, isThere, MOVED, nameHere, options, PENDING, pressOf, read, receiptOf, target } from './messages';
 
 const body = {
   web_push: 8030,
@@ -97,6 +97,13 @@ describe('a message', () => {
     );
     const took = answered(message, 'handled');
     expect([took.title, actionsOf(took.options), receiptOf(took.options.data as typeof message, 'open')]).toEqual(['Đã ghi là đã xử lý', [], null]); // prettier-ignore
+  });
+
+  it('keeps the name of this browser when its address has changed', () => {
+    const known = (name: string, current: boolean) => ({ id: name, name, current });
+    expect(nameHere({ items: [known('Android, Chrome', true), known('', true), known('iPad', false)] })).toBe('Android, Chrome'); // prettier-ignore
+    for (const none of [null, {}, { items: 'x' }, { items: [null, known('iPad', false)] }])
+      expect(nameHere(none)).toBe('');
   });
 
   it('leads to its page in this app, or to its address, and never anywhere else', () => {

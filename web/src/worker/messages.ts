@@ -153,6 +153,12 @@ export function receiptOf(m: Message, press: Press | 'shown'): Receipt | null {
   return { token, what: 'snooze', ...(length === 'morning' ? {} : { minutes: Number(length) }) };
 }
 
+/** What this browser is called at the recorder, by its answer to `GET /push-subscriptions`; empty = nobody knows. */
+export function nameHere(list: unknown): string {
+  const items = isObject(list) && Array.isArray(list.items) ? list.items.filter(isObject) : [];
+  return text(items.findLast((s) => s.current === true && s.name)?.name);
+}
+
 /**
  * Where a press leads. Our own recorder's messages name its pages, by whatever address it believes to have: this app, which
  * was opened by the right one, has them too. Other addresses are opened as they are; the feed when there is none.

@@ -8,6 +8,7 @@ import {
   answered,
   isThere,
   MOVED,
+  nameHere,
   options,
   PENDING,
   pressOf,
@@ -141,6 +142,15 @@ self.addEventListener('notificationclick', (e) => {
   e.waitUntil(pressed((e.notification.data as Message | null) ?? UNREADABLE, e.action));
 });
 
+const SUBSCRIPTIONS = '/api/v1/push-subscriptions';
+async function name(): Promise<string> {
+  try {
+    return nameHere(await (await fetch(SUBSCRIPTIONS)).json());
+  } catch {
+    return '';
+  }
+}
+
 // The push service has made a new address of it: the recorder has to know.
 self.addEventListener('pushsubscriptionchange', (e) => {
   const { oldSubscription, newSubscription } = e as ExtendableEvent & {
@@ -152,8 +162,8 @@ self.addEventListener('pushsubscriptionchange', (e) => {
       newSubscription ?? (oldSubscription && (await self.registration.pushManager.subscribe(oldSubscription.options)));
     if (!subscription) return;
     const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify({ ...subscription.toJSON(), expirationTime: undefined });
-    const answer = await fetch('/api/v1/push-subscriptions', { method: 'POST', headers, body });
+    const body = JSON.stringify({ ...subscription.toJSON(), expirationTime: undefined, name: await name() });
+    const answer = await fetch(SUBSCRIPTIONS, { method: 'POST', headers, body });
     if (!answer.ok) return;
     // The page looks after it by its name.
     const { id } = (await answer.json()) as { id: string };
