@@ -92,6 +92,25 @@ test(
     await page.tap('[data-action=week]');
     await page.waitForSelector('[data-armed=true] >> text=Đang theo lịch tuần');
     await accessible(page);
+    // Somebody else's week is shown when one comes back to the page, and not written over where one has begun another.
+    const theirs = (half) =>
+      page.evaluate(async (h) => {
+        const path = '/api/v1/schedules/site';
+        const { revision, special, hand } = await (await fetch(path)).json();
+        const headers = { 'content-type': 'application/json', 'if-match': `"${revision}"` };
+        await fetch(path, { method: 'PUT', headers, body: JSON.stringify({ week: Array(7).fill(h.repeat(48)), special, hand }) }); // prettier-ignore
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, half);
+    await theirs('0');
+    await page.waitForSelector('[data-preset=never][aria-pressed=true]');
+    await page.waitForSelector('[data-armed=false]');
+    await page.tap('[data-preset=night]');
+    await theirs('1');
+    await page.waitForSelector('[data-part=week] [role=alert] >> text=Người khác vừa sửa');
+    assert.ok(await page.isDisabled('[data-action=save-week]'));
+    await page.tap('[data-preset=always]');
+    await page.waitForSelector('[data-part=week] [role=alert]', { state: 'detached' });
+    await page.waitForSelector('[data-armed=true]');
     // What is worth an alert: nothing small, and nothing that moves before one camera.
     await page.selectOption('[data-field=min-size]', '0.03');
     await page.tap('[data-part=motion-cameras] summary');
