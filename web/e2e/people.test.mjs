@@ -211,8 +211,16 @@ test(
       await page.waitForSelector('[data-more=help]');
       assert.deepEqual(await page.$$eval('a[data-more]', (all) => all.map((a) => a.dataset.more)), more, role);
       await page.keyboard.press('Escape');
+      // Everybody reads that footage is not kept; what can be done is shown to whoever may open it.
+      const full = { id: 'disk', level: 'error', code: 'disk_full', params: {}, since: new Date().toISOString() };
+      await page.route(/\/api\/v1\/health$/, (route) =>
+        route.fulfill({ json: { status: 'degraded', checks: [full] } }),
+      );
       await page.goto(`${URL_BASE}/cameras`);
       await page.waitForSelector('main li');
+      await page.waitForSelector('[data-banner=trouble][data-code=disk_full]');
+      assert.equal(await page.locator('[data-banner=trouble] a').count(), nav ? 1 : 0, role);
+      await page.unroute(/\/api\/v1\/health$/);
       assert.equal(await page.$('[data-action=add]'), null, role);
       for (const [path, right] of Object.entries(closed)) {
         await page.goto(`${URL_BASE}${path}`);
