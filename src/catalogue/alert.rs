@@ -232,6 +232,13 @@ impl Catalogue {
         Ok(alert.filter(|alert| alert.concerns(scope)))
     }
 
+    /// An alert, if it is this person's alone, such as their digest, or they may know of it by the cameras they see.
+    pub async fn alert_for(&self, person: Uuid, scope: &Scope, id: Uuid) -> Result<Option<Alert>> {
+        let query = sqlx::query_as(BY_ID).bind(id.as_bytes().to_vec());
+        let alert: Option<Alert> = self.read(query.fetch_optional(self.readers())).await?;
+        Ok(alert.filter(|alert| alert.person == Some(person) || alert.concerns(scope)))
+    }
+
     /// The alert that an event is part of.
     pub async fn alert_of(&self, scope: &Scope, event: EventId) -> Result<Option<Alert>> {
         let query = sqlx::query_as(OF_EVENT).bind(event.0.as_bytes().to_vec());

@@ -17,7 +17,7 @@ use super::extract::Json;
 use super::serve::Peer;
 use crate::auth::{Right, Role};
 use crate::base::{TICKS_PER_SECOND, Zone};
-use crate::catalogue::{AuditAction, Delivery, NewAudit, NewMarks, Person, PushEndpoint, Scope};
+use crate::catalogue::{AuditAction, Delivery, NewAudit, NewMarks, Person, PushEndpoint};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
 /// Minute of the day at which a morning begins.
@@ -97,11 +97,8 @@ async fn snooze(app: &App, person: &Person, alert: Uuid, minutes: Option<u32>) -
         }
         None => until_morning(app.zone(), now),
     };
-    let alert = app.catalogue().alert(Scope::everything(), alert).await?.ok_or_else(none)?;
-    // What is theirs alone, such as a digest, is so whatever they see. One whose cameras they do not see any more silences no other.
-    if alert.person != Some(person.id) && !alert.concerns(&person.scope) {
-        return Err(none());
-    }
+    // One whose cameras they do not see any more silences no other.
+    let alert = app.catalogue().alert_for(person.id, &person.scope, alert).await?.ok_or_else(none)?;
     if alert.cameras.is_empty() {
         app.catalogue().add_snooze(person.id, None, now + ticks).await?;
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lanewatch::alert::Signer;
 use lanewatch::base::{Clock, TICKS_PER_SECOND};
+use lanewatch::catalogue::{PersonPatch, Reach};
 use serde_json::{Value, json};
 
 use super::bench::{Bench, PASSWORD};
@@ -251,6 +252,15 @@ async fn a_phone_is_told_says_what_became_of_it_and_the_team_sees_who_takes_care
     let noted = |n: usize| (log["items"][n]["action"].clone(), log["items"][n]["detail"]["alert"].clone());
     assert_eq!(noted(0), (json!("mark"), alert["id"].clone()), "though nobody was signed in");
     assert_eq!(noted(1), (json!("snooze"), alert["id"].clone()));
+    // A message about a camera that they do not see any more silences nothing, least of all every other camera.
+    let before = bench.catalogue.person("binh").await.expect("read").expect("there");
+    let sees = |reach: Option<Reach>| PersonPatch { reach: Some(reach), ..PersonPatch::default() };
+    let nothing = sees(Some(Reach { cameras: Vec::new(), areas: Vec::new() }));
+    let limited = bench.catalogue.patch_person(before.id, before.revision, nothing).await.expect("patched");
+    assert_eq!(says(json!({"token": token, "what": "snooze", "minutes": 60})).await, 404);
+    let all = bench.catalogue.snoozes(bench.clock.now()).await.expect("read");
+    assert!(all.iter().all(|snooze| snooze.camera.is_some()), "{all:?}");
+    bench.catalogue.patch_person(limited.id, limited.revision, sees(None)).await.expect("patched");
     // The first who says so counts.
     let second = an.post(&format!("/api/v1/alerts/{event}/handled"), json!({"note": "tôi"})).await;
     assert_eq!((second.status, second.json()["handled"]["by"].as_str()), (200, Some("binh")));
