@@ -48,8 +48,11 @@ export async function open(browser, options = PC, { fresh = false, expected = []
   const usual = [/503 .*still\.jpg/];
   const fault = (text) => [...usual, ...expected].some((e) => e.test(text)) || faults.push(text);
   page.on('console', (m) => {
-    // Asking who is signed in before signing in is answered with 401, and the browser tells the console.
-    const asking = m.location().url.endsWith('/api/v1/me') && m.text().includes('401');
+    // Asking who is signed in before signing in is answered with 401, as is the live socket of whoever was, and the browser tells
+    // the console.
+    const asking =
+      (m.location().url.endsWith('/api/v1/me') && m.text().includes('401')) ||
+      /\/api\/v1\/live' failed: HTTP Authentication failed/.test(m.text());
     if (m.type() === 'error' && !asking) fault(`console: ${m.text()} ${m.location().url}`);
   });
   page.on('pageerror', (e) => fault(`page: ${e.name} ${e.message} ${e.stack}`));
