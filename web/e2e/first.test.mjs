@@ -1,7 +1,7 @@
 // J13 in small: a newcomer on an empty recorder signs in, sets a password, and adds cameras through the form.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, eventually, launch, open, PC, SWEEPS } from './browser.mjs';
+import { accessible, eventually, launch, open, PC, send, SWEEPS } from './browser.mjs';
 import { fleet, lane, needsRecorder, Recorder } from './recorder.mjs';
 
 const PASSWORD = 'con trâu đi cày sớm';
@@ -75,6 +75,11 @@ test(
   'J15: a wrong password is told in words, the right one opens the page that was asked for, signing out closes it',
   needsRecorder,
   async () => {
+    // Also where this is walked by itself.
+    const owner = await open(browser, PC, { fresh: true });
+    await enter(owner.page);
+    assert.equal(await send(owner.page, 'PUT', 'me/password', { password: PASSWORD }), 204);
+    await owner.context.close();
     const { context, page, faults } = await open(browser, PC, { fresh: true, expected: denied });
     await page.goto(`${recorder.url}/system`);
     await page.fill('#secret', 'sai mật khẩu rồi');
