@@ -11,6 +11,9 @@ use serde_json::json;
 
 use super::yard::{HOUR, MINUTE, SECOND, Yard, event};
 
+/// Large enough to count for much.
+const STRONG: u32 = 400;
+
 fn told(yard: &Yard) -> BTreeSet<uuid::Uuid> {
     yard.post.take().iter().map(|message| message.person).collect()
 }
@@ -213,24 +216,16 @@ async fn a_clock_that_may_be_years_ahead_takes_no_alert_away() {
 async fn somebody_new_after_it_was_dealt_with_is_told_of() {
     let mut yard = Yard::new(1, |_| String::new()).await;
     let (who, _) = yard.person("who", "head", None).await;
-    let strong = async |yard: &mut Yard| {
-        let mut large = event(yard.cameras[0].id, EventKind::Motion, yard.clock.now(), 40);
-        large.peak = 400;
-        assert!(yard.catalogue.end_event(large.clone()));
-        yard.catalogue.flush().await.expect("written");
-        yard.settle().await;
-        large.id
-    };
-    let first = strong(&mut yard).await;
+    let first = yard.moves_large(STRONG).await;
     assert_eq!(told(&yard), BTreeSet::from([who]));
     let alert = yard.catalogue.alert(Scope::everything(), first.0).await.expect("read").expect("there");
     assert!(alert.rank >= 0.75, "{}", alert.rank);
     yard.catalogue.handle_alert(alert, "who", "Người quen").await.expect("handled");
     yard.clock.advance(MINUTE);
-    strong(&mut yard).await;
+    yard.moves_large(STRONG).await;
     assert!(told(&yard).is_empty(), "they are still there");
     yard.clock.advance(4 * MINUTE);
-    let second = strong(&mut yard).await;
+    let second = yard.moves_large(STRONG).await;
     assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [second.0]);
     // Where that is taken back, whoever comes next still belongs to it.
     let alert = yard.catalogue.alert(Scope::everything(), second.0).await.expect("read").expect("there");
@@ -238,7 +233,7 @@ async fn somebody_new_after_it_was_dealt_with_is_told_of() {
     assert!(yard.catalogue.reopen_alert(alert.clone()).await.expect("reopened"));
     assert!(!yard.catalogue.reopen_alert(alert).await.expect("nothing to reopen"));
     yard.clock.advance(4 * MINUTE);
-    strong(&mut yard).await;
+    yard.moves_large(STRONG).await;
     let alert = yard.catalogue.alert(Scope::everything(), second.0).await.expect("read").expect("there");
     assert_eq!((alert.facts["events"].as_u64(), alert.handled), (Some(2), None));
 }

@@ -158,18 +158,9 @@ async fn an_event_that_may_become_worth_a_word_is_looked_at_after_a_step_that_fa
 async fn who_is_found_in_the_pictures_of_what_was_told_is_not_told_again() {
     let mut yard = Yard::new(1, |_| String::new()).await;
     yard.person("who", "head", None).await;
-    let camera = yard.cameras[0].id;
-    let strong = async |yard: &mut Yard| {
-        let mut large = event(camera, EventKind::Motion, yard.clock.now(), 40);
-        large.peak = 400;
-        assert!(yard.catalogue.end_event(large.clone()));
-        yard.catalogue.flush().await.expect("written");
-        yard.settle().await;
-        large.id
-    };
-    let first = strong(&mut yard).await;
+    let first = yard.moves_large(400).await;
     yard.clock.advance(MINUTE);
-    let second = strong(&mut yard).await;
+    let second = yard.moves_large(400).await;
     let found =
         |id| yard.catalogue.put_objects(id, vec![Object { kind: ObjectKind::Person, confidence: 0.9 }]);
     assert!(found(second));
@@ -183,16 +174,7 @@ async fn who_is_found_in_the_pictures_of_what_was_told_is_not_told_again() {
 async fn somebody_long_after_it_was_dealt_with_is_told_of_also_after_a_restart() {
     let mut yard = Yard::new(1, |_| String::new()).await;
     yard.person("who", "head", None).await;
-    let camera = yard.cameras[0].id;
-    let moved = async |yard: &mut Yard, peak: u32| {
-        let mut moved = event(camera, EventKind::Motion, yard.clock.now(), 40);
-        moved.peak = peak;
-        assert!(yard.catalogue.end_event(moved.clone()));
-        yard.catalogue.flush().await.expect("written");
-        yard.settle().await;
-        moved.id
-    };
-    let first = moved(&mut yard, 400).await;
+    let first = yard.moves_large(400).await;
     yard.post.take();
     let alert = yard.catalogue.alert(Scope::everything(), first.0).await.expect("read").expect("told");
     yard.catalogue.handle_alert(alert, "Anh Bình", "").await.expect("handled");
@@ -202,10 +184,10 @@ async fn somebody_long_after_it_was_dealt_with_is_told_of_also_after_a_restart()
     // Rain goes on at the same camera: it joins, and is written each time.
     for _ in 0..3 {
         yard.clock.advance(MINUTE);
-        moved(&mut yard, 6).await;
+        yard.moves_large(6).await;
     }
     yard.clock.advance(MINUTE);
     yard.post.take();
-    let second = moved(&mut yard, 400).await;
+    let second = yard.moves_large(400).await;
     assert_eq!(yard.post.take().iter().map(|m| m.alert).collect::<Vec<_>>(), [second.0]);
 }

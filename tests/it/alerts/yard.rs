@@ -188,6 +188,15 @@ impl Yard {
         id
     }
 
+    /// Something of that size has moved before the first camera for 40 seconds, and is decided on.
+    pub(super) async fn moves_large(&mut self, peak: u32) -> EventId {
+        let moved = event(self.cameras[0].id, EventKind::Motion, self.clock.now(), 40);
+        assert!(self.catalogue.end_event(Event { peak, ..moved.clone() }));
+        self.catalogue.flush().await.expect("written");
+        self.settle().await;
+        moved.id
+    }
+
     /// Decides and sends until there is nothing to do.
     pub(super) async fn settle(&mut self) {
         while self.dispatch.step().await.expect("decided") {}
