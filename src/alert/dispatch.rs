@@ -165,10 +165,10 @@ impl Dispatch {
         let stays = slowly && known.memory.has_what_stays(now);
         let idle =
             events.is_empty() && !known.memory.outages.waits() && !speaks && escalating.is_empty() && !stays;
-        let (tells_of_start, digests) =
-            (restarted.is_some(), slowly && self.digest_is_due(known, now).await?);
+        let tells_of_start = restarted.is_some();
+        let digests = slowly && self.digest_is_due(known, now).await?;
         let mut decision = Decision::default();
-        if !idle || restarted.is_some() {
+        if !idle || tells_of_start {
             let world = World::load(&self.catalogue, self.hears, now).await?;
             for id in events {
                 self.event(&world, id, known, &mut decision).await?;

@@ -227,16 +227,18 @@ const NEWEST: (Ticks, Uuid) = (Ticks(i64::MAX), Uuid::max());
 impl Catalogue {
     /// An alert, if somebody may know of it who sees these cameras.
     pub async fn alert(&self, scope: &Scope, id: Uuid) -> Result<Option<Alert>> {
-        let query = sqlx::query_as(BY_ID).bind(id.as_bytes().to_vec());
-        let alert: Option<Alert> = self.read(query.fetch_optional(self.readers())).await?;
-        Ok(alert.filter(|alert| alert.concerns(scope)))
+        Ok(self.alert_by_id(id).await?.filter(|alert| alert.concerns(scope)))
     }
 
     /// An alert, if it is this person's alone, such as their digest, or they may know of it by the cameras they see.
     pub async fn alert_for(&self, person: Uuid, scope: &Scope, id: Uuid) -> Result<Option<Alert>> {
-        let query = sqlx::query_as(BY_ID).bind(id.as_bytes().to_vec());
-        let alert: Option<Alert> = self.read(query.fetch_optional(self.readers())).await?;
+        let alert = self.alert_by_id(id).await?;
         Ok(alert.filter(|alert| alert.person == Some(person) || alert.concerns(scope)))
+    }
+
+    async fn alert_by_id(&self, id: Uuid) -> Result<Option<Alert>> {
+        let query = sqlx::query_as(BY_ID).bind(id.as_bytes().to_vec());
+        self.read(query.fetch_optional(self.readers())).await
     }
 
     /// The alert that an event is part of.

@@ -80,7 +80,7 @@ impl Memory {
     fn stayed_lately(&self, alert: &Alert, now: Ticks) -> usize {
         let told = |other: &Alert| {
             other.facts[STAYED] == true
-                && ["code", "of"].iter().all(|key| other.facts[key] == alert.facts[key])
+                && same_trouble(&other.facts, &alert.facts)
                 && alert.cameras.iter().all(|camera| other.cameras.contains(camera))
         };
         self.lately(alert.kind, now, told)
@@ -116,7 +116,7 @@ impl Memory {
             if trouble.alert.is_none() && lasts {
                 let id = fresh_uuid(world.now);
                 let facts = sign.facts();
-                let same = |alert: &Alert| alert.facts == facts;
+                let same = |alert: &Alert| same_trouble(&alert.facts, &facts);
                 let out = self.lately(sign.kind, world.now, same) < FLAPS;
                 let alert = self.make(world, id, sign.kind, Vec::new(), sign.rank, out, facts);
                 trouble.alert = Some(id);
@@ -171,6 +171,11 @@ impl Memory {
         decision.troubles.push(Trouble { name, from, facts: json!({}), alert: Some(id), right: None });
         self.tell(world, Alert { from, ..alert }, decision);
     }
+}
+
+/// Whether alerts made of these tell of the same.
+fn same_trouble(a: &Value, b: &Value) -> bool {
+    ["code", "of"].iter().all(|key| a[key] == b[key])
 }
 
 /// Name of the trouble that a start was told of.

@@ -1,13 +1,11 @@
 /** Sign-in names that are made of full names. Pure. */
+import { fold } from '../jump/words';
+
 const LONGEST = 32;
 
 /** As every keyboard can write it. */
 const plain = (text: string): string =>
-  text
-    .normalize('NFD')
-    .replace(/\p{Mn}/gu, '')
-    .replace(/đ/gi, 'd')
-    .toLowerCase()
+  fold(text)
     .replace(/[^a-z0-9]+/g, '.')
     .replace(/^\.+|\.+$/g, '')
     .slice(0, LONGEST);
