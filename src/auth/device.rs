@@ -1,5 +1,5 @@
-//! Marks that say "somebody has signed in from this device before". A mark opens nothing; it only gives the device its
-//! own tries.
+//! Marks that say "this account has been signed in to from this device before". A mark opens nothing; it only gives the device
+//! tries of its own, and at that account alone: who collects marks by signing in to their own gains no tries at another's.
 
 use super::token::{Digest, fresh_token};
 use crate::base::{Result, Secret, hex, random_token};
@@ -25,24 +25,25 @@ impl Devices {
         Ok(Self { key: Secret::new(key) })
     }
 
-    /// A mark for a device that has just signed in.
-    pub(super) fn mark(&self) -> Secret {
+    /// A mark for a device that has just signed in to an account.
+    pub(super) fn mark(&self, account: Digest) -> Secret {
         let name = fresh_token();
-        let seal = self.seal(name.expose());
+        let seal = self.seal(name.expose(), account);
         Secret::new(format!("{}.{seal}", name.expose()))
     }
 
-    /// The device of a mark that was made here.
-    pub(super) fn known(&self, mark: &str) -> Option<Digest> {
+    /// The device of a mark that was made here for this account.
+    pub(super) fn known(&self, mark: &str, account: Digest) -> Option<Digest> {
         let (name, seal) = mark.split_once('.')?;
         // Comparing digests of both tells nothing about the seal by the time it takes.
-        let (ours, theirs) = (Digest::of(&[self.seal(name).as_bytes()]), Digest::of(&[seal.as_bytes()]));
+        let (ours, theirs) =
+            (Digest::of(&[self.seal(name, account).as_bytes()]), Digest::of(&[seal.as_bytes()]));
         (ours == theirs).then(|| Digest::of(&[name.as_bytes()]))
     }
 
     /// Keyed hash. Hashing twice keeps it safe from lengthening (the outer hash of HMAC, RFC 2104).
-    fn seal(&self, name: &str) -> String {
-        let inner = Digest::of(&[self.key.expose().as_bytes(), b"|", name.as_bytes()]);
+    fn seal(&self, name: &str, account: Digest) -> String {
+        let inner = Digest::of(&[self.key.expose().as_bytes(), b"|", &account.0, name.as_bytes()]);
         let outer = Digest::of(&[self.key.expose().as_bytes(), b"|", &inner.0]);
         hex(&outer.0)
     }
@@ -55,10 +56,12 @@ mod tests {
     #[test]
     fn only_own_marks_are_known() {
         let ours = Devices { key: Secret::new("k") };
-        let mark = ours.mark();
-        assert!(ours.known(mark.expose()).is_some());
-        assert!(ours.known(&mark.expose().replacen(|c: char| c.is_ascii_digit(), "x", 1)).is_none());
-        assert!(Devices { key: Secret::new("other") }.known(mark.expose()).is_none());
-        assert!(ours.known("").is_none() && ours.known(".").is_none());
+        let (mine, another) = (Digest([1; 32]), Digest([2; 32]));
+        let mark = ours.mark(mine);
+        assert!(ours.known(mark.expose(), mine).is_some());
+        assert!(ours.known(mark.expose(), another).is_none(), "it is for one account");
+        assert!(ours.known(&mark.expose().replacen(|c: char| c.is_ascii_digit(), "x", 1), mine).is_none());
+        assert!(Devices { key: Secret::new("other") }.known(mark.expose(), mine).is_none());
+        assert!(ours.known("", mine).is_none() && ours.known(".", mine).is_none());
     }
 }

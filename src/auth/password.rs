@@ -24,10 +24,10 @@ const WORDS: usize = 4;
 const WORD: usize = 2;
 /// Longer input would be work for nothing.
 const MOST: usize = 256;
-/// Fewest different characters: `aaaaaaaaaa` and `1212121212` are none.
-const DIFFERENT: usize = 5;
-/// What everybody tries first; besides these and digits a password has so many letters.
-const COMMON: [&str; 26] = [
+/// Fewest different letters and digits: `aaaaaaaaaa`, `1212121212` and `aa bb cc dd` are none.
+const DIFFERENT: usize = 6;
+/// What everybody tries first, without spaces; besides these and digits a password has so many letters.
+const COMMON: [&str; 35] = [
     "password",
     "passw0rd",
     "matkhau",
@@ -54,6 +54,20 @@ const COMMON: [&str; 26] = [
     "vietnam",
     "thanhhoa",
     "xinchao",
+    "xinchàoviệtnam",
+    "vietnamvodich",
+    "chucmungnammoi",
+    "chúcmừngnămmới",
+    "hothon",
+    "hổthôn",
+    "truongthon",
+    "trưởngthôn",
+    "thanhhóa",
+];
+/// Numbers as words count as digits do: whoever counts to four has no password.
+const NUMBERS: [&str; 23] = [
+    "không", "khong", "một", "mot", "hai", "ba", "bốn", "bon", "năm", "nam", "sáu", "sau", "bảy", "bẩy",
+    "bay", "tám", "tam", "chín", "chin", "mười", "muoi", "tư", "tu",
 ];
 const LETTERS_BESIDE: usize = 6;
 
@@ -139,7 +153,8 @@ fn check(password: &str) -> Result<()> {
             "the password has {length} characters; use {LEAST} to {MOST}, or {WORDS} different words"
         )));
     }
-    if password.chars().collect::<HashSet<_>>().len() < DIFFERENT {
+    let told_apart = password.to_lowercase();
+    if told_apart.chars().filter(|c| c.is_alphanumeric()).collect::<HashSet<_>>().len() < DIFFERENT {
         return Err(Error::invalid("the password repeats a few characters; use four words instead"));
     }
     if beside_common(password) < LETTERS_BESIDE {
@@ -156,11 +171,16 @@ fn words(password: &str) -> usize {
     words.map(str::to_lowercase).collect::<HashSet<_>>().len()
 }
 
-/// Letters of it that are in nothing common.
+/// Letters of it that are in nothing common; with and without numbers, as the common has some too.
 fn beside_common(password: &str) -> usize {
-    let letters: String = password.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    let rest = COMMON.iter().fold(letters, |rest, common| rest.replace(common, ""));
-    rest.chars().filter(|c| c.is_alphabetic()).count()
+    let lower = password.to_lowercase();
+    let letters = |counts: bool| -> usize {
+        let words = lower.split_whitespace().filter(|word| counts || !NUMBERS.contains(word));
+        let joined: String = words.flat_map(str::chars).filter(|c| c.is_alphanumeric()).collect();
+        let rest = COMMON.iter().fold(joined, |rest, common| rest.replace(common, ""));
+        rest.chars().filter(|c| c.is_alphabetic()).count()
+    };
+    letters(true).min(letters(false))
 }
 
 #[cfg(test)]
@@ -181,11 +201,16 @@ mod tests {
             "Mật khẩu 0987654321",
             "Camera-Hikvision-2026",
             "qwertyuiopasdfgh",
+            "mot hai ba bon",
+            "một hai ba bốn năm sáu",
+            "aa bb cc dd",
+            "Chúc mừng năm mới",
             &long,
         ] {
             assert!(check(bad).is_err(), "{bad}");
         }
-        for good in ["bốn từ dễ nhớ", "TrauCayRuongCan9", "camera nhìn ra cổng đình"] {
+        for good in ["bốn từ dễ nhớ", "TrauCayRuongCan9", "camera nhìn ra cổng đình", "ba con trâu uống nước"]
+        {
             assert!(check(good).is_ok(), "{good}");
         }
     }

@@ -373,7 +373,7 @@ impl Auth {
         password: Secret,
         client: &Client<'_>,
     ) -> Result<SignedIn, Denied> {
-        let origin = self.origin(client);
+        let origin = self.origin(client, None);
         self.attempt(|attempts, now| attempts.code(origin, now))?;
         let hash = invite_hash(token.expose());
         // Before the work of hashing; a token cannot be guessed, so nobody learns anything by it.

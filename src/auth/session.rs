@@ -30,6 +30,9 @@ const IDLE_TOLD: i64 = 30 * DAY;
 const ABSOLUTE_TOLD: i64 = 180 * DAY;
 /// What could do harm asks for the password when it was not typed for so long: phones are lost, and rooms stand open.
 const PROOF: i64 = 12 * HOUR;
+/// What begins later than this from now was begun by a clock that was ahead and has been set right since: it is not valid, for it
+/// would be for as long as the clock was wrong.
+const AHEAD: i64 = DAY;
 /// Use is noted at most this often: a page makes hundreds of requests.
 const NOTE_EVERY: i64 = 5 * MINUTE;
 /// How long a one-time code can be used.
@@ -105,6 +108,11 @@ pub enum Validity {
 /// How long a session lasts without use, and since its beginning.
 fn limits(session: &Session) -> (i64, i64) {
     if session.told { (IDLE_TOLD, ABSOLUTE_TOLD) } else { (IDLE, ABSOLUTE) }
+}
+
+/// What the tries of an account are counted by.
+fn account(name: &str) -> Digest {
+    Digest::of(&[b"account", name.as_bytes()])
 }
 
 fn session_hash(token: &str) -> TokenHash {
@@ -202,7 +210,8 @@ impl Auth {
         password: Secret,
         client: &Client<'_>,
     ) -> Result<bool, Denied> {
-        let (origin, account) = (self.origin(client), Digest::of(&[b"account", name.as_bytes()]));
+        let account = account(name);
+        let origin = self.origin(client, Some(account));
         self.attempt(|attempts, now| attempts.password(account, origin, now))?;
         let hash = match person {
             Some(person) => self.catalogue.password_hash(person).await?,
@@ -227,7 +236,7 @@ impl Auth {
     /// # Errors
     /// [`Denied`].
     pub async fn sign_in_with_code(&self, code: &Secret, client: &Client<'_>) -> Result<SignedIn, Denied> {
-        let origin = Origin { device: None, ..self.origin(client) };
+        let origin = self.origin(client, None);
         self.attempt(|attempts, now| attempts.code(origin, now))?;
         let Some(hash) = read_code(code.expose()) else { return Err(Denied::Wrong) };
         if !self.catalogue.use_login_code(TokenHash(hash.0), self.clock.now()).await? {
@@ -242,8 +251,9 @@ impl Auth {
         Ok(self.begin(&person, "code", client).await?)
     }
 
-    pub(super) fn origin(&self, client: &Client<'_>) -> Origin {
-        let device = client.device.and_then(|mark| self.devices.known(mark));
+    /// Where somebody comes from who wants in at an account, if it is one.
+    pub(super) fn origin(&self, client: &Client<'_>, account: Option<Digest>) -> Origin {
+        let device = client.device.zip(account).and_then(|(mark, account)| self.devices.known(mark, account));
         Origin { address: client.peer, device }
     }
 
@@ -271,7 +281,11 @@ impl Auth {
             agent: client.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect(),
         };
         self.catalogue.add_session(session).await?;
-        Ok(SignedIn { token, device: self.devices.mark(), max_age_s: ABSOLUTE_TOLD / TICKS_PER_SECOND })
+        Ok(SignedIn {
+            token,
+            device: self.devices.mark(account(&person.name)),
+            max_age_s: ABSOLUTE_TOLD / TICKS_PER_SECOND,
+        })
     }
 
     /// Whose session this is; `None` when there is none that is valid. Being asked counts as use.
@@ -286,7 +300,8 @@ impl Auth {
     }
 
     fn of_session(&self, hash: TokenHash, session: Session) -> Result<Identity> {
-        let stale = self.clock.now() - session.proved > PROOF;
+        // Typed by a clock that was ahead: nobody knows when.
+        let stale = !(-AHEAD..=PROOF).contains(&(self.clock.now() - session.proved));
         let Person {
             id: person,
             name,
@@ -323,7 +338,7 @@ impl Auth {
     }
 
     pub(super) fn is_young(&self, session: &Session) -> bool {
-        self.clock.now() < session.created + limits(session).1
+        (-AHEAD..limits(session).1).contains(&(self.clock.now() - session.created))
     }
 
     fn note_use(&self, hash: TokenHash, session: &Session) {

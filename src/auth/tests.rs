@@ -160,6 +160,51 @@ async fn guessing_is_slowed_but_the_owners_device_gets_in() {
 }
 
 #[tokio::test]
+async fn marks_of_ones_own_account_give_no_tries_at_anothers() {
+    let bench = bench().await;
+    bench.with_password().await;
+    let person = bench.catalogue.ensure_person("binh", "guard").await.expect("a person");
+    let hash = bench.auth.hasher().hash(Secret::new("con trâu ăn cỏ")).await.expect("hash");
+    bench.catalogue.set_password(person.id, &hash).await.expect("set");
+    let mut tried = 0;
+    for _ in 0..20 {
+        let own = Secret::new("con trâu ăn cỏ");
+        let own = bench.auth.sign_in(Some("binh"), own, &here()).await.expect("signed in");
+        let guess = bench.try_password("wrong wrong wrong", 7, Some(own.device.expose())).await;
+        tried += usize::from(matches!(guess, Err(Denied::Wrong)));
+        // His own he may try all the same, though this address has used its tries up.
+        let client = Client { device: Some(own.device.expose()), ..here() };
+        let again = bench.auth.sign_in(Some("binh"), Secret::new("con trâu ăn cỏ"), &client).await;
+        assert!(again.is_ok());
+        if tried == 5 {
+            break;
+        }
+    }
+    assert_eq!(tried, 5);
+    let own = bench.auth.sign_in(Some("binh"), Secret::new("x"), &here()).await;
+    assert!(matches!(own, Err(Denied::TooMany { .. })), "the address has used its tries up");
+}
+
+#[tokio::test]
+async fn what_was_begun_by_a_clock_that_was_ahead_is_not_valid_for_years() {
+    let bench = bench().await;
+    let before = bench.with_password().await;
+    bench.clock.step(3650 * 24 * HOUR);
+    let ahead = bench.with_code().await;
+    let code = bench.auth.one_time_code().await.expect("code");
+    assert!(bench.who(&ahead).await.is_some());
+    bench.clock.step(-3650 * 24 * HOUR);
+    assert!(bench.who(&ahead).await.is_none(), "it would be valid until 2036");
+    assert!(matches!(bench.auth.sign_in_with_code(&code, &here()).await, Err(Denied::Wrong)));
+    assert!(bench.who(&before).await.is_some(), "what was begun before goes on");
+    // A clock that is a little ahead is nobody's fault.
+    bench.clock.step(3 * HOUR);
+    let ahead = bench.with_code().await;
+    bench.clock.step(-2 * HOUR);
+    assert!(bench.who(&ahead).await.is_some());
+}
+
+#[tokio::test]
 async fn tokens_of_machines_have_rights_and_can_be_revoked() {
     let bench = bench().await;
     let token = bench.auth.add_token("prometheus", "metrics").await.expect("token");

@@ -16,14 +16,21 @@ macro_rules! columns {
     };
 }
 
+/// One that was made more than a day from now was made by a clock that was ahead, and would be open for as long.
+macro_rules! not_ahead {
+    () => {
+        "created_90k <= ?2 + 7776000000"
+    };
+}
+
 statements! {
     TAKEN = "select count(*) from person where name = ?1";
     REPLACED = "delete from invite where name = ?1 and used_90k is null";
     ADD = "insert into invite (id, hash, name, display_name, role, whole_site, reach, by, created_90k, expires_90k, person, live) \
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     OPEN = concat!(columns!(), "where used_90k is null and expires_90k > ?1 order by key desc limit 200");
-    BY_HASH = concat!(columns!(), "where hash = ?1 and used_90k is null and expires_90k > ?2");
-    USE = "update invite set used_90k = ?2 where hash = ?1 and used_90k is null and expires_90k > ?2";
+    BY_HASH = concat!(columns!(), "where hash = ?1 and used_90k is null and expires_90k > ?2 and ", not_ahead!());
+    USE = concat!("update invite set used_90k = ?2 where hash = ?1 and used_90k is null and expires_90k > ?2 and ", not_ahead!());
     REMOVE = "delete from invite where id = ?1 and used_90k is null";
 }
 

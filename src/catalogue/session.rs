@@ -33,7 +33,9 @@ statements! {
     TOKEN = "select scope from token where hash = ?1 and revoked_90k is null";
     REVOKE_TOKEN = "update token set revoked_90k = ?2 where hash = ?1 and revoked_90k is null";
     ADD_CODE = "insert into login_code (hash, expires_90k) values (?1, ?2)";
-    USE_CODE = "update login_code set used_90k = ?2 where hash = ?1 and used_90k is null and expires_90k > ?2";
+    /// One that ends more than a day from now was made by a clock that was ahead.
+    USE_CODE = "update login_code set used_90k = ?2 where hash = ?1 and used_90k is null and expires_90k > ?2 \
+        and expires_90k <= ?2 + 7776000000";
 }
 
 /// SHA-256 of a session token, bearer token, link or one-time code.
