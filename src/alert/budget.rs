@@ -3,18 +3,23 @@
 //!
 //! Nobody knows in the evening how many there will be, so room is given out by the clock: an ordinary alert may take no more
 //! than its share of the night so far, and the less of that is left the more it must count for. A part is kept for strong ones,
-//! so that a night of rain does not use up what somebody at the gate at four needs.
+//! so that a night of rain does not use up what somebody at the gate at four needs; and a part of that opens with the night only,
+//! so that an evening of strong ones (a wedding, a wind with lamps in it) does not use it up either.
 
 use crate::base::{TICKS_PER_SECOND, Ticks, TimeRange};
 
 const MINUTE: i64 = 60 * TICKS_PER_SECOND;
-/// No more than so many ordinary ones in any ten minutes: one storm is one matter.
-const BURST: usize = 6;
+/// No more than such a share of the budget in any ten minutes, and so many of them ordinary ones; of a small one at least so many.
+/// One storm is one matter, and whoever has been called so often is looking.
+const BURST: (f64, usize) = (0.3, 6);
+const BURST_ORDINARY: (f64, usize) = (0.2, 4);
 const BURST_TIME: i64 = 10 * MINUTE;
 /// Share of the budget that only strong ones may use.
 const KEPT: f64 = 0.3;
 /// Share of the ordinary part that there is from the beginning of a night on.
 const AT_ONCE: f64 = 0.25;
+/// Share of the whole budget that is there from the beginning of a night on; the rest opens by the clock.
+const WHOLE_AT_ONCE: f64 = 0.6;
 /// From this rank on an alert is strong.
 pub const STRONG: f64 = 0.75;
 /// What an ordinary one must count for when nearly all room of now is used.
@@ -67,12 +72,15 @@ impl Budget {
         }
     }
 
-    /// Room for ordinary alerts up to an instant of the night.
-    fn ordinary(&self, at: Ticks) -> f64 {
-        let part = f64::from(self.total) * (1.0 - KEPT);
+    /// How much of a part of the budget there is up to an instant of the night, of which so much is there at once.
+    fn opened(&self, part: f64, at_once: f64, at: Ticks) -> f64 {
         let length = self.night.ticks().max(1) as f64;
         let passed = ((at - self.night.from) as f64 / length).clamp(0.0, 1.0);
-        part * (1.0 - AT_ONCE).mul_add(passed, AT_ONCE)
+        f64::from(self.total) * part * (1.0 - at_once).mul_add(passed, at_once)
+    }
+
+    fn burst(&self, (share, least): (f64, usize)) -> usize {
+        least.max((f64::from(self.total) * share) as usize)
     }
 
     /// Decides on an alert of a rank of 0 to 1, and counts it when it goes out.
@@ -80,13 +88,18 @@ impl Budget {
         if self.used() >= self.total {
             return Room::Digest;
         }
+        // One at least: a small budget is for those that count.
+        let all = self.opened(1.0, WHOLE_AT_ONCE, at).max(1.0);
+        let lately = self.sent.iter().rev().take_while(|sent| at - **sent < BURST_TIME).count();
+        if f64::from(self.used()) + 1.0 > all || lately >= self.burst(BURST) {
+            return Room::Digest;
+        }
         if rank < STRONG {
             let used = f64::from(self.used() - self.strong);
-            let room = self.ordinary(at);
+            let room = self.opened(1.0 - KEPT, AT_ONCE, at);
             // The first half is for whatever comes; then it gets dear.
             let scarce = (2.0_f64.mul_add(used / room.max(1.0), -1.0)).clamp(0.0, 1.0);
-            let lately = self.sent.iter().rev().take_while(|sent| at - **sent < BURST_TIME).count();
-            if used + 1.0 > room || rank < scarce * MOST_ASKED || lately >= BURST {
+            if used + 1.0 > room || rank < scarce * MOST_ASKED || lately >= self.burst(BURST_ORDINARY) {
                 return Room::Digest;
             }
         }
@@ -168,11 +181,33 @@ mod tests {
 
     #[test]
     fn one_storm_is_one_matter() {
-        let mut budget = Budget::new(night(), 200, &[]);
-        let sent =
-            (0..100).filter(|n| budget.spend(night().from + n * TICKS_PER_SECOND, 0.5) == Room::Now).count();
-        assert_eq!(sent, BURST);
-        assert_eq!(budget.spend(night().from + 12 * MINUTE, 0.5), Room::Now);
+        let mut budget = Budget::new(night(), 20, &[]);
+        let begins = night().to - 60 * MINUTE;
+        let mut sent = |from: i64, rank| {
+            (from..from + 100)
+                .filter(|n| budget.spend(begins + n * TICKS_PER_SECOND, rank) == Room::Now)
+                .count()
+        };
+        assert_eq!(sent(0, 0.5), 4);
+        assert_eq!(sent(100, 0.9), 2, "there is always room for a strong one among them");
+        assert_eq!(budget.spend(begins + 14 * MINUTE, 0.5), Room::Now);
+        // Whoever wants to hear of hundreds hears of more at a time.
+        let mut large = Budget::new(night(), 500, &[]);
+        let all = (0..200).filter(|n| large.spend(begins + n * TICKS_PER_SECOND, 0.9) == Room::Now);
+        assert_eq!(all.count(), 150);
+    }
+
+    #[test]
+    fn an_evening_of_strong_ones_leaves_room_for_whoever_comes_at_four() {
+        let mut budget = Budget::new(night(), 20, &[]);
+        let evening =
+            (0..60).filter(|n| budget.spend(night().from + n * 2 * MINUTE, 0.8) == Room::Now).count();
+        assert!((12..=15).contains(&evening), "{evening}");
+        for n in 0..3 {
+            assert_eq!(budget.spend(night().from + (6 * 60 + n) * MINUTE, 0.8), Room::Now);
+        }
+        let mut small = Budget::new(night(), 1, &[]);
+        assert_eq!(small.spend(night().from, 0.9), Room::Now);
     }
 
     #[test]
