@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::channel::{Fault, Outcome, Step, in_time};
+use super::channel::{Fault, Hears, Outcome, Step, in_time};
 use super::failures::{Failures, every};
 use super::fallback::{Order, Told, order, standing};
 use super::mqtt::Mqtt;
 use super::service::Alerts;
 use super::webhook::{Caller, Hook};
-use super::world::{MQTT, RELAY, RELAY_TOLD};
+
+use super::world::{MQTT, RELAY, RELAY_TOLD, World};
 use crate::base::{Error, Result, Secret, SharedClock, Stop, TICKS_PER_SECOND, Ticks};
 use crate::catalogue::{Catalogue, NewSecret};
 
@@ -84,21 +85,46 @@ pub struct Relay {
     clock: SharedClock,
     caller: Caller,
     mqtt: Arc<Mqtt>,
+    hears: Hears,
     /// One order at a time: an end must not overtake its beginning.
     turn: Arc<Mutex<Pace>>,
 }
 
 impl Relay {
-    pub(super) fn new(catalogue: Catalogue, clock: SharedClock, caller: Caller, mqtt: Arc<Mqtt>) -> Self {
-        Self { catalogue, clock, caller, mqtt, turn: Arc::default() }
+    pub(super) fn new(
+        catalogue: Catalogue,
+        clock: SharedClock,
+        caller: Caller,
+        mqtt: Arc<Mqtt>,
+        hears: Hears,
+    ) -> Self {
+        Self { catalogue, clock, caller, mqtt, hears, turn: Arc::default() }
     }
 
-    /// Since when no channel works, and at how many places something waits.
+    /// Since when no channel works, and at how many places something waits; at none when nobody is left who could be told.
     pub(super) async fn standing(&self) -> Result<Option<(Ticks, u64)>> {
         let now = self.clock.now();
         let stuck = self.catalogue.nothing_arrives(now).await?;
         let since = standing(stuck.map(|(since, _)| since), now);
-        Ok(since.zip(stuck.map(|(_, places)| places)))
+        if since.is_some() {
+            return Ok(since.zip(stuck.map(|(_, places)| places)));
+        }
+        let unheard = standing(self.catalogue.unheard(now).await?, now);
+        Ok(match unheard {
+            Some(since) if !self.world(now).await?.reaches_people() => Some((since, 0)),
+            _ => None,
+        })
+    }
+
+    async fn world(&self, now: Ticks) -> Result<World> {
+        World::load(&self.catalogue, self.hears, now).await
+    }
+
+    /// Since when nobody is left who could be told, although somebody once could; `None` = somebody can, or nobody ever could.
+    async fn nobody_left(&self) -> Result<Option<Ticks>> {
+        let gone = self.catalogue.last_push_endpoint_gone().await?;
+        let alone = gone.is_some() && !self.world(self.clock.now()).await?.reaches_people();
+        Ok(gone.filter(|_| alone))
     }
 
     pub(super) async fn plan(&self) -> Result<(RelayPlan, Option<Secret>, i64)> {
@@ -251,12 +277,21 @@ impl Alerts {
         self.0.relay.clone()
     }
 
-    /// Since when no channel works although something waits, and at how many places; `None` = one does.
+    /// Since when no channel works although something waits, and at how many places; `None` = one does. At none: there was an
+    /// alert, and nobody is left who could be told of it.
     ///
     /// # Errors
     /// When the catalogue cannot be read.
     pub async fn no_channel_works(&self) -> Result<Option<(Ticks, u64)>> {
         self.0.relay.standing().await
+    }
+
+    /// Since when nobody is left who could be told of an alert, although somebody once could.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn nobody_left(&self) -> Result<Option<Ticks>> {
+        self.0.relay.nobody_left().await
     }
 
     /// How the relay is told, since when it is on, and the revision.

@@ -87,7 +87,7 @@ impl Alerts {
         let due = Arc::new(Notify::new());
         let caller = Caller::new(Arc::clone(&clock), Arc::clone(&network), outside.local.clone());
         let mqtt = Arc::new(Mqtt::new(catalogue.clone(), outside.local.clone()));
-        let relay = Relay::new(catalogue.clone(), Arc::clone(&clock), caller, Arc::clone(&mqtt));
+        let relay = Relay::new(catalogue.clone(), Arc::clone(&clock), caller, Arc::clone(&mqtt), hears);
         let tally = Tally::default();
         Ok(Self(Arc::new(Inner {
             catalogue,

@@ -203,7 +203,12 @@ impl World {
 
     /// There is a phone, an address or a machine that would hear of an alert.
     pub(super) fn reaches_anybody(&self) -> bool {
-        !self.site.is_empty() || self.people.iter().any(|listener| !listener.places.is_empty())
+        !self.site.is_empty() || self.reaches_people()
+    }
+
+    /// There is a phone or an address of a person that would.
+    pub(super) fn reaches_people(&self) -> bool {
+        self.people.iter().any(|listener| !listener.places.is_empty())
     }
 
     fn place(alert: &Alert, listener: &Listener, hearing: Hearing) -> Vec<NewDelivery> {

@@ -71,6 +71,13 @@ statements! {
         select min(max(o.failing_90k, w.made_90k)), count(distinct hex(o.person) || o.channel || hex(o.target)) \
         from outlet o join waits w on w.person = o.person and w.channel = o.channel and w.target = o.target, told \
         where w.made_90k > coalesce(iif(w.person = zeroblob(16), told.any_at, told.people), 0)";
+    /// Since when something of the last day that went out has come to no person, where somebody could be told once: made since the
+    /// last of their browsers was gone, or waiting for it when it went.
+    UNHEARD = "with left as (select max(e.gone_90k) as at from push_endpoint e join person p on p.key = e.person_key \
+        where p.enabled = 1) select max(min(a.made_90k), left.at) from alert a, left where a.made_90k > ?1 and a.out = 1 \
+        and a.kind not in ('test', 'digest') and a.handled_90k is null and not exists (select 1 from delivery d \
+        where d.alert_key = a.key and d.person <> zeroblob(16) and d.state <> 'dropped') and (a.made_90k >= left.at \
+        or exists (select 1 from delivery d where d.alert_key = a.key and d.person <> zeroblob(16)))";
     /// How a channel does; what was sent long ago is not looked for.
     CHANNEL = "select (select max(sent_90k) from (select channel, sent_90k from delivery order by key desc limit 2000) \
         where channel = ?1), (select min(failing_90k) from outlet where channel = ?1), \
@@ -90,6 +97,7 @@ statements! {
 /// Names of the channels, as the column has them.
 pub const CHANNELS: [&str; 5] = ["push", "mail", "zalo", "webhook", "mqtt"];
 
+const DAY: i64 = 86_400 * TICKS_PER_SECOND;
 /// No place is left alone for longer. What is to be tried after that was noted by a clock that was ahead.
 pub const LONGEST_PAUSE: i64 = 3600 * TICKS_PER_SECOND;
 
@@ -407,6 +415,14 @@ impl Catalogue {
         let query = sqlx::query_as(STUCK).bind(now.0);
         let row: (Option<i64>, i64) = self.read(query.fetch_one(self.readers())).await?;
         Ok(row.0.map(|since| (Ticks(since), row.1.unsigned_abs())))
+    }
+
+    /// Since when there is an alert of the last day that nobody could be told of although somebody once could: their browsers are
+    /// no more. Whether somebody can be told now, the caller knows.
+    pub async fn unheard(&self, now: Ticks) -> Result<Option<Ticks>> {
+        let query = sqlx::query_scalar(UNHEARD).bind(now.0 - DAY);
+        let since: Option<i64> = self.read(query.fetch_one(self.readers())).await?;
+        Ok(since.map(Ticks))
     }
 
     /// How a channel does.

@@ -35,6 +35,8 @@ statements! {
         join person p on p.key = e.person_key where e.gone_90k is null and p.enabled = 1 order by e.key";
     SEALED = "select e.sealed from push_endpoint e join person p on p.key = e.person_key \
         where e.id = ?1 and e.gone_90k is null and p.enabled = 1";
+    /// When the last one of somebody who may come in was found to be no more.
+    LAST_GONE = "select max(e.gone_90k) from push_endpoint e join person p on p.key = e.person_key where p.enabled = 1";
     USED = "update push_endpoint set used_90k = ?2 where id = ?1";
     GONE = "update push_endpoint set gone_90k = ?2 where id = ?1 and gone_90k is null";
 }
@@ -238,6 +240,12 @@ impl Catalogue {
         let query = sqlx::query_as(OF_PERSON).bind(person.as_bytes().to_vec());
         let rows: Vec<Row> = self.read(query.fetch_all(self.readers())).await?;
         rows.into_iter().map(endpoint).collect()
+    }
+
+    /// When the last subscription of somebody who may come in was found to be no more; `None` = none was.
+    pub async fn last_push_endpoint_gone(&self) -> Result<Option<Ticks>> {
+        let gone: Option<i64> = self.read(sqlx::query_scalar(LAST_GONE).fetch_one(self.readers())).await?;
+        Ok(gone.map(Ticks))
     }
 
     /// All subscriptions that can be sent to.

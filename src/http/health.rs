@@ -58,7 +58,7 @@ pub(super) struct HealthCheck {
     /// `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
     /// `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`, `certificate_ending`, `certificate_ended`,
     /// `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`, `alerts_stuck`,
-    /// `alerts_nobody`.
+    /// `alerts_nobody`, `alerts_nobody_left`.
     code: &'static str,
     /// Values for the translation.
     #[schema(value_type = Object)]
@@ -216,14 +216,16 @@ fn clocks(main: &[StreamStatus], doubt: Option<&'static str>) -> HealthCheck {
 }
 
 /// Alerts that do not arrive anywhere: whoever looks here must not rely on their phone.
-fn alerts(stuck: Option<(Ticks, u64)>, anybody: bool) -> HealthCheck {
+fn alerts(stuck: Option<(Ticks, u64)>, left: Option<Ticks>, anybody: bool) -> HealthCheck {
     match stuck {
-        Some((since, places)) => {
+        Some((since, places)) if places > 0 => {
             check("alerts", Level::Warn, "alerts_stuck", json!({"places": places}), Some(since))
         }
+        // Their phones have given their subscriptions up, and somebody relies on them.
+        _ if left.is_some() => check("alerts", Level::Warn, "alerts_nobody_left", Value::Null, left),
         // Said in words; a recorder that nobody has asked for alerts works all the same.
-        None if !anybody => check("alerts", Level::Ok, "alerts_nobody", Value::Null, None),
-        None => fine("alerts"),
+        _ if !anybody => check("alerts", Level::Ok, "alerts_nobody", Value::Null, None),
+        _ => fine("alerts"),
     }
 }
 
@@ -292,7 +294,11 @@ pub(super) async fn checks(app: &App, scope: &Scope) -> Answer<(Status, Vec<Heal
         motion(app.catalogue().motion_trouble(), &unwatched, &app.workers()),
         clocks(&main, app.clock_doubt()),
         certificate(app.tls().map(Tls::standing).as_ref(), app.now()),
-        alerts(app.alerts().no_channel_works().await?, app.alerts().reaches_anybody().await?),
+        alerts(
+            app.alerts().no_channel_works().await?,
+            app.alerts().nobody_left().await?,
+            app.alerts().reaches_anybody().await?,
+        ),
     ];
     let worst = checks.iter().map(|c| c.level).max().unwrap_or(Level::Ok);
     let starting = app.now() - app.started() < STARTING;

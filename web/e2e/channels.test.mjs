@@ -189,24 +189,34 @@ test('J14: Zalo is linked by a code that is sent to the bot', needsRecorder, asy
   await context.close();
 });
 
-test('J14: that no channel works stands on every page, with a way to what was not sent', needsRecorder, async () => {
-  const { context, page, faults } = await enter(PHONE);
-  await page.route('**/api/v1/health', async (route) => {
-    const answer = await (await route.fetch()).json();
-    const stuck = { id: 'alerts', level: 'warn', code: 'alerts_stuck', params: { places: 2 }, since: new Date(Date.now() - 4e5).toISOString() }; // prettier-ignore
-    await route.fulfill({ json: { ...answer, checks: [...answer.checks.filter((c) => c.id !== 'alerts'), stuck] } });
-  });
-  for (const path of ['/', '/alerts', '/system']) {
-    await page.goto(`${recorder.url}${path}`);
-    await page.waitForSelector('[data-banner=unsent] >> text=/Từ \\d\\d:\\d\\d/');
-  }
-  await accessible(page);
-  await page.tap('[data-banner=unsent] a');
-  await page.waitForURL(/\/alerts$/);
-  await page.waitForSelector('[data-part=recent]');
-  assert.deepEqual(faults, []);
-  await context.close();
-});
+test(
+  'J14: that no channel works, or nobody is left to be told, stands on every page, with a way to go on',
+  needsRecorder,
+  async () => {
+    const { context, page, faults } = await enter(PHONE);
+    let code = 'alerts_stuck';
+    await page.route('**/api/v1/health', async (route) => {
+      const answer = await (await route.fetch()).json();
+      const stuck = { id: 'alerts', level: 'warn', code, params: { places: 2 }, since: new Date(Date.now() - 4e5).toISOString() }; // prettier-ignore
+      await route.fulfill({ json: { ...answer, checks: [...answer.checks.filter((c) => c.id !== 'alerts'), stuck] } });
+    });
+    for (const path of ['/', '/alerts', '/system']) {
+      await page.goto(`${recorder.url}${path}`);
+      await page.waitForSelector('[data-banner=unsent] >> text=/Từ \\d\\d:\\d\\d/');
+    }
+    await accessible(page);
+    await page.tap('[data-banner=unsent] a');
+    await page.waitForURL(/\/alerts$/);
+    await page.waitForSelector('[data-part=recent]');
+    code = 'alerts_nobody_left';
+    await page.goto(`${recorder.url}/`);
+    await page.waitForSelector('[data-banner=unsent] >> text=/Từ \\d\\d:\\d\\d không còn điện thoại/');
+    await page.tap('[data-banner=unsent] >> text=Bật lại cảnh báo');
+    await page.waitForURL(/\/alerts$/);
+    assert.deepEqual(faults, []);
+    await context.close();
+  },
+);
 
 test('J14: no camera is not all cameras: it is told, and not saved', needsRecorder, async () => {
   const { context, page, faults } = await enter(PHONE);

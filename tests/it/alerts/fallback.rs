@@ -253,3 +253,34 @@ async fn a_siren_that_is_on_is_told_that_it_is_off_before_it_is_forgotten() {
     let (plan, on, _) = alerts.relay_plan().await.expect("read");
     assert_eq!((siren.take(), plan.host, on), (Vec::new(), None, None));
 }
+
+#[tokio::test]
+async fn when_the_last_phone_is_gone_the_house_says_it_until_somebody_can_be_told_again() {
+    let (mut yard, siren, alerts, relay) = begun().await;
+    let left = async || alerts.nobody_left().await.expect("read");
+    yard.moves(0, 8).await;
+    pass(&mut yard, &relay, 8).await;
+    assert!(siren.take().is_empty() && left().await.is_none(), "nobody has asked to be told");
+    let (binh, _) = yard.person("binh", "head", None).await;
+    yard.moves(1, 8).await;
+    pass(&mut yard, &relay, 8).await;
+    assert!(siren.take().is_empty() && left().await.is_none());
+    // The app was taken off the phone: the push service knows it no more, so nothing waits for it either.
+    yard.post.answers(Outcome::Gone("410".to_owned()));
+    yard.moves(2, 8).await;
+    pass(&mut yard, &relay, 4).await;
+    assert!(siren.take().is_empty() && left().await.is_some(), "it is said, and it is too early for a siren");
+    pass(&mut yard, &relay, 2).await;
+    assert_eq!(siren.take(), ["relay.on"]);
+    // A machine in the house hears of the next: no person does.
+    let hook =
+        yard.catalogue.put_alert_setting("webhook", None, json!({"enabled": true}), NewSecret::Keep, "");
+    hook.await.expect("put");
+    yard.post.works();
+    yard.moves(3, 8).await;
+    pass(&mut yard, &relay, 2).await;
+    assert!(siren.take().is_empty() && left().await.is_some());
+    yard.phone(binh, "a new one").await;
+    pass(&mut yard, &relay, 1).await;
+    assert_eq!((siren.take(), left().await), (vec!["relay.off".to_owned()], None));
+}

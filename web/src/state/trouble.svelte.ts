@@ -8,6 +8,9 @@ import { keepAsking } from './changes.svelte';
 const FAST_MS = 15_000;
 const SLOW_MS = 60_000;
 
+/** No channel works; nobody's phone is left. */
+const UNSENT = new Set(['alerts_stuck', 'alerts_nobody_left']);
+
 export const trouble = $state<{ check: HealthCheck | null; unsent: HealthCheck | null }>({
   check: null,
   /** Alerts reach nobody: whoever waits for a phone must know. */
@@ -20,7 +23,7 @@ async function look(): Promise<void> {
     const { checks } = await api.health();
     // That cameras are away is said by their tiles.
     trouble.check = checks?.find((c) => c.level === 'error' && c.id !== 'cameras') ?? null;
-    trouble.unsent = checks?.find((c) => c.code === 'alerts_stuck') ?? null;
+    trouble.unsent = checks?.find((c) => UNSENT.has(c.code)) ?? null;
   } catch {
     // The banner about the lost recorder says it.
   }

@@ -602,6 +602,7 @@ export const en: Record<keyof typeof vi, string> = {
     '{cameras} cameras have a wrong clock, the worst by {offset_s} s. Switch NTP on in the cameras.',
   'healthcode.clock_doubted': 'The recorder’s clock may be wrong. Nothing is deleted for its age meanwhile.',
   'healthcode.alerts_nobody': 'No phone and no machine gets alerts yet.',
+  'healthcode.alerts_nobody_left': 'No phone gets alerts any more. Watch this screen; do not wait for a phone.',
   'healthcode.alerts_stuck': 'Alerts do not get out. Watch this screen; do not wait for a phone.',
 
   'healthdo.cameras_offline': 'See the list below: check power, network cable and address of each camera.',
@@ -612,6 +613,8 @@ export const en: Record<keyof typeof vi, string> = {
   'healthdo.clock_doubted': 'Check date and time of the recorder’s machine, and let it set its clock over the network.',
   'healthdo.alerts_nobody':
     'On the phones of the village head and the security team: press More, open “Alerts sent, schedule”, then press “Turn alerts on on this device”.',
+  'healthdo.alerts_nobody_left':
+    'On the phones of the village head and the security team: press More, open “Alerts sent, schedule”, then press “Turn alerts on on this device” once more.',
   'healthdo.alerts_stuck': 'Check the recorder’s internet. They are sent by themselves when it is back.',
   'healthdo.disk_error': 'Copy important footage elsewhere before you replace the disk.',
   'healthdo.disk_absent':

@@ -25,7 +25,8 @@ describe('dictionary', () => {
   it('calls what is to be pressed as it is called where it is pressed', () => {
     for (const words of [vi, en]) {
       for (const k of ['nav.more', 'al.nav', 'al.device_turn_on'] as const)
-        expect(words['healthdo.alerts_nobody']).toContain(words[k]);
+        for (const what of ['healthdo.alerts_nobody', 'healthdo.alerts_nobody_left'] as const)
+          expect(words[what]).toContain(words[k]);
       expect(words['inst.allow']).toContain(words['al.device_turn_on']);
     }
   });

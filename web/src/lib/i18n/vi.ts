@@ -593,6 +593,8 @@ export const vi = {
   'healthcode.camera_clock_off': '{cameras} camera sai đồng hồ, lệch nhất {offset_s} giây. Bật NTP trong camera.',
   'healthcode.clock_doubted': 'Đồng hồ đầu ghi có thể sai. Tạm thời không xóa bản ghi theo số ngày.',
   'healthcode.alerts_nobody': 'Chưa có điện thoại hay máy nào nhận cảnh báo.',
+  'healthcode.alerts_nobody_left':
+    'Không còn điện thoại nào nhận được cảnh báo. Hãy nhìn màn hình này, đừng chờ điện thoại.',
   'healthcode.alerts_stuck': 'Cảnh báo không gửi đi được. Hãy nhìn màn hình này, đừng chờ điện thoại.',
 
   'healthdo.cameras_offline': 'Xem danh sách bên dưới: kiểm tra nguồn điện, dây mạng và địa chỉ của từng camera.',
@@ -604,6 +606,8 @@ export const vi = {
   'healthdo.clock_doubted': 'Kiểm tra ngày giờ của máy đầu ghi và bật tự chỉnh giờ qua mạng.',
   'healthdo.alerts_nobody':
     'Trên điện thoại của trưởng thôn và tổ an ninh: bấm Thêm, mở “Cảnh báo đã gửi, lịch báo”, rồi bấm “Bật cảnh báo trên máy này”.',
+  'healthdo.alerts_nobody_left':
+    'Trên điện thoại của trưởng thôn và tổ an ninh: bấm Thêm, mở “Cảnh báo đã gửi, lịch báo”, rồi bấm “Bật cảnh báo trên máy này” một lần nữa.',
   'healthdo.alerts_stuck': 'Kiểm tra mạng internet của đầu ghi. Có mạng lại là máy tự gửi.',
   'healthdo.disk_error': 'Sao lưu các đoạn quan trọng ra ngoài trước khi thay ổ.',
   'healthdo.disk_absent':
