@@ -179,10 +179,10 @@ test(
     const added = await call(page, 'POST', 'cameras', { name, main_url: main, sub_url: sub, username: fleet.user, password: fleet.password }); // prettier-ignore
     assert.ok(added.id, JSON.stringify(added));
 
-    const first = await until('alert about motion', 120_000, () => service.received.find((r) => r.message.lanewatch?.kind === 'motion')); // prettier-ignore
+    const first = await until('alert about motion', 120_000, () => service.received.find((r) => r.message.notification?.data?.lanewatch.kind === 'motion')); // prettier-ignore
     assert.equal(first.signed.aud, service.origin);
     assert.ok(first.headers.ttl > 0 && first.headers.urgency === 'high' && first.headers.topic, JSON.stringify(first.headers)); // prettier-ignore
-    const { event, token, at: when } = first.message.lanewatch;
+    const { event, token, at: when } = first.message.notification.data.lanewatch;
     assert.ok(event && token);
     assert.match(first.message.notification.title, /lane0/);
     held('motion to the push service, from when it began', first.at - Date.parse(when), 10_000);
@@ -192,7 +192,7 @@ test(
     const [shown] = await until('notification', 5000, async () => (await shownNow(page)).filter((n) => n.tag === tag).length && shownNow(page)); // prettier-ignore
     assert.equal(shown.title, first.message.notification.title);
     assert.deepEqual(shown.actions, ['handled', 'snooze-60']);
-    const mine = async () => (await api(page, `push-subscriptions/${made.id}/deliveries`)).items.find((d) => d.id === first.message.lanewatch.id); // prettier-ignore
+    const mine = async () => (await api(page, `push-subscriptions/${made.id}/deliveries`)).items.find((d) => d.id === first.message.notification.data.lanewatch.id); // prettier-ignore
     const noted = await until('receipt of showing', 5000, async () => (await mine())?.shown_at && mine());
     assert.ok(noted.sent_at && !noted.opened_at);
 
@@ -239,8 +239,8 @@ test(
     await page.evaluate((id) => localStorage.setItem('lanewatch.push', JSON.stringify(id)), made.id);
     const before = service.received.length;
     const { alert } = await call(page, 'POST', `push-subscriptions/${made.id}/test`);
-    const got = await until('test', 5000, () => service.received.slice(before).find((r) => r.message.lanewatch.alert === alert)); // prettier-ignore
-    assert.equal(got.message.lanewatch.kind, 'test');
+    const got = await until('test', 5000, () => service.received.slice(before).find((r) => r.message.notification.data.lanewatch.alert === alert)); // prettier-ignore
+    assert.equal(got.message.notification.data.lanewatch.kind, 'test');
     // The push service says that there is no such browser any more.
     service.answers.push(410);
     await call(page, 'POST', `push-subscriptions/${made.id}/test`);

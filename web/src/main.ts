@@ -8,8 +8,9 @@ import './state/install.svelte';
 import './state/theme.svelte';
 import { start } from './state/app.svelte';
 import { wordsReady } from './state/i18n.svelte';
-import { openPending, startWorker } from './state/worker.svelte';
+import { openPending, sayOpened, startWorker } from './state/worker.svelte';
 
+sayOpened();
 void openPending().then(start);
 void wordsReady().then(() => mount(App, { target: document.getElementById('app')! }));
 

@@ -67,7 +67,7 @@ async fn whoever_sees_one_camera_of_an_alert_is_led_to_what_it_saw() {
     assert_eq!(of(second).navigate, format!("https://thon.example.vn/e/{other}"));
     assert_eq!(of(second).words.title, "Ngõ 2: có chuyển động", "that was learned at the first");
     let sent: serde_json::Value = serde_json::from_slice(&of(second).push_json(4000)).expect("json");
-    assert_eq!(sent["lanewatch"]["event"], json!(other));
+    assert_eq!(sent["notification"]["data"]["lanewatch"]["event"], json!(other));
 }
 
 #[tokio::test]

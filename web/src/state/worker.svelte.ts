@@ -1,6 +1,8 @@
 /** Registers the service worker, tells when a new version of the app waits to be taken, and goes where a pressed message leads. */
+import { alertsApi } from '../lib/api/alerts';
+import { openedToken } from '../lib/push/opened';
 import { PENDING, pendingPage } from '../lib/push/pending';
-import { go, replace } from './router.svelte';
+import { go, replace, rewrite } from './router.svelte';
 
 export const worker = $state<{ waits: boolean }>({ waits: false });
 
@@ -63,6 +65,18 @@ export async function openPending(): Promise<void> {
     // Without storage there is nothing that waits.
   }
 }
+
+/** A message that the browser has opened by itself, as Safari does: only the page can tell the recorder. */
+export function sayOpened(): void {
+  const token = openedToken(location.hash);
+  if (!token) return;
+  // Said once, and in no link that somebody copies.
+  rewrite(location.pathname + location.search);
+  // As in the worker: what cannot be said now is not said.
+  alertsApi.opened(token).catch(() => {});
+}
+// The page that it leads to may be open already.
+addEventListener('hashchange', sayOpened);
 
 let taking = false;
 export function takeUpdate(): void {

@@ -1,6 +1,7 @@
+import * as opened from '../lib/push/opened';
 import * as pending from '../lib/push/pending';
 import { describe, expect, it } from 'vitest';
-import { answered, isThere, MOVED, nameHere, options, PENDING, pressOf, read, receiptOf, target } from './messages';
+import { address, answered, isDeclared, isThere, MOVED, nameHere, OPENED, options, PENDING, pressOf, read, received, receiptOf, target, UNREADABLE } from './messages'; // prettier-ignore
 
 const body = {
   web_push: 8030,
@@ -11,11 +12,17 @@ const body = {
     lang: 'vi',
     tag: 'a7',
     silent: false,
+    data: {
+      lanewatch: { id: 'd1', alert: 'a7', kind: 'motion', event: 'e1', at: '2026-11-27T15:14:00.000Z', token: 'tok' },
+    },
   },
   mutable: true,
-  lanewatch: { id: 'd1', alert: 'a7', kind: 'motion', event: 'e1', at: '2026-11-27T15:14:00.000Z', token: 'tok' },
 };
+const HERE = 'https://camera.example.vn';
 const message = read(body)!;
+/** As Safari gives it: its attributes are no properties of the object itself. */
+const proposed = Object.create(body.notification) as unknown;
+const navigateOf = (o: NotificationOptions) => (o as unknown as { navigate: string }).navigate;
 const actionsOf = (o: NotificationOptions) =>
   (o as unknown as { actions: { action: string; title: string }[] }).actions;
 const titles = (o: NotificationOptions): string[] => actionsOf(o).map((a) => a.title);
@@ -29,27 +36,55 @@ describe('a message', () => {
       expect(read(nothing)).toBeNull();
   });
 
+  it('is read from what the browser has made of it, where that gives no text of it', () => {
+    const safari = { data: null, notification: proposed };
+    expect(received(safari)).toEqual(message);
+    expect(received(safari).own).toMatchObject({ token: 'tok', kind: 'motion', event: 'e1' });
+    expect(isDeclared(safari)).toBe(true);
+    const chrome = { data: { json: () => body } };
+    expect(received(chrome)).toEqual(message);
+    expect(received({ ...chrome, notification: null })).toEqual(message);
+    expect(isDeclared(chrome) || isDeclared({ ...chrome, notification: null })).toBe(false);
+    // Both: the browser shows its own when ours is refused, so that is what it is about.
+    expect(received({ data: { json: () => ({ notification: { title: 'x' } }) }, notification: proposed })).toEqual(message); // prettier-ignore
+    expect(received({ data: chrome.data, notification: {} })).toEqual(message);
+  });
+
+  it('says that there is something, where nothing can be read of it', () => {
+    const broken = () => {
+      throw new SyntaxError();
+    };
+    for (const pushed of [
+      { data: null },
+      { data: null, notification: {} },
+      { data: { json: broken } },
+      { data: { json: () => 7 } },
+    ])
+      expect(received(pushed)).toBe(UNREADABLE);
+    expect(navigateOf(options(UNREADABLE, null, HERE))).toBe('https://camera.example.vn/events');
+  });
+
   it('shows its words at once and its picture without a second sound', () => {
-    const first = options(message, null) as NotificationOptions & { renotify: boolean; image?: string };
+    const first = options(message, null, HERE) as NotificationOptions & { renotify: boolean; image?: string };
     expect(first).toMatchObject({ body: '22:14 – vùng cổng', tag: 'a7', silent: false, renotify: true, lang: 'vi' });
     expect(first.image).toBeUndefined();
-    const second = options(message, 'data:image/jpeg;base64,AA') as typeof first;
+    const second = options(message, 'data:image/jpeg;base64,AA', HERE) as typeof first;
     expect(second).toMatchObject({ silent: true, renotify: false, image: 'data:image/jpeg;base64,AA', tag: 'a7' });
   });
 
   it('gets its picture only where it still stands as it was shown', () => {
     const as = ({ title, options: { body = '', tag = '' } }: ReturnType<typeof answered>) => ({ title, body, tag });
-    const first = as({ title: message.title, options: options(message, null) });
+    const first = as({ title: message.title, options: options(message, null, HERE) });
     const other = { ...first, tag: 'b8' };
     expect(isThere(message, [other, first])).toBe(true);
     for (const press of ['handled', 'snooze-60'] as const)
-      expect(isThere(message, [other, as(answered(message, press))]), press).toBe(false);
+      expect(isThere(message, [other, as(answered(message, press, HERE))]), press).toBe(false);
     expect(isThere(message, [{ ...first, body: '22:16 – vùng cổng' }])).toBe(false);
     expect(isThere(message, [])).toBe(false);
   });
 
   it('offers what can be done about it, in its own language', () => {
-    const actions = (m: typeof message): string[] => titles(options(m, null));
+    const actions = (m: typeof message): string[] => titles(options(m, null, HERE));
     const of = (kind: string): string[] => actions({ ...message, own: { ...message.own!, kind } });
     expect(actions(message)).toEqual(['Đã xử lý', 'Tạm tắt 1 giờ']);
     expect(actions({ ...message, lang: 'en' })).toEqual(['Handled', 'Quiet for 1 hour']);
@@ -61,7 +96,7 @@ describe('a message', () => {
   });
 
   it('a word without a tag never asks to be heard again: browsers refuse that', () => {
-    expect(options({ ...message, tag: '' }, null)).toMatchObject({ renotify: false });
+    expect(options({ ...message, tag: '' }, null, HERE)).toMatchObject({ renotify: false });
   });
 
   it('tells the recorder what became of it', () => {
@@ -76,7 +111,7 @@ describe('a message', () => {
   });
 
   it('says for how long it is quiet, and offers other lengths until the one that is wanted has been pressed', () => {
-    const quiet = answered(message, pressOf('snooze-60'));
+    const quiet = answered(message, pressOf('snooze-60'), HERE);
     expect(quiet.title).toBe('Đã tạm tắt cảnh báo 1 giờ');
     expect(quiet.options).toMatchObject({ silent: true, tag: 'a7', body: 'Ngõ 7: có chuyển động' });
     expect(titles(quiet.options)).toEqual(['Tạm tắt 15 phút', 'Tạm tắt đến 6 giờ sáng']);
@@ -85,17 +120,17 @@ describe('a message', () => {
     const follow = (action: string): void => {
       if (seen.has(action)) return;
       seen.add(action);
-      const shown = answered(message, pressOf(action)).options;
+      const shown = answered(message, pressOf(action), HERE).options;
       expect(receiptOf(shown.data as typeof message, pressOf(action))).toMatchObject({ token: 'tok', what: 'snooze' });
       expect(actionsOf(shown)).toHaveLength(2);
       actionsOf(shown).forEach((a) => follow(a.action));
     };
     follow('snooze-60');
     expect([...seen].sort()).toEqual(['snooze-15', 'snooze-30', 'snooze-60', 'snooze-morning']);
-    expect(answered({ ...message, lang: 'en' }, 'snooze-morning').title).toBe(
+    expect(answered({ ...message, lang: 'en' }, 'snooze-morning', HERE).title).toBe(
       'Alerts are silent until 6 in the morning',
     );
-    const took = answered(message, 'handled');
+    const took = answered(message, 'handled', HERE);
     expect([took.title, actionsOf(took.options), receiptOf(took.options.data as typeof message, 'open')]).toEqual(['Đã ghi là đã xử lý', [], null]); // prettier-ignore
   });
 
@@ -117,6 +152,26 @@ describe('a message', () => {
     for (const bad of ['javascript:alert(1)', 'http://[', 'file:///etc/passwd'])
       expect(at(bad)).toEqual({ inApp: true, url: '/events' });
     expect(at('http://other.example.vn/', null)).toEqual({ inApp: true, url: '/events' });
+  });
+
+  it('leads there by itself in browsers that ask no worker, and the page that is opened tells the recorder', () => {
+    expect(OPENED).toBe(opened.OPENED);
+    const at = (navigate: string): string => address({ ...message, navigate }, HERE);
+    expect(at('https://camera.example.vn/e/1')).toBe('https://camera.example.vn/e/1#opened=tok');
+    expect(at('http://192.168.1.10:8080/health#old')).toBe('https://camera.example.vn/health#opened=tok');
+    for (const bad of ['', 'javascript:alert(1)', 'http://['])
+      expect(at(bad), bad).toMatch(/^https:\/\/camera\.example\.vn\/(events)?#opened=tok$/);
+    for (const o of [
+      options(message, null, HERE),
+      options(message, 'data:,', HERE),
+      answered(message, 'snooze-60', HERE).options,
+    ])
+      expect(navigateOf(o)).toBe('https://camera.example.vn/e/1#opened=tok');
+    // That it is handled is known: opening it says nothing more.
+    expect(navigateOf(answered(message, 'handled', HERE).options)).toBe('https://camera.example.vn/e/1');
+    expect(opened.openedToken(new URL(at('/health')).hash)).toBe('tok');
+    for (const none of ['', '#', '#opened=', '#code=1234', '#opened=a b', '#main', `#opened=${'x'.repeat(101)}`])
+      expect(opened.openedToken(none), none).toBeNull();
   });
 
   it('is what the app opens with, when a phone has opened it at its first page', () => {

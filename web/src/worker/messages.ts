@@ -1,6 +1,6 @@
 /**
  * Messages of the recorder (push) as the service worker shows them, and what a press on one asks for. Pure. A browser that
- * reads declarative messages by itself shows the same words without any of this.
+ * reads declarative messages by itself shows the same words without any of this, and opens their address without asking.
  */
 
 /** What a message carries; see room alert. */
@@ -43,12 +43,18 @@ const OTHERS: Record<Length, readonly [Length, Length]> = {
 const isObject = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null;
 const text = (x: unknown): string => (typeof x === 'string' ? x : '');
 
+/** What a push event brings: its text, or the notification that the browser has made of a declarative message by itself. */
+export interface Pushed {
+  data: { json(): unknown } | null;
+  notification?: unknown;
+}
+
 /** Null when it is no message that anything can be shown of. */
-export function read(data: unknown): Message | null {
-  if (!isObject(data) || !isObject(data.notification)) return null;
-  const { title, body, navigate, lang, tag, silent } = data.notification;
+export function read(message: unknown): Message | null {
+  if (!isObject(message) || !isObject(message.notification)) return null;
+  const { title, body, navigate, lang, tag, silent, data } = message.notification;
   if (!text(title)) return null;
-  const own = isObject(data.lanewatch) ? data.lanewatch : null;
+  const own = isObject(data) && isObject(data.lanewatch) ? data.lanewatch : null;
   const at = Date.parse(text(own?.at));
   return {
     title: text(title),
@@ -64,6 +70,21 @@ export function read(data: unknown): Message | null {
       kind: text(own.kind),
     },
   };
+}
+
+/** What a browser shows when a message says nothing: every one has to show something. */
+export const UNREADABLE: Message = { title: 'Có cảnh báo', body: 'Mở ứng dụng để xem.', navigate: '/events', lang: 'vi', tag: '', silent: false, own: null }; // prettier-ignore
+
+/** The browser has words of its own to show, whatever we do: it has read the message, and gives no text of it. */
+export const isDeclared = (pushed: Pushed): boolean => isObject(pushed.notification);
+
+export function received(pushed: Pushed): Message {
+  try {
+    return read(pushed) ?? read(pushed.data?.json()) ?? UNREADABLE;
+  } catch {
+    // Not ours.
+    return UNREADABLE;
+  }
 }
 
 const WORDS = {
@@ -96,13 +117,15 @@ const quietAction = (m: Message, length: Length): { action: Quiet; title: string
 });
 
 /** As the browser takes it. With a picture it replaces the one without, and makes no sound again. */
-export function options(m: Message, picture: string | null): NotificationOptions {
+export function options(m: Message, picture: string | null, origin: string): NotificationOptions {
   const w = words(m.lang);
   const kind = m.own?.kind ?? '';
   return {
     body: m.body,
     lang: m.lang,
     tag: m.tag,
+    // Safari refuses what leads nowhere in place of a declarative message; others do not know it.
+    navigate: address(m, origin),
     icon: '/icons/icon-192.png',
     silent: m.silent || picture !== null,
     ...(m.own?.at ? { timestamp: m.own.at } : {}),
@@ -124,19 +147,21 @@ export const isThere = (m: Message, shown: readonly { tag: string; title: string
 const lengthOf = (press: string): Length | null => LENGTHS.find((l) => press === `snooze-${l}`) ?? null;
 
 /** What is shown after a press that opens nothing. What it offers is said by the same token. */
-export function answered(m: Message, press: Press): { title: string; options: NotificationOptions } {
+export function answered(m: Message, press: Press, origin: string): { title: string; options: NotificationOptions } {
   const w = words(m.lang);
   const length = lengthOf(press);
+  const data = length ? m : { ...m, own: null };
   return {
     title: length ? `${w.silenced} ${w.lengths[length]}` : w.took,
     options: {
       body: m.title,
       tag: m.tag,
+      navigate: address(data, origin),
       lang: m.lang,
       silent: true,
       icon: '/icons/icon-192.png',
       actions: length ? OTHERS[length].map((other) => quietAction(m, other)) : [],
-      data: length ? m : { ...m, own: null },
+      data,
     } as NotificationOptions,
   };
 }
@@ -174,6 +199,18 @@ export function target(m: Message, origin: string): { inApp: boolean; url: strin
   }
 }
 const FEED = { inApp: true, url: '/events' };
+
+/**
+ * The same for a browser that opens it by itself. The page that it opens says so to the recorder, by the token behind `#`, which
+ * is sent to nobody; see `lib/push/opened.ts`.
+ */
+export function address(m: Message, origin: string): string {
+  const url = new URL(target(m, origin).url, origin);
+  if (m.own?.token) url.hash = OPENED + m.own.token;
+  return url.href;
+}
+/** What stands before the token. */
+export const OPENED = 'opened=';
 
 /** Cache where the worker leaves what a press asked for, for `lib/push/pending.ts`; the worker is one file and shares none. */
 export const PENDING = 'lanewatch-pending';

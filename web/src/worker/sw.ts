@@ -2,22 +2,21 @@
 /**
  * The service worker: keeps the shell (page, scripts, styles of one build), so that the app opens at once and also
  * without a network. A new build waits until the person takes it; nothing changes under an open page. What it answers
- * stands in `rules.ts`, what it shows of a message in `messages.ts`. The last stills are kept by the page, see `state/kept.ts`.
+ * stands in `rules.ts`, what it shows of a message in `messages.ts` and `present.ts`. The last stills are kept by the page, see `state/kept.ts`.
  */
 import {
   answered,
-  isThere,
   MOVED,
   nameHere,
-  options,
   PENDING,
   pressOf,
-  read,
   receiptOf,
   target,
+  UNREADABLE,
   type Message,
   type Receipt,
 } from './messages';
+import { present, type Hands } from './present';
 import { appWindow, outdated, ruleFor, shellCache } from './rules';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -54,14 +53,13 @@ self.addEventListener('fetch', (e) => {
   e.respondWith(kept());
 });
 
-/** What a browser shows when a message says nothing: every one has to show something. */
-const UNREADABLE: Message = { title: 'Có cảnh báo', body: 'Mở ứng dụng để xem.', navigate: '/events', lang: 'vi', tag: '', silent: false, own: null }; // prettier-ignore
-
-async function say(receipt: Receipt | null): Promise<boolean> {
+async function say(receipt: Receipt | null, withinMs?: number): Promise<boolean> {
   if (!receipt) return false;
   try {
     const headers = { 'content-type': 'application/json' };
-    return (await fetch('/api/v1/alert-receipts', { method: 'POST', headers, body: JSON.stringify(receipt) })).ok;
+    const signal = withinMs ? AbortSignal.timeout(withinMs) : null;
+    const asked = { method: 'POST', headers, body: JSON.stringify(receipt), signal };
+    return (await fetch('/api/v1/alert-receipts', asked)).ok;
   } catch {
     // What cannot be said now is not said: the alert counts as not seen, and somebody else is told.
     return false;
@@ -89,24 +87,14 @@ async function picture(event: string): Promise<string | null> {
   }
 }
 
-async function show(data: PushMessageData | null): Promise<void> {
-  let message = UNREADABLE;
-  try {
-    message = read(data?.json()) ?? UNREADABLE;
-  } catch {
-    // Not ours.
-  }
-  // The words at once, from what came; nothing else has to arrive.
-  await self.registration.showNotification(message.title, options(message, null));
-  const [image] = await Promise.all([
-    message.own?.event ? picture(message.own.event) : null,
-    say(receiptOf(message, 'shown')),
-  ]);
-  if (!image) return;
-  const still = await self.registration.getNotifications({ tag: message.tag });
-  // Whoever has put it away or answered it does not get it again.
-  if (isThere(message, still)) await self.registration.showNotification(message.title, options(message, image));
-}
+const hands: Hands = {
+  origin: self.location.origin,
+  // Safari and Firefox show none: there it would be fetched in vain, and on an iPhone the words wait for it.
+  picture: 'Notification' in self && 'image' in Notification.prototype ? picture : async () => null,
+  show: (title, options) => self.registration.showNotification(title, options),
+  shown: (tag) => self.registration.getNotifications({ tag }),
+  say,
+};
 
 async function open(message: Message): Promise<void> {
   const { inApp, url } = target(message, self.location.origin);
@@ -131,12 +119,12 @@ async function pressed(message: Message, action: string): Promise<void> {
     return;
   }
   if (await say(receiptOf(message, press))) {
-    const { title, options: shown } = answered(message, press);
+    const { title, options: shown } = answered(message, press, self.location.origin);
     await self.registration.showNotification(title, shown);
   } else await open(message);
 }
 
-self.addEventListener('push', (e) => e.waitUntil(show(e.data)));
+self.addEventListener('push', (e) => e.waitUntil(present(e, hands)));
 self.addEventListener('notificationclick', (e) => {
   e.notification.close();
   e.waitUntil(pressed((e.notification.data as Message | null) ?? UNREADABLE, e.action));

@@ -74,5 +74,7 @@ export const alertsApi = {
     send<Subscribed>('POST', 'push-subscriptions', { endpoint: subscription.endpoint, keys: subscription.keys, name }),
   unsubscribe: (id: string) => send<void>('DELETE', `push-subscriptions/${id}`),
   test: (id: string) => send<{ alert: string }>('POST', `push-subscriptions/${id}/test`).then((t) => t.alert),
+  /** Says that a message was opened, by its token; of whoever is signed in nothing is asked. */
+  opened: (token: string) => send<void>('POST', 'alert-receipts', { token, what: 'opened' }),
   deliveries: (id: string) => items<Delivery>(`push-subscriptions/${id}/deliveries`),
 };
