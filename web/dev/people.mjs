@@ -36,7 +36,7 @@ export const routes = {
   'POST invites': ({ body }) => {
     invites.push({ display_name: '', reach: null, live: LIVE, ...body, id: randomUUID(), by: 'admin', created_at: iso(Date.now()), expires_at: iso(Date.now() + 1.7e8) }); // prettier-ignore
     const { id, expires_at } = invites.at(-1);
-    return [201, { id, expires_at, url: `http://lanewatch.local/invite#${'x'.repeat(43)}`, qr_svg: QR }];
+    return [201, { id, expires_at, url: `https://192.168.1.10:8080/invite#${'x'.repeat(43)}`, qr_svg: QR }];
   },
   'DELETE invites/:id': ({ id }) => ((invites = invites.filter((i) => i.id !== id)), [204]),
   'GET sessions': () => [200, { items: sessions }],
