@@ -16,6 +16,7 @@ use super::people::{LiveReach, Reach, RoleName};
 use super::qr::qr_svg;
 use super::serve::{Peer, Via};
 use super::session::{client, cookies};
+use super::tls::{Guide, guide_to};
 use super::wire::{Password, Time};
 use crate::auth::{Denied, NewGuest};
 use crate::base::{Kind, Secret};
@@ -52,6 +53,10 @@ pub(super) struct MadeInvite {
     url: String,
     /// The same for a camera: an SVG image of a QR code.
     qr_svg: String,
+    /// What the phone is to be led to first, where only the recorder's own authority vouches for the address; null when nothing
+    /// is to be installed.
+    #[schema(required = true)]
+    guide: Option<Guide>,
     /// Not valid from here on.
     expires_at: Time,
 }
@@ -138,12 +143,21 @@ pub(super) async fn post_invite(
     let detail =
         json!({"person": invite.name, "role": invite.role, "reach": invite.reach, "live": invite.live});
     caller.note(&app, AuditAction::Invite, None, detail);
-    made(&token, &invite, &app.base(via, &headers))
+    made(&app, &token, &invite, via, &headers)
 }
 
-fn made(token: &Secret, invite: &catalogue::Invite, base: &str) -> Answer<(StatusCode, Json<MadeInvite>)> {
+fn made(
+    app: &App,
+    token: &Secret,
+    invite: &catalogue::Invite,
+    via: Via,
+    headers: &HeaderMap,
+) -> Answer<(StatusCode, Json<MadeInvite>)> {
+    let base = app.base(via, headers);
+    let guide = guide_to(app, headers, &base)?;
     let url = format!("{base}/invite#{}", token.expose());
-    let made = MadeInvite { id: invite.id, qr_svg: qr_svg(&url)?, url, expires_at: Time(invite.expires) };
+    let made =
+        MadeInvite { id: invite.id, qr_svg: qr_svg(&url)?, url, guide, expires_at: Time(invite.expires) };
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -161,7 +175,7 @@ pub(super) async fn post_invite_again(
     let id = id.parse().map_err(|_| Problem::not_found("there is no such person"))?;
     let (token, invite) = app.auth().invite_again(&caller.who, id).await?;
     caller.note(&app, AuditAction::Invite, None, json!({"person": invite.name, "password": true}));
-    made(&token, &invite, &app.base(via, &headers))
+    made(&app, &token, &invite, via, &headers)
 }
 
 /// Lists open invites: all, for whoever sees the whole site, else one's own.

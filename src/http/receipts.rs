@@ -42,7 +42,7 @@ pub(super) enum What {
 #[serde(deny_unknown_fields)]
 #[schema(as = AlertReceipt)]
 pub(super) struct Receipt {
-    /// `lanewatch.token` of the message.
+    /// `notification.data.lanewatch.token` of the message.
     #[schema(max_length = 100)]
     token: String,
     /// What.

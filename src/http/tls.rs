@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use serde::Serialize;
+use url::Url;
 use utoipa::ToSchema;
 
 use super::App;
@@ -12,7 +13,7 @@ use super::extract::Json;
 use super::front::reached;
 use super::qr::qr_svg;
 use super::wire::Time;
-use crate::tls::{self, Standing};
+use crate::tls::{self, Standing, Tls};
 
 /// How the recorder is reached by HTTPS.
 #[derive(Debug, Serialize, ToSchema)]
@@ -76,6 +77,8 @@ pub(super) struct Guide {
     url: String,
     /// The same as a QR code.
     qr_svg: String,
+    /// What is to be compared there: SHA-256 of the authority's certificate, as phones show it.
+    fingerprint: String,
 }
 
 /// What does not work.
@@ -94,12 +97,27 @@ pub(super) struct Trouble {
 fn guide(app: &App, standing: &Standing, headers: &HeaderMap) -> Answer<Option<Guide>> {
     let given = standing.source == "files" && standing.is_the_wanted;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let Some(host) = host.filter(|_| standing.authority.is_some() && !standing.is_public && !given) else {
-        return Ok(None);
-    };
+    let authority = standing.authority.as_ref().filter(|_| !standing.is_public && !given);
+    let (Some(host), Some(authority)) = (host, authority) else { return Ok(None) };
     let Some(host) = reached(host).filter(|_| app.others_come()) else { return Ok(None) };
     let url = format!("http://{host}/trust");
-    Ok(Some(Guide { qr_svg: qr_svg(&url)?, url }))
+    Ok(Some(Guide { qr_svg: qr_svg(&url)?, url, fingerprint: authority.fingerprint_text() }))
+}
+
+/// For a phone before it is led to an address of the recorder: `None` when it need not be told to trust anything. Another server
+/// may stand in front, with a certificate of its own.
+pub(super) fn guide_to(app: &App, headers: &HeaderMap, address: &str) -> Answer<Option<Guide>> {
+    let Some(standing) = app.tls().map(Tls::standing) else { return Ok(None) };
+    let names: Vec<String> =
+        standing.certificate.iter().flat_map(|facts| &facts.names).map(ToString::to_string).collect();
+    Ok(guide(app, &standing, headers)?.filter(|guide| is_ours(address, &guide.url, &names)))
+}
+
+/// Whether an address is shown our certificate: it is the one of the guide, or one of those in it.
+fn is_ours(address: &str, guide: &str, names: &[String]) -> bool {
+    let host = |url: &str| Some(Url::parse(url).ok()?.host_str()?.trim_matches(['[', ']']).to_owned());
+    let leads = host(address).filter(|_| address.starts_with("https:"));
+    leads.is_some_and(|leads| host(guide).iter().chain(names).any(|name| name.eq_ignore_ascii_case(&leads)))
 }
 
 fn shown(standing: Standing, guide: Option<Guide>) -> Shown {
@@ -152,4 +170,26 @@ pub(super) async fn get_tls(
             next_try_at: None,
         },
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours;
+
+    #[test]
+    fn a_phone_is_told_to_trust_what_it_will_be_shown_and_nothing_else() {
+        let names = ["may-ghi.local", "192.168.1.10", "fd00::1"].map(str::to_owned);
+        let ours = |address: &str| is_ours(address, "http://192.168.1.11:8080/trust", &names);
+        for address in [
+            "https://192.168.1.11:8080",
+            "https://MAY-GHI.local:8443",
+            "https://[fd00::1]:8080",
+            "https://192.168.1.10",
+        ] {
+            assert!(ours(address), "{address}");
+        }
+        for address in ["https://camera.example.vn", "http://192.168.1.10:8080", "https://192.168.1.1", ""] {
+            assert!(!ours(address), "{address}");
+        }
+    }
 }

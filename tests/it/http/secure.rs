@@ -167,6 +167,9 @@ async fn this_machine_itself_may_go_on_in_plain() {
     if let Some(address) = lanewatch::http::own_address() {
         let there = std::net::SocketAddr::new(address, bench.address.port());
         assert!(url.starts_with(&format!("https://{there}/invite#")), "{url}");
+        // That phone does not trust the recorder yet: it is led to the guide before.
+        assert_eq!(made["guide"], reply["guide"]);
+        assert_eq!(made["guide"]["fingerprint"], reply["authority"]["fingerprint"]);
     }
 }
 

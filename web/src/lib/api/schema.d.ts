@@ -1745,7 +1745,7 @@ export interface components {
              * @description For `snooze`: 1 to 1440; left out: until six in the morning.
              */
             minutes?: number | null;
-            /** @description `lanewatch.token` of the message. */
+            /** @description `notification.data.lanewatch.token` of the message. */
             token: string;
             /** @description What. */
             what: components["schemas"]["What"];
@@ -2547,7 +2547,7 @@ export interface components {
              *     `disk_absent`, `not_recorded`, `nothing_to_delete`, `deleting_fails`, `days_min_broken`, `catalogue_held`,
              *     `motion_file`, `not_watched`, `camera_clock_off`, `clock_doubted`, `certificate_ending`, `certificate_ended`,
              *     `certificate_missing`, `certificate_not_had`, `certificate_files`, `authority_ending`, `alerts_stuck`,
-             *     `alerts_nobody`.
+             *     `alerts_nobody`, `alerts_nobody_left`.
              */
             code: string;
             /** @description What: `cameras`, `recording`, `disk`, `catalogue`, `motion`, `clock`, `certificate`, `alerts`. */
@@ -2821,6 +2821,7 @@ export interface components {
         MadeInvite: {
             /** @description Not valid from here on. */
             expires_at: components["schemas"]["Time"];
+            guide: components["schemas"]["TlsGuide"] | null;
             /**
              * Format: uuid
              * @description The invite's id.
@@ -3897,6 +3898,8 @@ export interface components {
         };
         /** @description The way to the page that helps. */
         TlsGuide: {
+            /** @description What is to be compared there: SHA-256 of the authority's certificate, as phones show it. */
+            fingerprint: string;
             /** @description The same as a QR code. */
             qr_svg: string;
             /** @description Over plain HTTP: nothing is trusted yet. */

@@ -79,7 +79,6 @@ export const en: Record<keyof typeof vi, string> = {
   'people.step_next': 'It is installed, go on to step 2',
   'people.step_invite': 'Step 2: accept the invite',
   'people.step_back': 'Back to step 1',
-  'people.step_warned': 'If the phone says “not secure”, install the recorder’s certificate first.',
   'people.you': 'you',
   'people.ended': 'Ended: they cannot sign in.',
   'people.disable': 'End access',

@@ -78,7 +78,6 @@ export const vi = {
   'people.step_next': 'Đã cài, sang bước 2',
   'people.step_invite': 'Bước 2: nhận lời mời',
   'people.step_back': 'Quay lại bước 1',
-  'people.step_warned': 'Nếu điện thoại báo trang không an toàn, hãy cài chứng chỉ của đầu ghi trước.',
   'people.you': 'bạn',
   'people.ended': 'Đã ngừng, không đăng nhập được.',
   'people.disable': 'Ngừng',
