@@ -10,7 +10,7 @@ use futures::future::join_all;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::base::{CameraId, Error, Result, SharedClock, Stop, StreamKey, Ticks};
+use crate::base::{CameraId, CameraNetworks, Error, Result, SharedClock, Stop, StreamKey, Ticks};
 use crate::catalogue::{Camera, Catalogue, GapCause, Scope, Stream};
 use crate::config::Config;
 use crate::http::Restart;
@@ -32,6 +32,7 @@ struct Inner {
     ingest: Ingest,
     recorder: Recorder,
     limits: Limits,
+    networks: CameraNetworks,
     runtime: tokio::runtime::Handle,
     pacer: Pacer,
     running: Mutex<HashMap<StreamKey, Running>>,
@@ -82,6 +83,7 @@ impl Fleet {
             ingest,
             recorder,
             limits,
+            networks: config.camera_networks.clone(),
             runtime: runtime.handle().clone(),
             pacer: runtime.pacer(),
             running: Mutex::default(),
@@ -170,6 +172,7 @@ impl Fleet {
             url: stream.url.clone(),
             credentials: camera.credentials(),
             transport: super::glue::transport(camera.transport),
+            networks: inner.networks.clone(),
         };
         let recorded = RecordedStream::new(camera, stream, inner.clock.now());
         let _on_it = inner.runtime.enter();

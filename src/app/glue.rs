@@ -7,7 +7,7 @@ use futures::future::{BoxFuture, FutureExt, join_all};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::base::{CameraId, Error, Result, SharedClock, Stop, Tasks, TimeRange};
+use crate::base::{CameraId, CameraNetworks, Error, Result, SharedClock, Stop, Tasks, TimeRange};
 use crate::catalogue::{self, CameraZone, Catalogue, Scope, VolumeState, ZoneKind};
 use crate::detect;
 use crate::http::{self, CheckId, ReplayedEvent, VolumeInfo};
@@ -36,12 +36,17 @@ pub(crate) fn transport(transport: catalogue::Transport) -> ingest::Transport {
 pub(super) struct Prober {
     stills: Option<super::detection::Stills>,
     clock: SharedClock,
+    networks: CameraNetworks,
 }
 
 impl Prober {
     /// `stills`: who makes pictures, if anybody does.
-    pub(super) fn new(stills: Option<super::detection::Stills>, clock: &SharedClock) -> Self {
-        Self { stills, clock: Arc::clone(clock) }
+    pub(super) fn new(
+        stills: Option<super::detection::Stills>,
+        clock: &SharedClock,
+        networks: CameraNetworks,
+    ) -> Self {
+        Self { stills, clock: Arc::clone(clock), networks }
     }
 
     async fn stream(&self, stream: ingest::ExaminedStream) -> http::ProbedStream {
@@ -69,6 +74,7 @@ impl http::Probe for Prober {
             },
             credentials: request.credentials,
             transport: transport(request.transport),
+            networks: self.networks.clone(),
         };
         async move {
             let seen = ingest::examine(request, PROBE_LIMIT, &self.clock).await;

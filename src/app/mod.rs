@@ -154,7 +154,11 @@ async fn run(config: &Config) -> Result<()> {
         .flatten()
         .any(|ip| !ip.is_loopback()),
         may_be_plain: |peer| peer.is_loopback(),
-        probe: Arc::new(glue::Prober::new(detection.as_ref().map(Detection::stills), &clock)),
+        probe: Arc::new(glue::Prober::new(
+            detection.as_ref().map(Detection::stills),
+            &clock,
+            config.camera_networks.clone(),
+        )),
         restart: Arc::new(fleet.clone()),
         volumes: volume_report,
         zone_replay: Some(Arc::new(glue::Replayer(catalogue.clone()))),

@@ -14,6 +14,7 @@ mod clock;
 mod error;
 mod host;
 mod ids;
+mod networks;
 mod polygon;
 mod secret;
 mod tasks;
@@ -28,6 +29,7 @@ pub use ids::{
     BookmarkId, CameraId, DatabaseId, EventId, ExportId, LayoutId, LockId, SegmentId, ShareId, StreamId,
     StreamKey, StreamKind, VolumeId, ZoneId, fresh_uuid,
 };
+pub use networks::{CameraNetworks, Unreached};
 pub use polygon::Polygon;
 pub use secret::{Credentials, Secret, hex, random_digits, random_token};
 pub use tasks::{Stop, Tasks};

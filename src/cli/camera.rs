@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::Data;
 use super::tool::{catalogue, catalogue_or_new, print};
 use crate::app::transport;
-use crate::base::{Credentials, Error, Result, RtspUrl, Secret};
+use crate::base::{CameraNetworks, Credentials, Error, Result, RtspUrl, Secret};
 use crate::catalogue::{Camera, Catalogue, NewCamera, Scope, Transport};
 use crate::ingest::{ProbeReport, ProbeRequest, probe};
 
@@ -153,7 +153,12 @@ async fn test(test: Test) -> Result<ExitCode> {
         let (url, inside) = RtspUrl::split(&test.camera)?;
         vec![(
             "main",
-            ProbeRequest { url, credentials: given.or(inside), transport: transport(test.login.transport) },
+            ProbeRequest {
+                url,
+                credentials: given.or(inside),
+                transport: transport(test.login.transport),
+                networks: CameraNetworks::Anywhere,
+            },
         )]
     } else {
         let catalogue = catalogue(&test.data).await?;
@@ -165,6 +170,7 @@ async fn test(test: Test) -> Result<ExitCode> {
             url: s.url.clone(),
             credentials: credentials.clone(),
             transport: transport(camera.transport),
+            networks: CameraNetworks::Anywhere,
         };
         camera.streams.iter().map(|s| (s.kind.name(), request(s))).collect()
     };

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::base::{Error, Kind, Result, StreamKind, Ticks, TimeRange};
+use crate::base::{CameraNetworks, Error, Kind, Result, StreamKind, Ticks, TimeRange};
 
 /// Records the lanes' cameras and plays them back.
 #[derive(Debug, Parser)]
@@ -74,6 +74,10 @@ struct Serve {
     /// Address and port of the web app, such as 127.0.0.1:8080.
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
+    /// Networks that cameras may be in instead of those of the configuration, such as 192.168.1.0/24. Without any, everywhere but
+    /// on this machine.
+    #[arg(long, value_name = "NETWORK", env = "LANEWATCH_CAMERA_NETWORKS", value_delimiter = ',')]
+    camera_networks: Vec<ipnet::IpNet>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -145,7 +149,13 @@ pub fn run() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Serve(serve) => crate::app::serve(&tool::config(&serve.data, serve.listen)?),
+        Command::Serve(serve) => {
+            let mut config = tool::config(&serve.data, serve.listen)?;
+            if !serve.camera_networks.is_empty() {
+                config.camera_networks = CameraNetworks::Only(serve.camera_networks.into());
+            }
+            crate::app::serve(&config)
+        }
         Command::Camera(command) => tool::block_on(camera::run(command)),
         Command::Token(Token::Create { data, scope, name }) => {
             tool::block_on(care::create_token(data, scope, name))

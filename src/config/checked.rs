@@ -3,12 +3,13 @@
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use toml::Spanned;
 
 use super::place::Place;
 use super::raw::{self, ObjectDecoder, Pictures};
 use super::tls::{Tls, tls};
-use crate::base::{Result, Zone};
+use crate::base::{CameraNetworks, Result, Zone};
 
 /// The whole configuration; every value usable as it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Config {
     pub export: Export,
     /// How motion is looked for; `None` = not at all.
     pub detect: Option<Detect>,
+    /// Where cameras may be.
+    pub camera_networks: CameraNetworks,
     /// Where alerts may be sent to.
     pub alert: Alert,
     /// HTTPS; `None` = plain HTTP for everybody, as a proxy stands in front.
@@ -158,6 +161,7 @@ impl Config {
             ring_bytes: ring(&place, &raw.ring)?,
             export: export(&place, &raw.export)?,
             detect: detect(&place, &raw.detect, folder)?,
+            camera_networks: camera_networks(&place, &raw.camera)?,
             alert: alert(&place, &raw.alert, folder)?,
             tls: tls(&place, &raw.tls, folder, raw.site.url.is_some())?,
             volumes,
@@ -296,6 +300,18 @@ fn export(place: &Place<'_>, raw: &raw::Export) -> Result<Export> {
         }
     };
     Ok(Export { budget_bytes, days })
+}
+
+fn camera_networks(place: &Place<'_>, raw: &raw::Camera) -> Result<CameraNetworks> {
+    let network = |text: &Spanned<String>| {
+        let (written, span) = (text.get_ref().trim(), text.span());
+        // A single address is a network of one.
+        let network = written.parse::<IpNet>().or_else(|_| written.parse::<IpAddr>().map(IpNet::from));
+        let sentence = "camera.networks holds networks or addresses; write them like \"192.168.1.0/24\" or \"192.168.1.20\"";
+        network.map_err(|_| place.error(span, sentence))
+    };
+    let networks: Vec<IpNet> = raw.networks.iter().map(network).collect::<Result<_>>()?;
+    Ok(if networks.is_empty() { CameraNetworks::Usual } else { CameraNetworks::Only(networks.into()) })
 }
 
 fn alert(place: &Place<'_>, raw: &raw::Alert, folder: &Path) -> Result<Alert> {
@@ -445,6 +461,19 @@ mod tests {
         )
         .expect("a right file");
         assert_eq!(config.alert.local_hosts, ["ha.local", "192.168.1.5"]);
+        assert!(
+            !config.camera_networks.may([127, 0, 0, 1].into())
+                && config.camera_networks.may([10, 0, 0, 1].into())
+        );
+        let only = parse("[camera]\nnetworks = [\"192.168.7.0/24\", \"10.0.0.1\"]")
+            .expect("a right file")
+            .camera_networks;
+        assert!(
+            only.may([10, 0, 0, 1].into())
+                && !only.may([10, 0, 0, 2].into())
+                && only.may([192, 168, 7, 9].into())
+        );
+        assert!(refused("[camera]\nnetworks = [\"192.168.7.0/40\"]").contains("192.168.1.0/24"));
         assert_eq!(config.alert.contact.as_deref(), Some("mailto:binh@example.vn"));
         assert_eq!(config.alert.extra_ca.as_deref(), Some(Path::new("/etc/lanewatch/ca.pem")));
         assert!(refused("[alert]\nlocal_hosts = [\"http://ha.local\"]").contains("local_hosts"));

@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) ring: Ring,
     pub(super) export: Export,
     pub(super) detect: Detect,
+    pub(super) camera: Camera,
     pub(super) alert: Alert,
     pub(super) tls: Tls,
 }
@@ -69,6 +70,13 @@ pub(super) struct Export {
     pub(super) budget: Option<Spanned<Size>>,
     /// Days after which they go.
     pub(super) days: Option<Spanned<i64>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Camera {
+    /// Networks that cameras may be in, and no others.
+    pub(super) networks: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

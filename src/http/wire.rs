@@ -107,7 +107,7 @@ impl From<State> for CameraState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct StateReason {
     /// Stable name, to be translated: `unreachable`, `refused`, `auth_failed`, `no_picture`, `silent`, `b_frames`,
-    /// `codec_unsupported`, `closed_by_camera`, `busy`, `protocol`, `timestamps`, `not_found` or `disabled`.
+    /// `codec_unsupported`, `closed_by_camera`, `busy`, `not_allowed`, `protocol`, `timestamps`, `not_found` or `disabled`.
     code: &'static str,
     /// The same in English, for administrators.
     message: String,

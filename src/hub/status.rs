@@ -37,6 +37,8 @@ pub enum ReasonCode {
     Unreachable,
     /// The address answers, but nothing listens on the port.
     Refused,
+    /// Cameras may not be at this address.
+    NotAllowed,
     /// The camera answers that it cannot serve now: it is starting, or has too many viewers.
     Busy,
     /// Wrong user name or password.
@@ -67,6 +69,7 @@ impl ReasonCode {
         match self {
             Self::Unreachable => "unreachable",
             Self::Refused => "refused",
+            Self::NotAllowed => "not_allowed",
             Self::Busy => "busy",
             Self::AuthFailed => "auth_failed",
             Self::NotFound => "not_found",

@@ -41,11 +41,15 @@ pub(super) async fn dial(
     group: &Arc<SessionGroup>,
 ) -> Result<Link, Reason> {
     let has_password = source.credentials.is_some();
-    let mut session = describe(source, deadlines, group, None).await?;
+    // Once for the whole session: what a name stands for then is what is spoken to.
+    let looked = tokio::time::timeout(deadlines.connect, source.networks.resolve(source.url.as_url())).await;
+    let looked = looked.map_err(|_| reason::no_answer(&source.url, Step::Describe, deadlines.connect))?;
+    let at = looked.map_err(|why| reason::unreached(&source.url, why))?;
+    let mut session = describe(source, &at, deadlines, group, None).await?;
     let quirk = quirks::at_teardown(&session, source.url.as_url(), source.transport == Transport::Udp);
     if quirk == Some(Quirk::ForeignBase) {
         tracing::debug!(?quirk, "described again without TEARDOWN on new connections");
-        session = describe(source, deadlines, group, quirk).await?;
+        session = describe(source, &at, deadlines, group, quirk).await?;
     }
     if session.sdp().len() > MOST_SDP || session.streams().len() > MOST_TRACKS {
         return Err(reason::not_understood(&source.url, Step::Describe));
@@ -61,7 +65,7 @@ pub(super) async fn dial(
         let answered =
             setup.await.map_err(|_| reason::no_answer(&source.url, Step::Setup, deadlines.answer))?;
         answered.map_err(|e| reason::classify(&source.url, Step::Setup, has_password, &e))?;
-        refuse_foreign_sender(source, &session, track)?;
+        refuse_foreign_sender(source, &at, &session, track)?;
     }
     let play = tokio::time::timeout(deadlines.answer, session.play(quirks::play_options()));
     let playing = play.await.map_err(|_| reason::no_answer(&source.url, Step::Play, deadlines.answer))?;
@@ -73,6 +77,7 @@ pub(super) async fn dial(
 
 async fn describe(
     source: &StreamSource,
+    at: &url::Url,
     deadlines: &Deadlines,
     group: &Arc<SessionGroup>,
     quirk: Option<Quirk>,
@@ -83,7 +88,7 @@ async fn describe(
     });
     let has_password = credentials.is_some();
     let options = quirks::session_options(quirk).creds(credentials).session_group(Arc::clone(group));
-    let describe = Session::describe(source.url.as_url().clone(), options);
+    let describe = Session::describe(at.clone(), options);
     let answered = tokio::time::timeout(deadlines.connect, describe).await;
     let answered = answered.map_err(|_| reason::no_answer(&source.url, Step::Describe, deadlines.connect))?;
     answered.map_err(|e| reason::classify(&source.url, Step::Describe, has_password, &e))
@@ -145,11 +150,11 @@ fn printable(name: &str) -> String {
 /// A camera may name another address to send from (`source` in `Transport`); we talk to the camera only.
 fn refuse_foreign_sender(
     source: &StreamSource,
+    at: &url::Url,
     session: &Session<Described>,
     track: usize,
 ) -> Result<(), Reason> {
-    let camera =
-        source.url.as_url().host_str().and_then(|h| h.trim_matches(['[', ']']).parse::<IpAddr>().ok());
+    let camera = at.host_str().and_then(|h| h.trim_matches(['[', ']']).parse::<IpAddr>().ok());
     let (Transport::Udp, Some(camera)) = (source.transport, camera) else {
         return Ok(());
     };

@@ -11,7 +11,7 @@ use url::Url;
 use super::Transport;
 use super::onvif::{self, Device, Fault};
 use super::probe::{self, Check, Level, ProbeReport, ProbeRequest};
-use crate::base::{Credentials, RtspUrl, SharedClock, StreamKind};
+use crate::base::{CameraNetworks, Credentials, RtspUrl, SharedClock, StreamKind};
 use crate::hub::ReasonCode;
 use crate::media::AccessUnit;
 
@@ -45,6 +45,8 @@ pub struct ExamineRequest {
     pub credentials: Option<Credentials>,
     /// How packets travel.
     pub transport: Transport,
+    /// Where it may be.
+    pub networks: CameraNetworks,
 }
 
 /// What was found.
@@ -95,7 +97,7 @@ pub async fn examine(request: ExamineRequest, deadline: Duration, clock: &Shared
             std::iter::once((StreamKind::Main, main.clone(), String::new())).chain(sub).collect()
         }
         Whereabouts::Onvif(url) => {
-            let asking = onvif::describe(url, request.credentials.as_ref(), clock);
+            let asking = onvif::describe(url, request.credentials.as_ref(), &request.networks, clock);
             match timeout(deadline / ASKING, asking).await.unwrap_or(Err(Fault::Unreachable)) {
                 Ok(device) => {
                     clock_offset_s = device.clock_offset_s;
@@ -118,6 +120,7 @@ pub async fn examine(request: ExamineRequest, deadline: Duration, clock: &Shared
             url: url.clone(),
             credentials: request.credentials.clone(),
             transport: request.transport,
+            networks: request.networks.clone(),
         };
         async move {
             let left = until.saturating_duration_since(Instant::now());
@@ -170,6 +173,10 @@ fn told(fault: Fault) -> Check {
         Fault::Unreachable => {
             (ReasonCode::Unreachable.name(), "no answer from the camera; check its address, power and cable")
         }
+        Fault::NotAllowed => (
+            ReasonCode::NotAllowed.name(),
+            "no camera may be at this address; use the camera's own, or name its network in camera.networks of the configuration",
+        ),
         Fault::Refused => (
             ReasonCode::Refused.name(),
             "the camera refuses connections there; check the port, and that ONVIF is switched on in it",

@@ -15,7 +15,7 @@ use super::order::Order;
 use super::reason::{self, Step};
 use super::timeline::JUMP_BACK;
 use super::{Deadlines, StreamSource, Transport, clocks, parameters};
-use crate::base::{Credentials, RtspUrl, StreamKey, TICKS_PER_SECOND, Ticks};
+use crate::base::{CameraNetworks, Credentials, RtspUrl, StreamKey, TICKS_PER_SECOND, Ticks};
 use crate::hub::{Reason, ReasonCode};
 use crate::media::{AccessUnit, Codec, Parameters, Track, summarize};
 
@@ -40,6 +40,8 @@ pub struct ProbeRequest {
     pub credentials: Option<Credentials>,
     /// How packets travel.
     pub transport: Transport,
+    /// Where it may be.
+    pub networks: CameraNetworks,
 }
 
 /// How much a check matters.
@@ -183,6 +185,7 @@ pub(super) async fn picture(
         url: request.url,
         credentials: request.credentials,
         transport: request.transport,
+        networks: request.networks,
     };
     let group = Arc::new(SessionGroup::default());
     let begun = Instant::now();

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::base::RtspUrl;
+use crate::base::{RtspUrl, Unreached};
 use crate::hub::{Reason, ReasonCode};
 
 /// The step that failed.
@@ -54,6 +54,24 @@ pub(super) fn no_answer(url: &RtspUrl, step: Step, deadline: Duration) -> Reason
             format!(
                 "{host} did not answer {} within {seconds} s; restart the camera if this goes on",
                 step.name()
+            ),
+        ),
+    }
+}
+
+/// It is not spoken to.
+pub(super) fn unreached(url: &RtspUrl, why: Unreached) -> Reason {
+    let host = host(url);
+    match why {
+        Unreached::Unknown => reason(
+            ReasonCode::Unreachable,
+            format!("the name in {host} cannot be found; use the camera's numeric address"),
+        ),
+        Unreached::NotAllowed => reason(
+            ReasonCode::NotAllowed,
+            format!(
+                "no camera may be at {host}; use the camera's own address, or name its network in camera.networks of the \
+                 configuration"
             ),
         ),
     }

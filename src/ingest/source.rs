@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::{Credentials, RtspUrl, StreamKey};
+use crate::base::{CameraNetworks, Credentials, RtspUrl, StreamKey};
 
 /// How packets travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct StreamSource {
     pub credentials: Option<Credentials>,
     /// How packets travel.
     pub transport: Transport,
+    /// Where it may be.
+    pub networks: CameraNetworks,
 }
 
 /// How long a camera may take. Tests use shorter ones.

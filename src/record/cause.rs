@@ -16,6 +16,7 @@ pub(super) fn of(status: &StreamStatus) -> GapCause {
         Some(
             ReasonCode::Unreachable
             | ReasonCode::Refused
+            | ReasonCode::NotAllowed
             | ReasonCode::Busy
             | ReasonCode::ClosedByCamera
             | ReasonCode::Protocol

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use lanewatch::base::{Credentials, RtspUrl, Secret, StreamKind, SystemClock, Tasks};
+use lanewatch::base::{CameraNetworks, Credentials, RtspUrl, Secret, StreamKind, SystemClock, Tasks};
 use lanewatch::ingest::{
     ExamineRequest, Examined, ExaminedStream, Found, Level, Transport, Whereabouts, discover, examine,
 };
@@ -77,7 +77,12 @@ async fn onvif_camera(main: &FakeCamera, sub: &FakeCamera, tasks: &Tasks) -> Str
 async fn look(whereabouts: Whereabouts, password: Option<&str>) -> Examined {
     let credentials = password
         .map(|password| Credentials { username: "admin".to_owned(), password: Secret::new(password) });
-    let request = ExamineRequest { whereabouts, credentials, transport: Transport::Tcp };
+    let request = ExamineRequest {
+        whereabouts,
+        credentials,
+        transport: Transport::Tcp,
+        networks: CameraNetworks::Anywhere,
+    };
     let begun = Instant::now();
     let examined = examine(request, LIMIT, &SystemClock::shared()).await;
     assert!(begun.elapsed() < LIMIT + Duration::from_secs(2), "a bound on hanging, not on speed");
@@ -217,4 +222,18 @@ async fn cameras_are_where_their_answers_come_from_and_liars_cost_nothing() {
         model: String::new(),
     };
     assert_eq!(found, [expected]);
+}
+
+#[tokio::test]
+async fn a_device_service_on_this_machine_is_not_asked() {
+    let canary = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = canary.local_addr().expect("its address").port();
+    for host in ["127.0.0.1", "localhost", "127.1", "2130706433", "[::1]", "0"] {
+        let whereabouts = onvif(&format!("http://{host}:{port}/onvif/device_service"));
+        let networks = CameraNetworks::Usual;
+        let request = ExamineRequest { whereabouts, credentials: None, transport: Transport::Tcp, networks };
+        let examined = examine(request, LIMIT, &SystemClock::shared()).await;
+        assert_eq!((examined.ok(), found_out(&examined)), (false, vec!["not_allowed"]), "{host}");
+    }
+    assert!(tokio::time::timeout(Duration::from_millis(100), canary.accept()).await.is_err(), "nobody came");
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lanewatch::base::{
-    Credentials, RtspUrl, Secret, SharedClock, Stop, StreamKey, SystemClock, TICKS_PER_SECOND, Tasks, Ticks,
+    CameraNetworks, Credentials, RtspUrl, Secret, SharedClock, Stop, StreamKey, SystemClock,
+    TICKS_PER_SECOND, Tasks, Ticks,
 };
 use lanewatch::hub::{Hub, Item, Limits, ReasonCode, Start, State, Stream, StreamStatus, Subscription};
 use lanewatch::ingest::{
@@ -135,6 +136,7 @@ fn source(key: i64, url: &str) -> StreamSource {
         url,
         credentials,
         transport: Transport::Tcp,
+        networks: CameraNetworks::Anywhere,
     }
 }
 
@@ -636,8 +638,12 @@ async fn reconnects_leak_nothing_alone() {
 async fn probed(script: Script, deadline: Duration) -> ProbeReport {
     let camera = FakeCamera::start(script).await;
     let source = source(1, &camera.url());
-    let request =
-        ProbeRequest { url: source.url, credentials: source.credentials, transport: source.transport };
+    let request = ProbeRequest {
+        url: source.url,
+        credentials: source.credentials,
+        transport: source.transport,
+        networks: source.networks,
+    };
     let begun = Instant::now();
     let report = probe(request, deadline).await;
     assert!(begun.elapsed() < deadline + Duration::from_secs(2));
@@ -675,4 +681,32 @@ async fn a_probe_names_what_is_wrong() {
     assert_eq!(codes(&keyless, Level::Error), ["no_key_frame"]);
     let h265 = probed(Script { coding: Coding::H265, ..Script::default() }, short).await;
     assert!(codes(&h265, Level::Warn).contains(&"h265") && h265.ok());
+}
+
+#[tokio::test]
+async fn nobody_leads_the_recorder_to_what_listens_on_its_own_machine() {
+    let canary = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let port = canary.local_addr().expect("an address").port();
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0"] {
+        let source = source(1, &format!("rtsp://{host}:{port}/a"));
+        let request = ProbeRequest {
+            url: source.url,
+            credentials: None,
+            transport: Transport::Tcp,
+            networks: CameraNetworks::Usual,
+        };
+        let report = probe(request, Duration::from_secs(3)).await;
+        let codes: Vec<&str> = report.checks.iter().map(|check| check.code).collect();
+        assert_eq!(codes, ["not_allowed"], "{host}");
+    }
+    let connected = tokio::time::timeout(Duration::from_millis(100), canary.accept()).await;
+    assert!(connected.is_err(), "nobody came");
+    // A stream that stands in the catalogue from before is not spoken to either, and says why.
+    let camera = FakeCamera::start(Script::default()).await;
+    let site = Site::new();
+    let watched =
+        site.watch_source(StreamSource { networks: CameraNetworks::Usual, ..source(1, &camera.url()) });
+    let status = watched.until("offline", |s| s.state == State::Offline).await;
+    assert_eq!(status.reason.expect("a reason").code, ReasonCode::NotAllowed);
+    site.end().await;
 }

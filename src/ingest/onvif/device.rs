@@ -5,7 +5,7 @@ use url::Url;
 
 use super::message::{all, clock, escaped, number, parse, printable, text};
 use super::soap::{Fault, Peer};
-use crate::base::{Credentials, RtspUrl, SharedClock, TICKS_PER_SECOND, Ticks};
+use crate::base::{CameraNetworks, Credentials, RtspUrl, SharedClock, TICKS_PER_SECOND, Ticks};
 
 /// Profiles that are asked for their address: cameras have 2 to 4.
 const MOST_PROFILES: usize = 6;
@@ -40,9 +40,10 @@ pub(in crate::ingest) struct Profile {
 pub(in crate::ingest) async fn describe(
     url: &Url,
     credentials: Option<&Credentials>,
+    networks: &CameraNetworks,
     our_clock: &SharedClock,
 ) -> Result<Device, Fault> {
-    let peer = Peer { url: url.clone(), credentials: credentials.cloned() };
+    let peer = Peer { url: url.clone(), credentials: credentials.cloned(), networks: networks.clone() };
     let path = match url.path() {
         "" | "/" => "/onvif/device_service",
         path => path,
@@ -51,7 +52,7 @@ pub(in crate::ingest) async fn describe(
     let asked = our_clock.now();
     let theirs = match peer.ask(path, CLOCK, None).await {
         Ok(answer) => parse(&answer).and_then(|document| clock(document.root())),
-        Err(fault @ (Fault::Unreachable | Fault::Refused)) => return Err(fault),
+        Err(fault @ (Fault::Unreachable | Fault::Refused | Fault::NotAllowed)) => return Err(fault),
         Err(_) => None,
     };
     let offset = theirs.map(|theirs| theirs - asked);

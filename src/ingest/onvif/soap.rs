@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::message::{all, envelope, parse, security};
-use crate::base::{Credentials, Ticks, random_token};
+use crate::base::{CameraNetworks, Credentials, Ticks, Unreached, random_token};
 
 /// A camera that needs longer for one answer is not there, for somebody who waits at a screen.
 const ANSWER_TIME: Duration = Duration::from_millis(1500);
@@ -25,6 +25,8 @@ const MOST_BYTES: usize = 256 << 10;
 pub(in crate::ingest) enum Fault {
     /// Nothing answers there in time.
     Unreachable,
+    /// Cameras may not be there.
+    NotAllowed,
     /// Nothing listens on that port.
     Refused,
     /// Wrong user name or password, or none was given.
@@ -39,6 +41,7 @@ pub(super) struct Peer {
     /// Where questions go, whatever the answers say: host and port count.
     pub(super) url: Url,
     pub(super) credentials: Option<Credentials>,
+    pub(super) networks: CameraNetworks,
 }
 
 impl Peer {
@@ -94,7 +97,12 @@ impl Peer {
     ) -> Result<(StatusCode, Option<HeaderValue>, Bytes), Fault> {
         let host = self.url.host_str().ok_or(Fault::Unreachable)?;
         let port = self.url.port_or_known_default().unwrap_or(80);
-        let connected = TcpStream::connect((host.trim_matches(['[', ']']), port)).await;
+        let at = self.networks.resolve(&self.url).await.map_err(|why| match why {
+            Unreached::Unknown => Fault::Unreachable,
+            Unreached::NotAllowed => Fault::NotAllowed,
+        })?;
+        let number = at.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let connected = TcpStream::connect((number, port)).await;
         let socket = connected.map_err(|e| match e.kind() {
             std::io::ErrorKind::ConnectionRefused => Fault::Refused,
             _ => Fault::Unreachable,

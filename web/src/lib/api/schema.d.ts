@@ -3742,7 +3742,7 @@ export interface components {
         StateReason: {
             /**
              * @description Stable name, to be translated: `unreachable`, `refused`, `auth_failed`, `no_picture`, `silent`, `b_frames`,
-             *     `codec_unsupported`, `closed_by_camera`, `busy`, `protocol`, `timestamps`, `not_found` or `disabled`.
+             *     `codec_unsupported`, `closed_by_camera`, `busy`, `not_allowed`, `protocol`, `timestamps`, `not_found` or `disabled`.
              */
             code: string;
             /** @description The same in English, for administrators. */

@@ -177,6 +177,8 @@ export const en: Record<keyof typeof vi, string> = {
 
   'reason.unreachable': 'The camera cannot be reached. Check its power and network cable.',
   'reason.refused': 'The camera refuses the connection. Check that RTSP is switched on.',
+  'reason.not_allowed':
+    'The recorder may not connect to this address. Use the camera’s own, or add its network to the configuration: section [camera], line networks.',
   'reason.busy':
     'The camera says it is busy: it has just started, or has too many viewers. Wait a minute and try again.',
   'reason.auth_failed': 'Wrong camera user name or password. Correct it on the Cameras page.',

@@ -175,6 +175,8 @@ export const vi = {
 
   'reason.unreachable': 'Không tới được camera. Kiểm tra điện và dây mạng của camera.',
   'reason.refused': 'Camera từ chối kết nối. Kiểm tra cổng RTSP đã bật chưa.',
+  'reason.not_allowed':
+    'Đầu ghi không được phép nối tới địa chỉ này. Dùng địa chỉ của chính camera, hoặc ghi mạng của nó vào mục [camera], dòng networks trong tệp cấu hình.',
   'reason.busy': 'Camera báo đang bận: vừa khởi động, hoặc quá nhiều máy đang xem. Đợi một phút rồi thử lại.',
   'reason.auth_failed': 'Sai tên đăng nhập hoặc mật khẩu camera. Sửa trong trang Camera.',
   'reason.no_picture': 'Camera trả lời nhưng không gửi hình. Khởi động lại camera.',
