@@ -374,8 +374,8 @@ impl Deliver {
     fn path(&self, alert: &Alert, event: Option<EventId>) -> String {
         match (alert.kind, event) {
             (_, Some(event)) => format!("/e/{event}"),
-            // It tells of all kinds; that list has them.
-            (AlertKind::Digest, None) => "/alerts".to_owned(),
+            // Of all kinds, or of what no page else shows; that list has them.
+            (AlertKind::Digest | AlertKind::Guessing, None) => "/alerts".to_owned(),
             (AlertKind::Motion | AlertKind::Tamper, None) => "/events".to_owned(),
             (AlertKind::Test, None) => "/".to_owned(),
             _ => "/health".to_owned(),

@@ -287,9 +287,11 @@ impl Subject {
             AlertKind::Motion => Some(Self::Motion),
             AlertKind::Tamper => Some(Self::Tamper),
             AlertKind::CameraLost | AlertKind::CameraBack => Some(Self::Cameras),
-            AlertKind::NotRecording | AlertKind::Disk | AlertKind::Clock | AlertKind::Restarted => {
-                Some(Self::Recorder)
-            }
+            AlertKind::NotRecording
+            | AlertKind::Disk
+            | AlertKind::Clock
+            | AlertKind::Guessing
+            | AlertKind::Restarted => Some(Self::Recorder),
             AlertKind::Digest | AlertKind::Test => None,
         }
     }

@@ -219,6 +219,7 @@ impl Reader<'_> {
     fn recorder(&self, alert: &Alert, facts: &Facts, cameras: &[Named]) -> Words {
         let code = match alert.kind {
             AlertKind::Clock => "clock_doubted",
+            AlertKind::Guessing => "guessing",
             _ => facts.code.as_str(),
         };
         let what = match code {
@@ -235,6 +236,7 @@ impl Reader<'_> {
             "days_min_broken" => {
                 self.say("không giữ đủ số ngày đã hẹn", "footage goes before the promised days")
             }
+            "guessing" => self.say("có người đang dò mật khẩu", "somebody is guessing passwords"),
             "clock_doubted" => self.say("đồng hồ đầu ghi có thể sai", "the recorder's clock may be wrong"),
             _ => self.say("cần kiểm tra", "please look"),
         };
@@ -302,7 +304,7 @@ impl Reader<'_> {
             AlertKind::Tamper => self.tamper(alert, &facts, &cameras),
             AlertKind::CameraLost => self.cameras(alert, &facts, &cameras, true),
             AlertKind::CameraBack => self.cameras(alert, &facts, &cameras, false),
-            AlertKind::NotRecording | AlertKind::Disk | AlertKind::Clock => {
+            AlertKind::NotRecording | AlertKind::Disk | AlertKind::Clock | AlertKind::Guessing => {
                 self.recorder(alert, &facts, &cameras)
             }
             AlertKind::Restarted => self.restarted(alert, &facts, &cameras),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::alert::{Alerts, CameraDoes, ExtraRoots, Internet, LocalHosts, Outside, Sights, Sign, Signs};
-use crate::auth::{Right, Role};
+use crate::auth::{Auth, Right, Role};
 use crate::base::{CameraId, Result, SharedClock, TICKS_PER_SECOND};
 use crate::catalogue::{AlertKind, Camera, Catalogue};
 use crate::config::Config;
@@ -35,12 +35,15 @@ pub(super) async fn open(
 /// A camera that is being tried, or whose picture stands still, is not called lost before this.
 const GRACE: i64 = 10 * TICKS_PER_SECOND;
 
-/// What the disks and the clock say.
-pub(super) struct Report(pub(super) Arc<VolumeReport>);
+/// What the disks, the clock and the door say.
+pub(super) struct Report {
+    pub(super) volumes: Arc<VolumeReport>,
+    pub(super) auth: Arc<Auth>,
+}
 
 impl Signs for Report {
     fn signs(&self) -> Vec<Sign> {
-        let volumes = self.0.volumes();
+        let volumes = self.volumes.volumes();
         // Each of several says it for itself: one that has been gone since yesterday hides nothing.
         let several = volumes.len() > 1;
         let disks = volumes.iter().filter_map(|volume| Some((volume, volume_trouble(volume)?)));
@@ -50,10 +53,13 @@ impl Signs for Report {
             kind: AlertKind::Disk,
             rank: if level == Level::Error { 1.0 } else { 0.7 },
         });
-        let clock = self.0.clock_doubt();
+        let clock = self.volumes.clock_doubt();
         let clock =
             clock.map(|_| Sign { code: "clock_doubted", of: None, kind: AlertKind::Clock, rank: 0.6 });
-        disks.chain(clock).collect()
+        let guessing = self.auth.is_guessed_at();
+        let guessing =
+            guessing.then_some(Sign { code: "guessing", of: None, kind: AlertKind::Guessing, rank: 0.8 });
+        disks.chain(clock).chain(guessing).collect()
     }
 }
 

@@ -112,7 +112,7 @@ async fn run(config: &Config) -> Result<()> {
     let exports =
         Exports::new(playback.clone(), folder, Arc::clone(&clock), config.site.name.clone(), limits);
 
-    let auth = Auth::open(catalogue.clone(), Arc::clone(&clock)).await?;
+    let auth = Arc::new(Auth::open(catalogue.clone(), Arc::clone(&clock)).await?);
     let from_others = tls
         .as_ref()
         .filter(|_| !address.ip().is_loopback())
@@ -128,7 +128,7 @@ async fn run(config: &Config) -> Result<()> {
     let code = if first_start { Some(auth.one_time_code().await?) } else { None };
     let volume_report =
         Arc::new(glue::VolumeReport::start(&catalogue, &volumes, retention.report(), &tasks, &stop));
-    let signs = Arc::new(alerts::Report(Arc::clone(&volume_report)));
+    let signs = Arc::new(alerts::Report { volumes: Arc::clone(&volume_report), auth: Arc::clone(&auth) });
     let sights = Arc::new(alerts::View {
         hub: hub.clone(),
         volumes: Arc::clone(&volume_report),

@@ -6,6 +6,9 @@ use super::bucket::Buckets;
 use super::token::Digest;
 use crate::base::TICKS_PER_SECOND;
 
+/// So many wrong or refused passwords from strangers within the time are no forgetfulness: somebody is guessing.
+const GUESSES: u32 = 30;
+const GUESSES_TIME: i64 = 600 * TICKS_PER_SECOND;
 /// Accounts, addresses and devices remembered; beyond, newcomers share one bucket.
 const REMEMBERED: usize = 4096;
 
@@ -18,12 +21,22 @@ pub(super) struct Origin {
     pub(super) device: Option<Digest>,
 }
 
+/// How many there were since when.
+#[derive(Debug, Default)]
+struct Guesses {
+    since: i64,
+    count: u32,
+    /// Until then somebody counts as guessing.
+    until: Option<i64>,
+}
+
 /// Tries of late.
 #[derive(Debug)]
 pub(super) struct Attempts {
     accounts: Buckets<Digest>,
     addresses: Buckets<IpAddr>,
     devices: Buckets<Digest>,
+    guesses: Guesses,
 }
 
 impl Attempts {
@@ -32,6 +45,7 @@ impl Attempts {
             accounts: Buckets::new(REMEMBERED),
             addresses: Buckets::new(REMEMBERED),
             devices: Buckets::new(REMEMBERED),
+            guesses: Guesses::default(),
         }
     }
 
@@ -58,6 +72,26 @@ impl Attempts {
                 self.addresses.give_back(&origin.address);
             }
         }
+    }
+
+    /// A stranger's password was wrong, or was not looked at.
+    pub(super) fn wrong(&mut self, origin: Origin, now: i64) {
+        if origin.device.is_some() {
+            return;
+        }
+        let guesses = &mut self.guesses;
+        if now - guesses.since >= GUESSES_TIME {
+            (guesses.since, guesses.count) = (now, 0);
+        }
+        guesses.count += 1;
+        if guesses.count >= GUESSES {
+            guesses.until = Some(now + GUESSES_TIME);
+        }
+    }
+
+    /// Somebody is guessing passwords.
+    pub(super) fn are_guesses(&self, now: i64) -> bool {
+        self.guesses.until.is_some_and(|until| now < until)
     }
 
     /// Uses a try of a code up. A code cannot be guessed; this protects the catalogue from work.
@@ -95,6 +129,29 @@ mod tests {
         let owner = Origin { address: IpAddr::from([10, 0, 0, 1]), device: Some(Digest([7; 32])) };
         assert_eq!(attempts.password(mine, owner, 0), Ok(()));
         assert_eq!(attempts.password(other, stranger(201), 0), Ok(()), "others have tries of their own");
+    }
+
+    #[test]
+    fn guessing_is_no_forgetfulness() {
+        let mut attempts = Attempts::new();
+        let stranger = Origin { address: IpAddr::from([10, 0, 0, 1]), device: None };
+        let own = Origin { device: Some(Digest([7; 32])), ..stranger };
+        let minute = 60 * TICKS_PER_SECOND;
+        for n in 0..200 {
+            attempts.wrong(own, n);
+        }
+        // Somebody who has forgotten theirs tries some, and again an hour later.
+        for hour in 0..5 {
+            for n in 0..12 {
+                attempts.wrong(stranger, hour * 60 * minute + n);
+            }
+        }
+        assert!(!attempts.are_guesses(5 * 60 * minute));
+        for n in 0..30 {
+            attempts.wrong(stranger, 6 * 60 * minute + n);
+        }
+        assert!(attempts.are_guesses(6 * 60 * minute + 9 * minute));
+        assert!(!attempts.are_guesses(6 * 60 * minute + 11 * minute), "it is over");
     }
 
     #[test]

@@ -158,6 +158,11 @@ impl Auth {
         })
     }
 
+    /// Somebody is guessing passwords, or was within the last ten minutes.
+    pub fn is_guessed_at(&self) -> bool {
+        self.attempts().are_guesses(self.clock.monotonic())
+    }
+
     /// True once the machine's own account has a password.
     ///
     /// # Errors
@@ -212,7 +217,10 @@ impl Auth {
     ) -> Result<bool, Denied> {
         let account = account(name);
         let origin = self.origin(client, Some(account));
-        self.attempt(|attempts, now| attempts.password(account, origin, now))?;
+        if let Err(denied) = self.attempt(|attempts, now| attempts.password(account, origin, now)) {
+            self.attempts().wrong(origin, self.clock.monotonic());
+            return Err(denied);
+        }
         let hash = match person {
             Some(person) => self.catalogue.password_hash(person).await?,
             None => None,
@@ -221,6 +229,7 @@ impl Auth {
         if right {
             self.attempts().right(account, origin);
         } else {
+            self.attempts().wrong(origin, self.clock.monotonic());
             tracing::warn!(peer = %client.peer, known_device = origin.device.is_some(), "a wrong password was tried");
         }
         Ok(right)

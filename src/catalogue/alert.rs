@@ -60,6 +60,8 @@ pub enum AlertKind {
     Disk,
     /// The recorder's clock is doubted.
     Clock,
+    /// Somebody is guessing passwords.
+    Guessing,
     /// The recorder has started again after it was cut off.
     Restarted,
     /// Several alerts in one.
@@ -70,7 +72,7 @@ pub enum AlertKind {
 
 impl AlertKind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Motion,
         Self::Tamper,
         Self::CameraLost,
@@ -78,6 +80,7 @@ impl AlertKind {
         Self::NotRecording,
         Self::Disk,
         Self::Clock,
+        Self::Guessing,
         Self::Restarted,
         Self::Digest,
         Self::Test,
@@ -93,6 +96,7 @@ impl AlertKind {
             Self::NotRecording => "not_recording",
             Self::Disk => "disk",
             Self::Clock => "clock",
+            Self::Guessing => "guessing",
             Self::Restarted => "restarted",
             Self::Digest => "digest",
             Self::Test => "test",

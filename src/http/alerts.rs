@@ -26,7 +26,7 @@ pub(super) struct Alert {
     /// That of its first event, or its own.
     #[schema(value_type = String, format = "uuid")]
     id: Uuid,
-    /// `motion`, `tamper`, `camera_lost`, `camera_back`, `not_recording`, `disk`, `clock`, `restarted`.
+    /// `motion`, `tamper`, `camera_lost`, `camera_back`, `not_recording`, `disk`, `clock`, `guessing`, `restarted`.
     kind: &'static str,
     /// Ids of its cameras that whoever asks sees, in the order in which they saw it; none: it is the recorder's.
     #[schema(value_type = Vec<String>)]

@@ -51,7 +51,7 @@ pub struct Parts {
     /// Address that people open, when it is not the one listened on; `https://` makes cookies secure.
     pub site_url: Option<String>,
     /// Who may come in.
-    pub auth: Auth,
+    pub auth: Arc<Auth>,
     /// Who is told of what.
     pub alerts: Alerts,
     /// Certificates; `None` when there is no HTTPS, as a proxy stands in front.

@@ -262,3 +262,20 @@ async fn what_goes_out_for_one_that_came_later_leads_to_that_one() {
     let given = yard.post.take();
     assert_eq!(given.iter().map(|m| (m.alert, m.event)).collect::<Vec<_>>(), [(first.0, Some(longer))]);
 }
+
+#[tokio::test]
+async fn that_somebody_guesses_passwords_is_told_once() {
+    let mut yard = Yard::new(1, |_| String::new()).await;
+    yard.person("who", "head", None).await;
+    let guessing = Sign { code: "guessing", of: None, kind: AlertKind::Guessing, rank: 0.8 };
+    for _ in 0..3 {
+        *yard.says.0.lock().expect("lock") = vec![guessing.clone()];
+        yard.pass(10 * MINUTE, 5 * SECOND).await;
+        yard.says.0.lock().expect("lock").clear();
+        yard.pass(10 * MINUTE, 5 * SECOND).await;
+    }
+    let given = yard.post.take();
+    let [told] = &given[..] else { panic!("{given:?}") };
+    assert_eq!(told.words.title, "Đầu ghi: có người đang dò mật khẩu");
+    assert!(told.navigate.ends_with("/alerts"), "{}", told.navigate);
+}

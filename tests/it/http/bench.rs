@@ -267,7 +267,7 @@ impl Bench {
             clock: clock.clone(),
             site_name: "Thôn Đông".to_owned(),
             site_url: None,
-            auth: auth().await,
+            auth: Arc::new(auth().await),
             alerts: alerts.clone(),
             tls,
             https_port: None,

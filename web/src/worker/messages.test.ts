@@ -91,7 +91,7 @@ describe('a message', () => {
     expect(of('camera_lost')).toEqual(['Đã xử lý', 'Tạm tắt 1 giờ']);
     expect(of('digest')).toEqual([]);
     // Of the recorder itself: quiet would be quiet from all cameras.
-    for (const kind of ['disk', 'clock']) expect(of(kind)).toEqual(['Đã xử lý']);
+    for (const kind of ['disk', 'clock', 'guessing']) expect(of(kind)).toEqual(['Đã xử lý']);
     expect(actions({ ...message, own: null })).toEqual([]);
   });
 

@@ -106,7 +106,7 @@ const WORDS = {
 const words = (lang: string): (typeof WORDS)['vi' | 'en'] => WORDS[lang.startsWith('en') ? 'en' : 'vi'];
 
 /** A test, a digest and the end of something are not to be handled. */
-const TASKS = new Set(['motion', 'tamper', 'camera_lost', 'not_recording', 'disk', 'clock']);
+const TASKS = new Set(['motion', 'tamper', 'camera_lost', 'not_recording', 'disk', 'clock', 'guessing']);
 
 /** Quiet is quiet from cameras: what the recorder tells of itself has none, and must not silence all of them. */
 const OF_CAMERAS = new Set(['motion', 'tamper', 'camera_lost', 'not_recording']);

@@ -15,6 +15,7 @@ export const enAlerts: Record<keyof typeof viAlerts, string> = {
   'al.kind.not_recording': 'pictures come but are not recorded',
   'al.kind.disk': 'trouble with a disk',
   'al.kind.clock': 'the clock may be wrong',
+  'al.kind.guessing': 'somebody is guessing passwords',
   'al.kind.restarted': 'runs again after it was cut off',
   'al.kind.other': 'please look',
   'al.reach.sent': '{sent} of {made} messages sent, shown on {shown} devices, opened {opened}',

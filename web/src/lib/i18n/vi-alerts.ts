@@ -13,6 +13,7 @@ export const viAlerts = {
   'al.kind.not_recording': 'có hình nhưng không ghi được',
   'al.kind.disk': 'ổ cứng có vấn đề',
   'al.kind.clock': 'đồng hồ có thể sai',
+  'al.kind.guessing': 'có người đang dò mật khẩu',
   'al.kind.restarted': 'chạy lại sau sự cố',
   'al.kind.other': 'cần xem',
   'al.reach.sent': 'Gửi được {sent}/{made} tin, hiện trên {shown} máy, mở {opened}',
