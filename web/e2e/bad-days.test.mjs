@@ -1,7 +1,20 @@
 // J15: a session that ends elsewhere, three tabs, a link that is opened signed out, a full disk; nothing is lost, and words say it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, debug, eventually, launch, open, PC, PHONE, send, signIn, URL_BASE } from './browser.mjs';
+import {
+  accessible,
+  api,
+  debug,
+  eventually,
+  launch,
+  open,
+  PC,
+  PHONE,
+  send,
+  signedIn,
+  signIn,
+  URL_BASE,
+} from './browser.mjs';
 import { held } from './figures.mjs';
 import { needsFleet, signInCode } from './recorder.mjs';
 
@@ -51,7 +64,7 @@ test(
 
 test('J15: three tabs of one person: all are live, each over one socket, and the last goes on when the others close', async () => {
   const { context, page, faults, sockets } = await open(browser, PC);
-  await signIn(page);
+  await signedIn(page);
   const tabs = [page, await context.newPage(), await context.newPage()];
   for (const tab of tabs) {
     await tab.bringToFront();
@@ -75,7 +88,7 @@ test(
   needsFleet,
   async () => {
     const owner = await open(browser, PC);
-    await signIn(owner.page);
+    await signedIn(owner.page);
     let found;
     while (
       !(found = (await api(owner.page, `events?from=${iso(Date.now() - 86_400_000)}&to=${iso(Date.now())}`)).items?.[0])
@@ -96,7 +109,7 @@ test(
 
 test('J15: that footage is not being kept stands on every page, with a way to what can be done', async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
+  await signedIn(page);
   let full = true;
   await page.route(/\/api\/v1\/health$/, async (route) => {
     const body = await (await route.fetch()).json();
@@ -129,8 +142,7 @@ test('J15: that footage is not being kept stands on every page, with a way to wh
 test('J15, phone: what is done without a network is shown as waiting and reaches the recorder by itself', async () => {
   const lost = [/ERR_INTERNET_DISCONNECTED/, /WebSocket/];
   const { context, page, faults } = await open(browser, PHONE, { expected: lost });
-  await signIn(page);
-  await page.waitForSelector('[data-tile][data-state="live"]');
+  await signedIn(page);
   const ask = () => api(page, `events?from=${iso(Date.now() - 36e6)}&to=${iso(Date.now())}&limit=1`);
   await eventually(page, async (p) => (await (await fetch(p)).json()).items.length > 0, `/api/v1/events?from=${iso(Date.now() - 36e6)}&to=${iso(Date.now() + 6e6)}&limit=1`, 120_000); // prettier-ignore
   const [{ id }] = (await ask()).items;

@@ -1,6 +1,6 @@
 // The system's Chromium under Playwright, signed in to the recorder at LANEWATCH_URL, collecting what must not happen.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { signInCode } from './recorder.mjs';
@@ -11,8 +11,17 @@ const PASSWORD = process.env.LANEWATCH_PASSWORD;
 export const PC = { viewport: { width: 1920, height: 1080 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
-/** The cookie of the shared recorder: each test file signs in once, whichever of its tests comes first. */
-let saved = null;
+/** Signed in to the shared recorder: once in a run (see run.mjs), or once in a file that is run by itself. */
+const KEPT = process.env.LANEWATCH_SIGNED_IN;
+let saved = kept();
+
+function kept() {
+  try {
+    return KEPT ? JSON.parse(readFileSync(KEPT, 'utf8')) : null;
+  } catch {
+    return null;
+  }
+}
 
 /** `args` and `env` besides what every test has. */
 export async function launch({ args = [], env = process.env } = {}) {
@@ -41,6 +50,12 @@ export async function open(browser, options = PC, { fresh = false, expected = []
   });
   // Generous: a machine at work on other things may be slow, and still nothing is wrong.
   context.setDefaultTimeout(30_000);
+  // What is still asked for as a journey ends is nobody's: an answer to it that comes too late would fail the whole file.
+  const close = context.close.bind(context);
+  context.close = async (why) => {
+    for (const p of [context, ...context.pages()]) await p.unrouteAll({ behavior: 'ignoreErrors' });
+    await close(why);
+  };
   const page = await context.newPage();
   const faults = [];
   const sockets = [];
@@ -61,9 +76,9 @@ export async function open(browser, options = PC, { fresh = false, expected = []
   return { context, page, faults, sockets };
 }
 
-/** To the wall of the shared recorder, signed in. */
-export async function signIn(page) {
-  if (saved) return page.goto(`${URL_BASE}/`);
+/** Signs in by the app, unless one is: a journey that has signed out has ended that of all. */
+async function haveSession(page) {
+  if (saved && (await page.request.get(`${URL_BASE}/api/v1/me`)).ok()) return true;
   if (PASSWORD) {
     await page.goto(`${URL_BASE}/login`);
     await page.fill('#secret', PASSWORD);
@@ -71,6 +86,24 @@ export async function signIn(page) {
   } else await page.goto(`${URL_BASE}/#code=${signInCode()}`);
   await page.waitForSelector('header .brand');
   saved = await page.context().storageState();
+  if (KEPT) writeFileSync(KEPT, JSON.stringify(saved), { mode: 0o600 });
+  return false;
+}
+
+/** To the wall of the shared recorder, signed in. */
+export async function signIn(page) {
+  if (await haveSession(page)) await page.goto(`${URL_BASE}/`);
+}
+
+const EMPTY = { contentType: 'text/html', body: '<!doctype html><link rel="icon" href="data:,">' };
+
+/** Signed in, for a journey that begins elsewhere: on an empty page, from where it can ask the recorder. A wall takes seconds. */
+export async function signedIn(page) {
+  await haveSession(page);
+  const url = `${URL_BASE}/e2e-empty`;
+  await page.route(url, (route) => route.fulfill(EMPTY));
+  await page.goto(url);
+  await page.unroute(url);
 }
 
 export const debug = (page) => page.evaluate(() => structuredClone({ ...window.__lanewatch }));

@@ -2,7 +2,7 @@
 // way around on a phone, days, files, and news of alerts. What a recorder would say in rarer states is laid over its answers.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, eventually, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, eventually, launch, open, PC, PHONE, signedIn, signIn, URL_BASE } from './browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -53,7 +53,6 @@ const shared = (page) => page.evaluate(() => window.shared);
 
 /** An event that is over, with footage after its clip. */
 async function anEvent(page) {
-  await page.waitForSelector('[data-tile]');
   const path = () => `events?from=${iso(Date.now() - 600 * MIN)}&to=${iso(Date.now())}&limit=200`;
   await eventually(page, async (p) => (await (await fetch(`/api/v1/${p}`)).json()).items.some((e) => e.to && Date.now() - Date.parse(e.clip.to) > 10_000), path(), 240_000); // prettier-ignore
   const live = new Set((await cameras(page)).filter((c) => c.state === 'live').map((c) => c.id));
@@ -63,8 +62,7 @@ async function anEvent(page) {
 
 test('data saver: a dark camera says since when and why, a still on its way is not lost; the light picture is begun with', async () => {
   const { context, page, faults } = await open(browser, PC);
-  await signIn(page);
-  await page.waitForSelector('[data-tile][data-state="live"]');
+  await signedIn(page);
   const live = (await cameras(page)).filter((c) => c.state === 'live');
   const [slow, dark] = live.slice(-2);
   const with2 = live.filter((c) => c.renditions.length > 1 && c.renditions.every((r) => !r.codec || r.codec.startsWith('avc1'))); // prettier-ignore
@@ -95,7 +93,7 @@ test('data saver: a dark camera says since when and why, a still on its way is n
 
 test('one alert: live while it lasts, then its clip, then the recording, unless somebody has touched it', async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
+  await signedIn(page);
   const event = await anEvent(page);
   // Opening marks what is unseen, and the answer to that says when it really ended.
   await mark(page, { ids: [event.id], seen: true });
@@ -139,7 +137,7 @@ test('one alert: live while it lasts, then its clip, then the recording, unless 
 
 test('one alert whose footage is gone shows its picture and says why', async () => {
   const { context, page, faults } = await open(browser, PC, { expected: [/404.*clip\.mp4/] });
-  await signIn(page);
+  await signedIn(page);
   const event = await anEvent(page);
   // Opening marks what is unseen, and the answer to that says when it really was.
   await mark(page, { ids: [event.id], seen: true });
@@ -158,7 +156,7 @@ test('one alert whose footage is gone shows its picture and says why', async () 
 test('an alert and a moment are sent as a file, fetched before the share sheet is asked for, and as an address', async () => {
   const { context, page, faults } = await open(browser, PHONE);
   await shareSheet(page);
-  await signIn(page);
+  await signedIn(page);
   const event = await anEvent(page);
   const { slug } = (await cameras(page)).find((c) => c.id === event.camera);
   await page.goto(`${URL_BASE}/e/${event.id}`);
@@ -197,7 +195,7 @@ test('an alert and a moment are sent as a file, fetched before the share sheet i
 test('without a share sheet and without TLS the address goes to the clipboard, and the sheet stays where one is', async () => {
   const { context, page, faults } = await open(browser, PC);
   await noShareSheet(page);
-  await signIn(page);
+  await signedIn(page);
   const event = await anEvent(page);
   await page.goto(`${URL_BASE}/e/${event.id}`);
   await page.click('[data-action=send-event]');
@@ -251,7 +249,7 @@ test('phone: four places at the bottom, everything else behind the last; a narro
 
 test('playback: today, yesterday and last night by one press; a day without footage offers the nearest ones', async () => {
   const { context, page, faults } = await open(browser, PC, { expected: [/404.*mock/] });
-  await signIn(page);
+  await signedIn(page);
   const { id } = await anEvent(page);
   const { slug } = (await cameras(page)).find((c) => c.state === 'live');
   // It was there before, or nothing of that time could be gone.
@@ -284,7 +282,7 @@ const EXPORT = { progress: 1, rendition: 'main', reason: '', person: 'admin', cr
 test('files: what failed is tried again, an archive is sent as single videos, H.265 is said before', async () => {
   const { context, page, faults } = await open(browser, PHONE);
   await shareSheet(page);
-  await signIn(page);
+  await signedIn(page);
   const event = await anEvent(page);
   const camera = (await cameras(page)).find((c) => c.id === event.camera);
   const [from, to] = [Date.parse(event.clip.from), Date.parse(event.clip.to)];
@@ -347,7 +345,7 @@ test('files: what failed is tried again, an archive is sent as single videos, H.
 
 test('the feed on a PC: list and alert beside each other; several are chosen and exported at once', async () => {
   const { context, page, faults } = await open(browser, { viewport: { width: 1440, height: 900 } });
-  await signIn(page);
+  await signedIn(page);
   await anEvent(page);
   await page.goto(`${URL_BASE}/events`);
   const second = page.locator('[data-event]').nth(1);
@@ -393,7 +391,7 @@ test('the feed on a PC: list and alert beside each other; several are chosen and
 
 test('phone: cameras with something unseen are chips with their counts', async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
+  await signedIn(page);
   const event = await anEvent(page);
   assert.equal(await mark(page, { ids: [event.id], seen: false }), 200);
   const { slug } = (await cameras(page)).find((c) => c.id === event.camera);
@@ -412,7 +410,7 @@ test('phone: cameras with something unseen are chips with their counts', async (
 
 test('a new alert is said on any page, with a toast that opens it; not where it is listed', async () => {
   const { context, page, faults } = await open(browser, PHONE, { expected: [/404.*mock/] });
-  await signIn(page);
+  await signedIn(page);
   const event = await anEvent(page);
   // Whenever it is asked for it has just begun.
   let news = () => [];

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, launch, open, PC, PHONE, signedIn, URL_BASE } from './browser.mjs';
 import { held } from './figures.mjs';
 import { gapInFootage } from './footage.mjs';
 import { needsFleet } from './recorder.mjs';
@@ -57,7 +57,7 @@ async function checked(files, { builtIn }) {
 
 test('J11: export across a gap, download, prove offline, share with PIN, take back', needsFleet, async () => {
   const { context, page, faults } = await open(browser, { ...PC, acceptDownloads: true });
-  await signIn(page);
+  await signedIn(page);
   const gap = await gapInFootage(page, SLUG);
   await openAt(page, gap.from - 4000);
   await shown(page);
@@ -168,7 +168,7 @@ test(
   needsFleet,
   async () => {
     const { context, page, faults } = await open(browser, PHONE);
-    await signIn(page);
+    await signedIn(page);
     await openAt(page, Date.now() - 9000);
     await shown(page);
     await page.keyboard.press('k');

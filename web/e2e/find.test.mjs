@@ -2,7 +2,7 @@
 // sheet.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, launch, open, PC, PHONE, signIn, SWEEPS, URL_BASE } from './browser.mjs';
+import { accessible, api, launch, open, PC, PHONE, signedIn, signIn, SWEEPS, URL_BASE } from './browser.mjs';
 import { held, print, within } from './figures.mjs';
 import { framesOf } from './pixel-clock.mjs';
 import { lane, Recorder } from './recorder.mjs';
@@ -212,8 +212,7 @@ test(
 
 test('? shows the keys of the page, and typing is never taken for them', async () => {
   const { context, page, faults } = await open(browser, PC, { expected: [/404.*\/nowhere/] });
-  await signIn(page);
-  await page.waitForSelector('[data-tile]');
+  await signedIn(page);
   for (const path of ['/', '/events', '/cameras', '/system', '/sync', '/nowhere']) {
     await page.goto(`${URL_BASE}${path}`);
     await page.waitForSelector('header .brand');

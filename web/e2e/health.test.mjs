@@ -2,7 +2,7 @@
 // wall's pill by itself within seconds, with what to do; its outage stands in the list, and ends when it is back.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, eventually, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, eventually, launch, open, PC, PHONE, signedIn, signIn, URL_BASE } from './browser.mjs';
 import { print } from './figures.mjs';
 import { fault, lane, needsFleet, needsRecorder, Recorder } from './recorder.mjs';
 
@@ -55,7 +55,7 @@ test(
 
 test('what is unseen is counted in the navigation, and a mark elsewhere is told here', needsFleet, async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
+  await signedIn(page);
   await page.goto(`${URL_BASE}/system`);
   const range = () => `from=${new Date(Date.now() - 86_400_000).toISOString()}&to=${new Date(Date.now() + 60_000).toISOString()}`; // prettier-ignore
   await eventually(page, async (q) => (await (await fetch(`/api/v1/events:count?${q}`)).json()).unseen > 0, range());

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { canaries } from './canaries.mjs';
-import { accessible, api, launch, open, PC, PHONE, signIn, SWEEPS, URL_BASE } from './browser.mjs';
+import { accessible, api, launch, open, PC, PHONE, signedIn, signIn, SWEEPS, URL_BASE } from './browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -105,8 +105,7 @@ for (const [device, options] of Object.entries(DEVICES)) {
     async () => {
       const { context, page, faults } = await open(browser, options, { expected: [/404.*\/nowhere/, /503.*zones:preview/] }); // prettier-ignore
       await page.emulateMedia({ reducedMotion: 'reduce' });
-      await signIn(page);
-      await page.waitForSelector('[data-tile][data-state="live"]');
+      await signedIn(page);
       const { slug } = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
       const week = new Date(Date.now() - 7 * 86_400_000).toISOString();
       const event = (await api(page, `events?limit=1&from=${week}&to=${new Date().toISOString()}`)).items[0]?.id;

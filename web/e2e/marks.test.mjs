@@ -2,7 +2,20 @@
 // locks on the timeline. Against the real recorder, whose simulated cameras always move.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, eventually, launch, open, PC, PHONE, send, signIn, SWEEPS, URL_BASE } from './browser.mjs';
+import {
+  accessible,
+  api,
+  eventually,
+  launch,
+  open,
+  PC,
+  PHONE,
+  send,
+  signedIn,
+  signIn,
+  SWEEPS,
+  URL_BASE,
+} from './browser.mjs';
 import { signInCode } from './recorder.mjs';
 import { median, print, within } from './figures.mjs';
 
@@ -282,8 +295,7 @@ test(
 test('playback: a moment is locked and bookmarked, shown on the timeline, listed, and removed', async () => {
   // What somebody else changed first is refused, and the browser tells the console.
   const { context, page, faults } = await open(browser, PC, { expected: [/412.*\/bookmarks\//] });
-  await signIn(page);
-  await page.waitForSelector('[data-tile]');
+  await signedIn(page);
   const camera = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
   for (const what of ['locks', 'bookmarks'])
     for (const k of (await api(page, `${what}?camera=${camera.id}`)).items)

@@ -2,7 +2,7 @@
 // and what the pages say when something is wrong with the disk or cannot be worked out.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, launch, open, PC, PHONE, signedIn, URL_BASE } from './browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -13,8 +13,7 @@ const FIELDS = ['record_main', 'record_sub', 'days_min', 'days_max'];
 
 test('a camera: what of it is recorded and for how many days, said in words and kept', async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
-  await page.waitForSelector('[data-tile][data-state="live"]');
+  await signedIn(page);
   const camera = (await api(page, 'cameras?limit=200')).items.find((c) => c.state === 'live' && c.renditions.length === 2); // prettier-ignore
   const before = Object.fromEntries(FIELDS.map((f) => [f, f.startsWith('days') ? camera[f] : true]));
   const edit = async () => {
@@ -57,8 +56,7 @@ test('a camera: what of it is recorded and for how many days, said in words and 
 
 test('the place: its name, its word for a lane and its zone are changed on the System page, and shown at once', async () => {
   const { context, page, faults } = await open(browser, PC);
-  await signIn(page);
-  await page.waitForSelector('header .brand');
+  await signedIn(page);
   const before = await api(page, 'site');
   await page.goto(`${URL_BASE}/system`);
   const form = page.locator('[data-form=site]');
@@ -86,8 +84,7 @@ test('the place: its name, its word for a lane and its zone are changed on the S
 
 test('the machine: how busy it is, its memory and its address, where people look first', async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
-  await page.waitForSelector('header .brand');
+  await signedIn(page);
   const { machine } = await api(page, 'health');
   assert.ok(machine.memory_free_bytes > 0 && machine.memory_free_bytes <= machine.memory_bytes);
   await page.goto(`${URL_BASE}/health`);
@@ -110,8 +107,7 @@ test('the machine: how busy it is, its memory and its address, where people look
 
 test('a forecast that fails is said, and asked for again', async () => {
   const { context, page, faults } = await open(browser, PC, { expected: [/503/] });
-  await signIn(page);
-  await page.waitForSelector('header .brand');
+  await signedIn(page);
   let busy = true;
   await page.route(/\/storage\/forecast/, (route) =>
     busy
@@ -133,8 +129,7 @@ test('a forecast that fails is said, and asked for again', async () => {
 
 test('whatever is wrong with the recorder, the health page says what to do, and the System page names no code', async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
-  await page.waitForSelector('header .brand');
+  await signedIn(page);
   const CODES = {
     disk: ['disk_absent', 'disk_error', 'disk_full', 'disk_nearly_full', 'nothing_to_delete', 'deleting_fails', 'days_min_broken'],
     recording: ['not_recorded'], catalogue: ['catalogue_held'], motion: ['motion_file', 'not_watched'], clock: ['camera_clock_off', 'clock_doubted'], cameras: ['cameras_offline'],

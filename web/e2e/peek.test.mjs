@@ -2,7 +2,7 @@
 // place wins, and one picture is asked for at a time.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { api, eventually, launch, open, PC, signIn, URL_BASE } from './browser.mjs';
+import { api, eventually, launch, open, PC, signedIn, URL_BASE } from './browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -33,8 +33,7 @@ const painted = () => {
 
 test('the card shows the picture of where the pointer is, one request at a time, the newest place last', async () => {
   const { context, page, faults } = await open(browser, PC);
-  await signIn(page);
-  await page.waitForSelector('[data-tile]');
+  await signedIn(page);
   const { camera, to } = await footage(page);
   let inFlight = 0;
   let most = 0;
@@ -70,8 +69,7 @@ test('the card shows the picture of where the pointer is, one request at a time,
 
 test('of several cameras it is the one of the line under the pointer', async () => {
   const { context, page, faults } = await open(browser, PC);
-  await signIn(page);
-  await page.waitForSelector('[data-tile]');
+  await signedIn(page);
   const live = (await api(page, 'cameras?limit=200')).items.filter((c) => c.state === 'live').slice(0, 2);
   assert.equal(live.length, 2, 'too few cameras');
   const { to } = await footage(page);

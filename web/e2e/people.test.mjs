@@ -1,7 +1,7 @@
 // Issue of people, in the app: somebody is invited, given two cameras, and sees those and no others; taken away, it ends at once.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, eventually, launch, open, PC, PHONE, send, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, eventually, launch, open, PC, PHONE, send, signedIn, URL_BASE } from './browser.mjs';
 import { needsFleet } from './recorder.mjs';
 
 let browser;
@@ -15,8 +15,7 @@ test(
   needsFleet,
   async () => {
     const head = await open(browser, PC, { expected: [/403.*\/people\//] });
-    await signIn(head.page);
-    await head.page.waitForSelector('[data-tile][data-state="live"]');
+    await signedIn(head.page);
     const cameras = (await api(head.page, 'cameras?limit=200')).items;
     const given = cameras.filter((c) => c.state === 'live').slice(0, 2);
     await head.page.goto(`${URL_BASE}/people`);
@@ -184,8 +183,7 @@ test(
   needsFleet,
   async () => {
     const head = await open(browser, PC);
-    await signIn(head.page);
-    await head.page.waitForSelector('[data-tile][data-state="live"]');
+    await signedIn(head.page);
     const { slug } = (await api(head.page, 'cameras?limit=200')).items.find((c) => c.state === 'live');
     const SHOWN = {
       viewer: { nav: 0, more: ['/cameras', '/system'], closed: { '/events': 'playback', [`/c/${slug}`]: 'playback', '/exports': 'export' } }, // prettier-ignore

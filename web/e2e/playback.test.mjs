@@ -1,7 +1,7 @@
 // J7, J8, J9 in small: playback seeks to frames, scrubs, zooms about the pointer, tells gaps. Run: npm run e2e
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, debug, launch, open, PC, PHONE, signIn, SWEEPS, URL_BASE } from './browser.mjs';
+import { accessible, api, debug, launch, open, PC, PHONE, signedIn, signIn, SWEEPS, URL_BASE } from './browser.mjs';
 import { held, median, percentile, print, within } from './figures.mjs';
 import { gapInFootage } from './footage.mjs';
 import { framesOf } from './pixel-clock.mjs';
@@ -61,7 +61,7 @@ async function footage(page, slug = null) {
 
 test('J7: a link to a moment shows its frame; random seeks are quick and land where asked', async () => {
   const { context, page, faults } = await open(browser);
-  await signIn(page);
+  await signedIn(page);
   const { camera, a, b } = await footage(page);
   await openAt(page, camera.slug, Math.max(a + 2000, b - 20_000));
   await shown(page);
@@ -95,7 +95,7 @@ test('J7: a link to a moment shows its frame; random seeks are quick and land wh
 
 test('J7, phone: taps on the timeline are seeks, quick and landing where asked', async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
+  await signedIn(page);
   const { camera, a, b } = await footage(page);
   await openAt(page, camera.slug, Math.max(a + 2000, b - 20_000));
   await shown(page);
@@ -124,7 +124,7 @@ test(
   needsFleet,
   async () => {
     const { context, page, faults } = await open(browser, PC);
-    await signIn(page);
+    await signedIn(page);
     const gap = await gapInFootage(page, 'lane08');
     const { b } = await footage(page, 'lane08');
     const { id } = await api(page, 'cameras/lane08');
@@ -156,7 +156,7 @@ test(
 
 test('J8, phone: two fingers zoom the timeline about what is between them', async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
+  await signedIn(page);
   const { camera, b } = await footage(page);
   await openAt(page, camera.slug, b - 15_000);
   await shown(page);
@@ -190,8 +190,7 @@ test('J8, phone: two fingers zoom the timeline about what is between them', asyn
 
 test('phone: across the picture another camera at the same moment; two fingers, buttons and the wheel zoom it', async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
-  await page.waitForSelector('[data-tile][data-state="live"]');
+  await signedIn(page);
   const [first, second] = (await api(page, 'cameras?limit=200')).items.map((c) => c.slug);
   const cdp = await context.newCDPSession(page);
   const touch = (type, ...points) =>
@@ -252,7 +251,7 @@ test(
   needsFleet,
   async () => {
     const { context, page, faults } = await open(browser, PC);
-    await signIn(page);
+    await signedIn(page);
     await footage(page, 'lane09');
     await page.goto(`${URL_BASE}/c/lane09`);
     await page.waitForSelector('[data-stage=live][data-state=live]');
@@ -281,7 +280,7 @@ test(
 
 test('playback plays on, steps frames, changes speed, marks a clip for download, and "live" returns', async () => {
   const { context, page, faults } = await open(browser);
-  await signIn(page);
+  await signedIn(page);
   const { camera, a, b } = await footage(page);
   await openAt(page, camera.slug, Math.max(a + 1000, b - 25_000));
   await shown(page);
@@ -318,7 +317,7 @@ test('playback plays on, steps frames, changes speed, marks a clip for download,
 
 test('J8: dragging the timeline shows key frames; the wheel zooms about the pointer; browser zone does not matter', async () => {
   const { context, page, faults } = await open(browser);
-  await signIn(page);
+  await signedIn(page);
   const { camera, b } = await footage(page);
   await openAt(page, camera.slug, b - 15_000);
   await shown(page);
@@ -382,7 +381,7 @@ test('J8: dragging the timeline shows key frames; the wheel zooms about the poin
 
 test('J9: a moment without footage stays there and says so, with a way out', async () => {
   const { context, page, faults } = await open(browser, PHONE);
-  await signIn(page);
+  await signedIn(page);
   const { items } = await api(page, 'cameras?limit=200');
   const camera = items.find((c) => c.state === 'live');
   await openAt(page, camera.slug, Date.parse(camera.created_at) - 3_600_000);
@@ -452,7 +451,7 @@ test('J9: the same moment has the same words in every browser zone', SWEEPS, asy
 
 test('J9: the calendar shows which days have footage, and a click plays that day at the same time', async () => {
   const { context, page, faults } = await open(browser, PC);
-  await signIn(page);
+  await signedIn(page);
   const { camera, a } = await footage(page);
   await openAt(page, camera.slug, a + 3000 - 86_400_000);
   await page.waitForSelector('[data-notice=gap]');
@@ -474,7 +473,7 @@ test(
   needsFleet,
   async () => {
     const { context, page, faults } = await open(browser, PC);
-    await signIn(page);
+    await signedIn(page);
     const { b } = await footage(page, 'lane18');
     await openAt(page, 'lane18', b - 10_000);
     await page.waitForSelector('text=Máy này không phát được H.265, đang xem luồng phụ.');

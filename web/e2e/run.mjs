@@ -1,7 +1,8 @@
 // Runs the journeys, file after file, or those that are named: `node e2e/run.mjs [--once] [--table NAME] [FILE...]`. What
 // failed runs once more at the end, but with --once: what is wrong with the app fails again, what disturbed a busy machine does
 // not, and is named. `--table` keeps the times for the README's table under a name; see e2e/journeys.mjs.
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec as Spec } from 'node:test/reporters';
@@ -44,6 +45,10 @@ const { values, positionals } = parseArgs({
 const every = readdirSync(here).filter((f) => f.endsWith('.test.mjs')).sort().map((f) => join(here, f)); // prettier-ignore
 const files = positionals.length ? positionals.map((f) => resolve(f)) : every;
 const journeys = new Journeys();
+// Where the first that signs in leaves its session for the files after it.
+const shared = mkdtempSync(join(tmpdir(), 'lanewatch-e2e-session-'));
+process.on('exit', () => rmSync(shared, { recursive: true, force: true }));
+process.env.LANEWATCH_SIGNED_IN ??= join(shared, 'session.json');
 const { failed } = await all(files, journeys);
 const still = new Set(values.once ? failed.keys() : []);
 for (const [file, names] of values.once ? [] : failed) {

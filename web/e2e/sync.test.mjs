@@ -1,7 +1,20 @@
 // J10: several cameras at one clock: how far apart their pictures are, how long a seek of nine takes, what a gap does.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, debug, eventually, launch, open, signIn, PC, PHONE, SWEEPS, URL_BASE } from './browser.mjs';
+import {
+  accessible,
+  api,
+  debug,
+  eventually,
+  launch,
+  open,
+  PC,
+  PHONE,
+  signedIn,
+  signIn,
+  SWEEPS,
+  URL_BASE,
+} from './browser.mjs';
 import { median, percentile, print, within } from './figures.mjs';
 import { framesOf, shownFrames, spread, watchFrames } from './pixel-clock.mjs';
 import { fault, needsFleet } from './recorder.mjs';
@@ -64,7 +77,7 @@ async function watch(page, slugs, name) {
 for (const n of [4, 9])
   test(`J10: ${n} cameras at one clock: play, 4×, pause, seek`, SWEEPS, async () => {
     const { context, page, faults } = await open(browser);
-    await signIn(page);
+    await signedIn(page);
     const { slugs, a, b } = await footage(page, n, 45_000);
     await openAt(page, slugs, a + 2000);
     await together(page, n);
@@ -114,7 +127,7 @@ async function wallClock(page, ms) {
 
 test('J10: a tile in a gap says so, holds nobody, and comes in again on time', needsFleet, async () => {
   const { context, page, faults } = await open(browser);
-  await signIn(page);
+  await signedIn(page);
   const broken = 'lane07';
   const { slugs: others } = await footage(page, 3, 10_000, [broken]);
   await fault(broken, 'off');
@@ -199,7 +212,7 @@ test('from the wall and from a camera to several at once; a tap chooses, another
 
 test('above 4× the key frames follow the clock; a drag shows them too; a key enlarges', async () => {
   const { context, page, faults } = await open(browser, PC);
-  await signIn(page);
+  await signedIn(page);
   const { slugs, a, b } = await footage(page, 2, 25_000);
   await openAt(page, slugs, a + 1000);
   await together(page, 2);

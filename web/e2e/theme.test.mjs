@@ -1,7 +1,7 @@
 // P27: dark, light, high contrast or as the device is set. That all words stand out on every page: language.test.mjs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually, launch, open, PC, signIn, URL_BASE, wear } from './browser.mjs';
+import { eventually, launch, open, PC, signedIn, signIn, URL_BASE, wear } from './browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -15,8 +15,7 @@ const choose = (page, theme) => page.click(`[data-theme-choice=${theme}]`);
 
 test('the colours are chosen on the System page, at once and for good; pictures stay on dark', async () => {
   const { context, page, faults } = await open(browser, PC);
-  await signIn(page);
-  await page.waitForSelector('[data-tile][data-state="live"]');
+  await signedIn(page);
   assert.equal(await shown(page), 'dark');
   await page.goto(`${URL_BASE}/system`);
   assert.ok((await light(page, 'body', 'backgroundColor')) < 40);
