@@ -2,7 +2,7 @@
 // motion of known times runs against the mock; the rest against any recorder.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, launch, open, PC, PHONE, signedIn, signIn, SWEEPS, URL_BASE } from './browser.mjs';
 import { within } from './figures.mjs';
 import { lane, needsRecorder, Recorder } from './recorder.mjs';
 
@@ -50,7 +50,7 @@ const NO_REPLAY = /503.*zones:preview/;
 async function zonesOpen(options, expected = []) {
   const opened = await open(browser, options, { expected: [...expected, NO_REPLAY] });
   const { page } = opened;
-  await signIn(page);
+  await signedIn(page);
   const camera = await live(page);
   const { revision } = await api(page, `cameras/${camera.id}/zones`);
   assert.equal(await put(page, camera, [], revision), 200);
@@ -158,37 +158,43 @@ test('what somebody else saved meanwhile is not overwritten unasked', async () =
 
 const SMALL_PC = { viewport: { width: 1024, height: 768 } };
 for (const [device, options] of Object.entries({ PC, 'a small PC': SMALL_PC, phone: PHONE })) {
-  test(`${device}: the pages about motion pass the accessibility rules, fit the screen and speak English as well`, async () => {
-    const { context, page, faults } = await open(browser, options, { expected: [/404.*keyframes/, NO_REPLAY] });
-    await signIn(page);
-    const { slug } = await live(page);
-    const pages = ['/events', '/events?kind=tamper', `/c/${slug}/zones`, `/c/${slug}/search`, '/c/nowhere/zones'];
-    for (const path of pages) {
-      await page.goto(`${URL_BASE}${path}`);
-      await page.waitForSelector('main h1');
-      await page.waitForFunction(() => !document.querySelector('main [aria-busy=true]'));
-      if (path.endsWith('/search')) await page.click('[data-period=own]');
-      const wide = await page.evaluate(() => ['html', 'main', 'aside'].filter((e) => { const box = document.querySelector(e); return box && box.scrollWidth > box.clientWidth; })); // prettier-ignore
-      assert.deepEqual(wide, [], `${path} scrolls sideways`);
-      await accessible(page);
-    }
-    await page.evaluate(() => localStorage.setItem('lanewatch.lang', 'en'));
-    for (const [path, title] of [
-      ['/events', 'Alerts'],
-      [`/c/${slug}/zones`, 'Zones: '],
-      [`/c/${slug}/search`, 'Motion search: '],
-    ]) {
-      await page.goto(`${URL_BASE}${path}`);
-      assert.match(await page.textContent('main h1'), new RegExp(`^${title}`));
-    }
-    assert.deepEqual(faults, []);
-    await context.close();
-  });
+  // The same in other sizes is the sweeps'; on a phone language.test.mjs asks these pages for the rules always.
+  const sweep = options === PC ? {} : SWEEPS;
+  test(
+    `${device}: the pages about motion pass the accessibility rules, fit the screen and speak English as well`,
+    sweep,
+    async () => {
+      const { context, page, faults } = await open(browser, options, { expected: [/404.*keyframes/, NO_REPLAY] });
+      await signedIn(page);
+      const { slug } = await live(page);
+      const pages = ['/events', '/events?kind=tamper', `/c/${slug}/zones`, `/c/${slug}/search`, '/c/nowhere/zones'];
+      for (const path of pages) {
+        await page.goto(`${URL_BASE}${path}`);
+        await page.waitForSelector('main h1');
+        await page.waitForFunction(() => !document.querySelector('main [aria-busy=true]'));
+        if (path.endsWith('/search')) await page.click('[data-period=own]');
+        const wide = await page.evaluate(() => ['html', 'main', 'aside'].filter((e) => { const box = document.querySelector(e); return box && box.scrollWidth > box.clientWidth; })); // prettier-ignore
+        assert.deepEqual(wide, [], `${path} scrolls sideways`);
+        await accessible(page);
+      }
+      await page.evaluate(() => localStorage.setItem('lanewatch.lang', 'en'));
+      for (const [path, title] of [
+        ['/events', 'Alerts'],
+        [`/c/${slug}/zones`, 'Zones: '],
+        [`/c/${slug}/search`, 'Motion search: '],
+      ]) {
+        await page.goto(`${URL_BASE}${path}`);
+        assert.match(await page.textContent('main h1'), new RegExp(`^${title}`));
+      }
+      assert.deepEqual(faults, []);
+      await context.close();
+    },
+  );
 }
 
 test('a search where nothing was ever looked at, or nothing moved, says so and what to do', async () => {
   const { context, page, faults } = await open(browser, PC);
-  await signIn(page);
+  await signedIn(page);
   const { slug } = await live(page);
   await page.goto(`${URL_BASE}/c/${slug}/search`);
   await page.click('[data-period=own]');
@@ -211,7 +217,7 @@ test(
   needsMotion,
   async () => {
     const { context, page, faults } = await open(browser, PC, { expected: [/404.*keyframes/] });
-    await signIn(page);
+    await signedIn(page);
     const { slug } = await live(page);
     await page.goto(`${URL_BASE}/c/${slug}/search`);
     const svg = await page.locator('[data-area]').evaluate((e) => e.ownerSVGElement.getBoundingClientRect().toJSON());
@@ -242,7 +248,7 @@ test(
 
 test('N and P and their buttons go from event to event, and play from before it', needsMotion, async () => {
   const { context, page, faults } = await open(browser, PC);
-  await signIn(page);
+  await signedIn(page);
   const camera = await live(page);
   const [newer, older] = (await eventsOf(page, camera, Date.now() - DAY, Date.now() - 3_600_000)).items;
   const start = Date.parse(older.from);
