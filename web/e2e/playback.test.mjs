@@ -405,8 +405,8 @@ const CAUSES = {
 
 test('J9: each cause of a gap has its words, in the notice and in the list', needsFleet, async () => {
   const { context, page, faults } = await open(browser, PC);
-  await signIn(page);
-  const gap = await gapInFootage(page, 'lane09');
+  await signedIn(page);
+  const gap = await gapInFootage(page, 'lane08');
   let cause;
   // The gap is real, its cause is played.
   await page.route(/\/api\/v1\/(timeline|cameras\/[^/]+\/segments)\?/, async (route) => {
@@ -416,7 +416,7 @@ test('J9: each cause of a gap has its words, in the notice and in the list', nee
   });
   for (const [code, words] of Object.entries(CAUSES)) {
     cause = code;
-    await openAt(page, 'lane09', Math.round((gap.from + gap.to) / 2));
+    await openAt(page, 'lane08', Math.round((gap.from + gap.to) / 2));
     await page.waitForSelector(`[data-notice=gap] >> text=${words}`);
     await page.getByRole('tab', { name: 'Danh sách' }).click();
     await page.waitForSelector(`#pane >> text=/Trống .*${words}/`);

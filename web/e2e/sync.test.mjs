@@ -131,9 +131,11 @@ test('J10: a tile in a gap says so, holds nobody, and comes in again on time', n
   const broken = 'lane07';
   const { slugs: others } = await footage(page, 3, 10_000, [broken]);
   await fault(broken, 'off');
+  const off = Date.now();
   try {
     await eventually(page, async (slug) => (await (await fetch(`/api/v1/cameras/${slug}`)).json()).state === 'offline', broken); // prettier-ignore
-    await page.waitForTimeout(6000);
+    // Longer than the gap that is looked for.
+    await page.waitForTimeout(Math.max(0, off + 6000 - Date.now()));
   } finally {
     await fault(broken, 'on');
   }
