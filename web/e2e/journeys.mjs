@@ -33,6 +33,11 @@ export class Journeys {
     this.#rows.set(name, { journey: Number(journey), name, passed, seconds: details.duration_ms / 1000, figures });
   }
 
+  /** What ran beside. */
+  add(other) {
+    for (const [name, row] of other.#rows) this.#rows.set(name, row);
+  }
+
   /** Keeps them under a name until the next run of that name. */
   write(name) {
     mkdirSync(folder, { recursive: true });

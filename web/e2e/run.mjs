@@ -43,13 +43,22 @@ const { values, positionals } = parseArgs({
   options: { once: { type: 'boolean' }, table: { type: 'string' } },
 });
 const every = readdirSync(here).filter((f) => f.endsWith('.test.mjs')).sort().map((f) => join(here, f)); // prettier-ignore
+/** These have a recorder and cameras of their own and mostly wait: what else there is runs meanwhile, but in the sweeps, which measure. */
+const BESIDE = process.env.LANEWATCH_SWEEPS ? [] : ['recent.test.mjs', 'wizard.test.mjs'];
 const files = positionals.length ? positionals.map((f) => resolve(f)) : every;
 const journeys = new Journeys();
 // Where the first that signs in leaves its session for the files after it.
 const shared = mkdtempSync(join(tmpdir(), 'lanewatch-e2e-session-'));
 process.on('exit', () => rmSync(shared, { recursive: true, force: true }));
 process.env.LANEWATCH_SIGNED_IN ??= join(shared, 'session.json');
-const { failed } = await all(files, journeys);
+const isBeside = (file) => BESIDE.includes(basename(file));
+const beside = new Journeys();
+const both = await Promise.all([
+  all(files.filter((f) => !isBeside(f)), journeys),
+  all(files.filter(isBeside), beside),
+]); // prettier-ignore
+journeys.add(beside);
+const failed = new Map(both.flatMap((b) => [...b.failed]));
 const still = new Set(values.once ? failed.keys() : []);
 for (const [file, names] of values.once ? [] : failed) {
   // A file that could not be loaded has failed under its own name.
