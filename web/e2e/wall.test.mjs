@@ -1,7 +1,7 @@
 // J1 and J3, against the recorder at LANEWATCH_URL. Run: npm run e2e
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, api, debug, framed, launch, open, PC, PHONE, signIn, URL_BASE } from './browser.mjs';
+import { accessible, api, debug, framed, launch, open, PC, PHONE, signedIn, signIn, URL_BASE } from './browser.mjs';
 import { held, median, print, within } from './figures.mjs';
 import { needsFleet } from './recorder.mjs';
 
@@ -10,12 +10,13 @@ before(async () => (browser = await launch()));
 after(async () => browser?.close());
 
 const numbers = (tiles, key) => Object.values(tiles).map((t) => t[key]).filter((x) => x !== null); // prettier-ignore
+const box = (page, selector) => page.$eval(selector, (e) => e.getBoundingClientRect().toJSON());
 const liveTiles = (page, n) =>
   page.waitForFunction((m) => document.querySelectorAll('[data-tile][data-state="live"]').length >= m, n);
 
 test('J1: the wall comes up: every live camera has a frame, over one WebSocket, without a console error', async () => {
   const { context, page, faults, sockets } = await open(browser);
-  await signIn(page);
+  await signedIn(page);
   const { items } = await api(page, 'cameras?limit=200');
   const live = items.filter((c) => c.enabled && c.state === 'live').length;
   assert.ok(live > 0, 'no live camera to test with');
@@ -42,6 +43,29 @@ test('J1: the wall comes up: every live camera has a frame, over one WebSocket, 
     'tiles had to begin anew',
   );
   await accessible(page);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('kiosk: five by four tiles of 384x216, a bar of 48 and a strip of 168 fill full HD; no way to other pages', async () => {
+  const { context, page, faults } = await open(browser, PC);
+  await signedIn(page);
+  await page.goto(`${URL_BASE}/?kiosk`);
+  await page.waitForSelector('[data-tile][data-state="live"]');
+  assert.equal(await page.$('nav'), null);
+  if ((await page.$$('[data-tile]')).length === 19) {
+    assert.equal((await box(page, 'header')).height, 48);
+    const sizes = await page.$$eval('[data-tile], [data-spot]', (all) =>
+      all.map((e) => [e.getBoundingClientRect().width, e.getBoundingClientRect().height].join('x')),
+    );
+    assert.deepEqual([sizes.length, [...new Set(sizes)]], [20, ['384x216']]);
+    const strip = await box(page, '.strip');
+    assert.deepEqual([strip.width, strip.height, strip.bottom], [1920, 168, 1080]);
+  }
+  await accessible(page);
+  await page.click('[data-action=kiosk-end]');
+  await page.waitForSelector('nav.top');
+  assert.equal(new URL(page.url()).search, '');
   assert.deepEqual(faults, []);
   await context.close();
 });
