@@ -1694,7 +1694,7 @@ export interface components {
              * @description That of its first event, or its own.
              */
             id: string;
-            /** @description `motion`, `tamper`, `camera_lost`, `camera_back`, `not_recording`, `disk`, `clock`, `restarted`. */
+            /** @description `motion`, `tamper`, `camera_lost`, `camera_back`, `not_recording`, `disk`, `clock`, `guessing`, `restarted`. */
             kind: string;
             /**
              * Format: double
