@@ -83,7 +83,7 @@ impl Fleet {
             ingest,
             recorder,
             limits,
-            networks: config.camera_networks.clone(),
+            networks: config.camera_networks(),
             runtime: runtime.handle().clone(),
             pacer: runtime.pacer(),
             running: Mutex::default(),

@@ -157,7 +157,7 @@ async fn run(config: &Config) -> Result<()> {
         probe: Arc::new(glue::Prober::new(
             detection.as_ref().map(Detection::stills),
             &clock,
-            config.camera_networks.clone(),
+            config.camera_networks(),
         )),
         restart: Arc::new(fleet.clone()),
         volumes: volume_report,

@@ -13,6 +13,8 @@ pub enum CameraNetworks {
     /// Anywhere but on this machine and at addresses that are nobody's in particular.
     #[default]
     Usual,
+    /// The same, and on this machine.
+    Here,
     /// In these networks and nowhere else.
     Only(Arc<[IpNet]>),
     /// Anywhere: for whoever sits at the machine itself.
@@ -34,6 +36,7 @@ impl CameraNetworks {
         let address = address.to_canonical();
         match self {
             Self::Usual => is_somebodys(address),
+            Self::Here => is_somebodys(address) || address.is_loopback(),
             Self::Only(networks) => networks.iter().any(|network| network.contains(&address)),
             Self::Anywhere => true,
         }
@@ -125,6 +128,11 @@ mod tests {
             "2405:4800::1",
         ] {
             assert!(CameraNetworks::Usual.may(yes.parse().expect("an address")), "{yes}");
+        }
+        for (address, may) in
+            [("127.0.0.1", true), ("::1", true), ("10.0.0.7", true), ("169.254.169.254", false)]
+        {
+            assert_eq!(CameraNetworks::Here.may(address.parse().expect("an address")), may, "{address}");
         }
         let listed = only(&["192.168.7.0/24", "127.0.0.0/8", "fd00::/8"]);
         for (address, may) in [

@@ -74,8 +74,8 @@ struct Serve {
     /// Address and port of the web app, such as 127.0.0.1:8080.
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
-    /// Networks that cameras may be in instead of those of the configuration, such as 192.168.1.0/24. Without any, everywhere but
-    /// on this machine.
+    /// Networks that cameras may be in instead of those of the configuration, such as 192.168.1.0/24. Without any, everywhere, and
+    /// on this machine only while nobody else reaches it.
     #[arg(long, value_name = "NETWORK", env = "LANEWATCH_CAMERA_NETWORKS", value_delimiter = ',')]
     camera_networks: Vec<ipnet::IpNet>,
 }

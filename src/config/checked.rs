@@ -32,7 +32,7 @@ pub struct Config {
     pub export: Export,
     /// How motion is looked for; `None` = not at all.
     pub detect: Option<Detect>,
-    /// Where cameras may be.
+    /// Where cameras may be, as far as somebody has said it; see [`Config::camera_networks`].
     pub camera_networks: CameraNetworks,
     /// Where alerts may be sent to.
     pub alert: Alert,
@@ -141,6 +141,17 @@ const BUDGET_MIN: u64 = 1 << 30;
 const DAYS_MAX: i64 = 36_500;
 
 impl Config {
+    /// Where cameras may be. Whoever reaches the app of a recorder that only its own machine reaches is on that machine already, and
+    /// gains nothing by what it speaks to there; a proxy in front is told by the address that people open.
+    pub fn camera_networks(&self) -> CameraNetworks {
+        let second = self.tls.as_ref().and_then(|tls| tls.listen);
+        let alone = std::iter::once(self.listen).chain(second).all(|address| address.ip().is_loopback());
+        match &self.camera_networks {
+            CameraNetworks::Usual if alone && self.site.url.is_none() => CameraNetworks::Here,
+            said => said.clone(),
+        }
+    }
+
     /// Checks the text of a file; `folder` is what relative paths count from.
     pub(super) fn parse(text: &str, file: &Path, folder: &Path, data: Option<&Path>) -> Result<Self> {
         let place = Place { file, text };
@@ -461,18 +472,17 @@ mod tests {
         )
         .expect("a right file");
         assert_eq!(config.alert.local_hosts, ["ha.local", "192.168.1.5"]);
-        assert!(
-            !config.camera_networks.may([127, 0, 0, 1].into())
-                && config.camera_networks.may([10, 0, 0, 1].into())
-        );
-        let only = parse("[camera]\nnetworks = [\"192.168.7.0/24\", \"10.0.0.1\"]")
-            .expect("a right file")
-            .camera_networks;
-        assert!(
-            only.may([10, 0, 0, 1].into())
-                && !only.may([10, 0, 0, 2].into())
-                && only.may([192, 168, 7, 9].into())
-        );
+        let networks = |text: &str| parse(text).expect("a right file").camera_networks();
+        assert_eq!(config.camera_networks(), CameraNetworks::Usual, "others come by the proxy");
+        assert_eq!(networks("listen = \"0.0.0.0:8080\""), CameraNetworks::Usual);
+        assert_eq!(networks("[tls]\nlisten = \"0.0.0.0:8443\""), CameraNetworks::Usual);
+        assert_eq!(networks(""), CameraNetworks::Here, "nobody else reaches it");
+        let only = networks("[camera]\nnetworks = [\"192.168.7.0/24\", \"10.0.0.1\"]");
+        for (address, may) in
+            [([10, 0, 0, 1], true), ([10, 0, 0, 2], false), ([192, 168, 7, 9], true), ([127, 0, 0, 1], false)]
+        {
+            assert_eq!(only.may(address.into()), may, "{address:?}");
+        }
         assert!(refused("[camera]\nnetworks = [\"192.168.7.0/40\"]").contains("192.168.1.0/24"));
         assert_eq!(config.alert.contact.as_deref(), Some("mailto:binh@example.vn"));
         assert_eq!(config.alert.extra_ca.as_deref(), Some(Path::new("/etc/lanewatch/ca.pem")));
