@@ -51,7 +51,7 @@ test('names and notes that would be markup are shown as they are written, and no
     const { id } = (await api(page, 'people')).items.find((p) => p.name === 'ke.xau');
     undo.push(async () => assert.equal(await send(page, 'DELETE', `people/${id}`), 204));
 
-    const says = (text) => page.waitForFunction((t) => document.querySelector('main').innerText.includes(t), text);
+    const says = (text) => page.waitForFunction((t) => document.querySelector('main')?.innerText.includes(t), text);
     const walk = {
       '/': async () => {
         await says(IMAGE);

@@ -16,8 +16,8 @@ const choose = (page, theme) => page.click(`[data-theme-choice=${theme}]`);
 test('the colours are chosen on the System page, at once and for good; pictures stay on dark', async () => {
   const { context, page, faults } = await open(browser, PC);
   await signedIn(page);
-  assert.equal(await shown(page), 'dark');
   await page.goto(`${URL_BASE}/system`);
+  assert.equal(await shown(page), 'dark');
   assert.ok((await light(page, 'body', 'backgroundColor')) < 40);
   await choose(page, 'light');
   assert.equal(await page.getAttribute('[data-theme-choice=light]', 'aria-pressed'), 'true');
