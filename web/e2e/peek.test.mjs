@@ -49,19 +49,20 @@ test('the card shows the picture of where the pointer is, one request at a time,
   await page.goto(`${URL_BASE}/c/${camera.slug}?t=${encodeURIComponent(new Date(to - 20_000).toISOString())}`);
   await page.waitForSelector('[data-stage=playback]');
   await page.keyboard.press('k');
-  // Below the lane of events. What is above the timeline, or the stretch that it shows, may still change: as a hand would, again.
-  let at;
-  for (let turn = 0; turn < 8; turn++) {
+  // Below the lane of events; all of it within the stretch that there is. What is above the timeline, or what it shows, may still
+  // change: as a hand would, again.
+  const over = async (t) => {
     const box = await page.locator(SLIDER).boundingBox();
     const [from, until] = await page.$eval(SLIDER, (e) => [Number(e.dataset.from), Number(e.dataset.to)]);
-    at = [box.x + ((to - 25_000 - from) / (until - from)) * box.width + (turn % 2), box.y + 70];
-    await page.mouse.move(...at);
-    const shown = await eventually(page, painted, undefined, 4000).then(() => true, () => false); // prettier-ignore
-    if (shown) break;
+    await page.mouse.move(box.x + ((t - from) / (until - from)) * box.width, box.y + 70);
+  };
+  for (let turn = 0; turn < 8; turn++) {
+    await over(to - 8000 - 500 * turn);
+    if (await eventually(page, painted, undefined, 4000).then(() => true, () => false)) break; // prettier-ignore
   }
   await eventually(page, painted);
   // And then quickly across.
-  for (let i = 0; i <= 20; i++) await page.mouse.move(at[0] - 4 * i, at[1]);
+  for (let i = 0; i <= 10; i++) await over(to - 16_000 - 1000 * i);
   await eventually(page, painted);
   assert.equal(most, 1, 'more than one request at a time');
   assert.ok(asked.length >= 1);
