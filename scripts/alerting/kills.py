@@ -156,7 +156,7 @@ class Heard:
     def __init__(self, phone, hook):
         self.pushed, self.hooked, self.names = defaultdict(list), defaultdict(list), defaultdict(set)
         for c in phone:
-            said = c.message["notification"]["data"]["lanewatch"]
+            said = c.own
             self.pushed[name(said["id"])].append(c.at)
             self.names["push", name(said["alert"])].add((c.message["notification"]["tag"], c.headers["topic"], said["id"]))
         for c in hook:
@@ -215,8 +215,8 @@ def judge(stage, tests, verdict):
 def control(phone, hook, rows, digests, verdict):
     """Would it be noticed? One message of each is taken away, and one comes under another name."""
     for channel, came in (("push", phone), ("webhook", hook)):
-        gone = came[-1].headers.get("webhook-id") or came[-1].message["notification"]["data"]["lanewatch"]["id"]
-        left = [c for c in came if gone not in (c.headers.get("webhook-id"), c.message.get("lanewatch", {}).get("id"))]
+        gone = came[-1].headers.get("webhook-id") or came[-1].own["id"]
+        left = [c for c in came if gone not in (c.headers.get("webhook-id"), c.own.get("id"))]
         missed = Heard(left, hook) if channel == "push" else Heard(phone, left)
         verdict.require(f"control: a {channel} that has not come is missed", missed.lost(rows, digests))
     other = replace(hook[-1], headers=hook[-1].headers | {"webhook-id": f"{uuid.uuid4()}.1"})

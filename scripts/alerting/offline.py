@@ -45,7 +45,7 @@ def run(options, folder, verdict):
         stage.phone.wait(lambda _: True, TOLD_WITHIN_S)
         stage.hook.wait(lambda _: len(stage.hook.came) >= len(made), TOLD_WITHIN_S)
         time.sleep(15)
-        kinds = [c.message["notification"]["data"]["lanewatch"]["kind"] for c in stage.phone.came]
+        kinds = [c.own["kind"] for c in stage.phone.came]
         verdict.require("the phone gets one digest and nothing else", kinds == ["digest"],
                         f"{stage.phone.came[0].at - began:.1f} s after the start" if kinds == ["digest"] else kinds)
         told = rows(stage, IN_DIGEST)

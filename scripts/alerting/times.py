@@ -45,7 +45,7 @@ def walk(stage, camera):
     ours = stage.ids[camera]
     hook = stage.hook.wait(lambda c: c.message["type"] == "alert.motion" and c.message["data"]["cameras"][-1] == ours, LIMIT_S, seen[0])
     alert = hook and hook.message["data"]["id"]
-    push = hook and stage.phone.wait(lambda c: c.message["notification"]["data"]["lanewatch"]["alert"] == alert, LIMIT_S, seen[1])
+    push = hook and stage.phone.wait(lambda c: c.own["alert"] == alert, LIMIT_S, seen[1])
     stage.show(camera, EMPTY)
     if not push:
         return None

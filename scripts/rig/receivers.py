@@ -24,6 +24,11 @@ class Came:
     message: dict
     signed: bool              # by the recorder, as its standard says
 
+    @property
+    def own(self):
+        """What a push message carries for our own worker; nothing in what a machine gets."""
+        return self.message.get("notification", {}).get("data", {}).get("lanewatch", {})
+
 
 def url64(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
