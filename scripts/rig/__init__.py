@@ -7,9 +7,6 @@ import sys
 SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(SCRIPTS)
 
-# Simulated cameras are on this machine, where a recorder looks for none unless it is told to.
-os.environ.setdefault("LANEWATCH_CAMERA_NETWORKS", "127.0.0.0/8")
-
 
 def cannot(why):
     """Ends a suite that could not run: one sentence and exit code 2; 1 is for a requirement that does not hold."""

@@ -44,9 +44,11 @@ pub(super) async fn dial(
     // Once for the whole session: what a name stands for then is what is spoken to.
     let looked = tokio::time::timeout(deadlines.connect, source.networks.resolve(source.url.as_url())).await;
     let looked = looked.map_err(|_| reason::no_answer(&source.url, Step::Describe, deadlines.connect))?;
-    let at = looked.map_err(|why| reason::unreached(&source.url, why))?;
+    let camera = looked.map_err(|why| reason::unreached(&source.url, why))?;
+    let mut at = source.url.as_url().clone();
+    at.set_ip_host(camera).map_err(|()| reason::not_understood(&source.url, Step::Describe))?;
     let mut session = describe(source, &at, deadlines, group, None).await?;
-    let quirk = quirks::at_teardown(&session, source.url.as_url(), source.transport == Transport::Udp);
+    let quirk = quirks::at_teardown(&session, &at, source.transport == Transport::Udp);
     if quirk == Some(Quirk::ForeignBase) {
         tracing::debug!(?quirk, "described again without TEARDOWN on new connections");
         session = describe(source, &at, deadlines, group, quirk).await?;
@@ -65,7 +67,7 @@ pub(super) async fn dial(
         let answered =
             setup.await.map_err(|_| reason::no_answer(&source.url, Step::Setup, deadlines.answer))?;
         answered.map_err(|e| reason::classify(&source.url, Step::Setup, has_password, &e))?;
-        refuse_foreign_sender(source, &at, &session, track)?;
+        refuse_foreign_sender(source, camera, &session, track)?;
     }
     let play = tokio::time::timeout(deadlines.answer, session.play(quirks::play_options()));
     let playing = play.await.map_err(|_| reason::no_answer(&source.url, Step::Play, deadlines.answer))?;
@@ -150,14 +152,13 @@ fn printable(name: &str) -> String {
 /// A camera may name another address to send from (`source` in `Transport`); we talk to the camera only.
 fn refuse_foreign_sender(
     source: &StreamSource,
-    at: &url::Url,
+    camera: IpAddr,
     session: &Session<Described>,
     track: usize,
 ) -> Result<(), Reason> {
-    let camera = at.host_str().and_then(|h| h.trim_matches(['[', ']']).parse::<IpAddr>().ok());
-    let (Transport::Udp, Some(camera)) = (source.transport, camera) else {
+    if source.transport != Transport::Udp {
         return Ok(());
-    };
+    }
     let ours =
         session.streams()[track].ctx().is_some_and(|c| c.to_string().contains(&format!("-> {camera}:")));
     if ours { Ok(()) } else { Err(reason::not_understood(&source.url, Step::Setup)) }

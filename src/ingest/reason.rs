@@ -93,14 +93,10 @@ pub(super) fn classify(url: &RtspUrl, step: Step, has_password: bool, error: &re
         );
     }
     if debug.starts_with("ConnectError") {
-        let unknown_name = text.contains("lookup");
+        // Its name was looked up before.
         return reason(
             ReasonCode::Unreachable,
-            if unknown_name {
-                format!("the name in {host} cannot be found; use the camera's numeric address")
-            } else {
-                format!("{host} cannot be reached; check power, cable and address of the camera")
-            },
+            format!("{host} cannot be reached; check power, cable and address of the camera"),
         );
     }
     if debug.starts_with("RtspReadError")

@@ -97,12 +97,11 @@ impl Peer {
     ) -> Result<(StatusCode, Option<HeaderValue>, Bytes), Fault> {
         let host = self.url.host_str().ok_or(Fault::Unreachable)?;
         let port = self.url.port_or_known_default().unwrap_or(80);
-        let at = self.networks.resolve(&self.url).await.map_err(|why| match why {
+        let camera = self.networks.resolve(&self.url).await.map_err(|why| match why {
             Unreached::Unknown => Fault::Unreachable,
             Unreached::NotAllowed => Fault::NotAllowed,
         })?;
-        let number = at.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let connected = TcpStream::connect((number, port)).await;
+        let connected = TcpStream::connect((camera, port)).await;
         let socket = connected.map_err(|e| match e.kind() {
             std::io::ErrorKind::ConnectionRefused => Fault::Refused,
             _ => Fault::Unreachable,
